@@ -1,0 +1,43 @@
+/** Why a message or a reading was refused. The codes are part of the contract: they only grow. */
+
+import type { Reading } from './reading.ts'
+import type { Uplink } from './uplink.ts'
+
+export const refusalCodes = [
+  'malformed',
+  'unknown_device',
+  'unknown_property',
+  'not_a_number',
+  'out_of_range',
+  'too_old',
+  'in_future',
+  'too_large',
+  'not_allowed',
+  'unsupported_format',
+] as const
+
+export type RefusalCode = (typeof refusalCodes)[number]
+
+export interface Refusal {
+  code: RefusalCode
+  /** One sentence that names the field, the value and what is allowed. */
+  reason: string
+  /** The device the reading was said to be of (not the gateway that sent it). */
+  device: string
+  /** Key as sent, when one reading is refused; absent when the whole message is. */
+  key?: string
+}
+
+/**
+ * The judgement of one uplink: some readings accepted, some refused, never a fourth outcome.
+ * A fault of the world (store down, disk full) is no verdict: it throws, and the uplink stays in the journal.
+ */
+export interface Verdict {
+  accepted: readonly Reading[]
+  refused: readonly Refusal[]
+  /** What an attributes message says of devices: id → facts. */
+  attributes?: ReadonlyMap<string, Readonly<Record<string, string | number | boolean | null>>>
+}
+
+/** The pure judgement of one uplink against the registry as it stands. */
+export type Judge = (uplink: Uplink) => Verdict

@@ -1,0 +1,34 @@
+/** A reading: what one device observed of one property at one moment. */
+
+/** QARTOD flags (IOOS): 1 good, 2 not evaluated, 3 suspect, 4 fail, 9 missing. */
+export const qualityFlags = [1, 2, 3, 4, 9] as const
+export type Quality = (typeof qualityFlags)[number]
+
+export interface SeriesKey {
+  device: string
+  /** Property code of the catalogue. */
+  property: string
+}
+
+/** Identity is device, property and `observedAt`; of two with the same identity the one received last wins. */
+export interface Reading extends SeriesKey {
+  /** Milliseconds since 1970 UTC. */
+  observedAt: number
+  /** Milliseconds since 1970 UTC. */
+  receivedAt: number
+  /** In the catalogue's unit; null means "measured, no value". */
+  value: number | null
+  quality: Quality
+}
+
+export const aggregateFns = ['mean', 'min', 'max', 'sum', 'count', 'first', 'last'] as const
+export type AggregateFn = (typeof aggregateFns)[number]
+
+/** One window of one series: `from` inclusive, `to` exclusive, milliseconds since 1970 UTC. */
+export interface Aggregate extends SeriesKey {
+  fn: AggregateFn
+  value: number | null
+  count: number
+  from: number
+  to: number
+}

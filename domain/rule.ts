@@ -1,0 +1,77 @@
+/** An alert rule: which series it watches, which signal of them, and the bounds of its levels. */
+
+import { z } from 'zod'
+import { siteKindSchema } from './site.ts'
+import { durationSchema, idSchema, nameSchema } from './text.ts'
+
+/** Rising severity. */
+export const alertLevels = ['blue', 'yellow', 'orange', 'red'] as const
+export type AlertLevel = (typeof alertLevels)[number]
+export const alertLevelSchema = z.enum(alertLevels)
+
+/** A number in the property's unit, or a site attribute plus a number. */
+const boundSchema = z.union([
+  z.number(),
+  z.strictObject({ attribute: z.string().min(1).max(64), plus: z.number().default(0) }),
+])
+export type Bound = z.infer<typeof boundSchema>
+
+/** Empty or absent lists match everything; a series must match every list that is not empty. */
+export const whereSchema = z.strictObject({
+  kind: z.array(siteKindSchema).max(64).default([]),
+  district: z.array(z.string().max(64)).max(1_000).default([]),
+  site: z.array(idSchema).max(10_000).default([]),
+  device: z.array(idSchema).max(10_000).default([]),
+})
+export type Where = z.infer<typeof whereSchema>
+
+/** The signal that is compared with the bounds. Further types are added to this union as they are built. */
+const signalSchema = z.discriminatedUnion('type', [z.strictObject({ type: z.literal('value') })])
+export type Signal = z.infer<typeof signalSchema>
+
+const levelsSchema = z
+  .strictObject({
+    blue: boundSchema.optional(),
+    yellow: boundSchema.optional(),
+    orange: boundSchema.optional(),
+    red: boundSchema.optional(),
+  })
+  .refine(
+    (levels) => Object.keys(levels).length > 0,
+    'must hold at least one of blue, yellow, orange, red',
+  )
+export type Levels = z.infer<typeof levelsSchema>
+
+/** Two plain-number bounds must rise (or fall, for `below`) with severity; attributes are only known per site. */
+function boundsAreOrdered(rule: { direction: 'above' | 'below'; levels: Levels }): boolean {
+  const numbers = alertLevels
+    .map((level) => rule.levels[level])
+    .filter((bound): bound is number => typeof bound === 'number')
+  const sign = rule.direction === 'above' ? 1 : -1
+  return numbers.every((bound, i) => i === 0 || sign * bound > sign * (numbers[i - 1] ?? bound))
+}
+
+export const ruleFields = {
+  id: idSchema,
+  name: nameSchema.default({}),
+  property: z.string().min(1).max(64),
+  where: whereSchema.default({ kind: [], district: [], site: [], device: [] }),
+  signal: signalSchema.default({ type: 'value' }),
+  direction: z.enum(['above', 'below']).default('above'),
+  levels: levelsSchema,
+  raiseAfter: durationSchema.default('0s'),
+  clearAfter: durationSchema.default('0s'),
+  /** In the property's unit: how far inside the bound the signal must be before it counts as clear. */
+  clearMargin: z.number().min(0).default(0),
+  enabled: z.boolean().default(true),
+}
+
+export const ruleSchema = z
+  .strictObject(ruleFields)
+  .refine(boundsAreOrdered, {
+    path: ['levels'],
+    message: 'bounds must become more severe from blue to red in the direction of the rule',
+  })
+  .meta({ id: 'Rule' })
+
+export type Rule = z.infer<typeof ruleSchema>

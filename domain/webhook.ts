@@ -1,0 +1,46 @@
+/** An endpoint of duty staff, and each attempt to reach it. */
+
+import { z } from 'zod'
+import { alertLevelSchema, whereSchema } from './rule.ts'
+import { idSchema } from './text.ts'
+
+export const webhookSchema = z
+  .strictObject({
+    id: idSchema,
+    url: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).max(2_000),
+    /** Which levels to send; empty means all. A change is sent if its level or its previous level is listed. */
+    levels: z.array(alertLevelSchema).max(4).default([]),
+    where: whereSchema.default({ kind: [], district: [], site: [], device: [] }),
+    enabled: z.boolean().default(true),
+  })
+  .meta({ id: 'Webhook' })
+
+export type Webhook = z.infer<typeof webhookSchema>
+
+export const deliveryStates = ['pending', 'delivered', 'failed'] as const
+export type DeliveryState = (typeof deliveryStates)[number]
+
+export interface DeliveryAttempt {
+  /** Milliseconds since 1970 UTC. */
+  at: number
+  /** HTTP status, or null when there was no answer. */
+  status: number | null
+  /** First bytes of the answer, or what went wrong. */
+  answer: string
+  durationMs: number
+}
+
+export interface Delivery {
+  id: string
+  webhook: string
+  /** Null for `webhook.test`. */
+  alert: string | null
+  /** Value of the `webhook-id` header: the id of the alert change, the same on every attempt. */
+  messageId: string
+  type: string
+  state: DeliveryState
+  attempts: readonly DeliveryAttempt[]
+  /** Milliseconds since 1970 UTC of the next attempt; null when none is due. */
+  nextAttemptAt: number | null
+  createdAt: number
+}

@@ -1,0 +1,100 @@
+/**
+ * The readings store: time series by device and property.
+ *
+ * - One writer (ingest), any number of readers in other threads or processes.
+ * - A reading is identified by device, property and `observedAt`; writing it again replaces it.
+ * - The store knows how far it is: the position in the journal and the counts move together with the
+ *   readings, so that after a crash no reading is lost, doubled or counted twice.
+ */
+
+import type { Aggregate, AggregateFn, Quality, Reading, SeriesKey } from '../../domain/reading.ts'
+
+/** Totals since the store was made, in readings; `seq` is the journal position they stand for. */
+export interface Progress {
+  seq: number
+  received: number
+  stored: number
+  duplicate: number
+  quarantined: number
+}
+
+export interface Advance {
+  seq: number
+  /** Readings of this batch that quarantine took. */
+  quarantined: number
+}
+
+export interface WriteResult {
+  /** Readings with an identity not known before. */
+  stored: number
+  /** Readings whose identity was known (their value was replaced if it differs). */
+  duplicate: number
+}
+
+export interface ReadingsWriter {
+  progress(): Progress | Promise<Progress>
+  /**
+   * Stores the batch and moves the progress, both or neither. Without `advance` (a retry from quarantine)
+   * the position stays and the readings count as received.
+   * Throws when the store can not be reached: nothing has happened then, try again later.
+   */
+  write(batch: readonly Reading[], advance?: Advance): WriteResult | Promise<WriteResult>
+  /** Bounded housekeeping (compaction, retention); called between batches. Returns true when more is due. */
+  tidy(now: number): boolean | Promise<boolean>
+  close(): void | Promise<void>
+}
+
+/** Half-open interval in observed time, milliseconds since 1970 UTC. */
+export interface Interval {
+  from: number
+  to: number
+}
+
+export interface RangeQuery extends Interval {
+  series: readonly SeriesKey[]
+  /** Keep only these flags; absent means all. */
+  quality?: readonly Quality[]
+  /** Continue after this reading (exclusive). */
+  after?: SeriesKey & { observedAt: number }
+}
+
+export interface AggregateQuery extends Interval {
+  series: readonly SeriesKey[]
+  everyMs: number
+  /** Windows start at multiples of `everyMs` from this moment (default 1970-01-01T00:00Z). */
+  originMs?: number
+  fn: AggregateFn
+  /** Directions in degrees: `mean` is the direction of the mean vector. */
+  vector?: (property: string) => boolean
+  /** Default: flags 1 and 2. Readings without a value never count. */
+  quality?: readonly Quality[]
+}
+
+/** A position in the stream of stored readings, for followers. Opaque, JSON-safe. */
+export type FeedPosition = number
+
+export interface ReadingsReader {
+  /** Every series that has readings. */
+  series(): readonly SeriesKey[] | Promise<readonly SeriesKey[]>
+  /** The newest reading (by `observedAt`) of every series, in pages. */
+  latest(): AsyncIterable<readonly Reading[]> | Iterable<readonly Reading[]>
+  /** Raw readings, series by series in the order asked, each rising in time, in bounded pages. */
+  range(query: RangeQuery): AsyncIterable<readonly Reading[]> | Iterable<readonly Reading[]>
+  /** Windows that hold at least one counted reading, series by series, rising in time, in bounded pages. */
+  aggregate(
+    query: AggregateQuery,
+  ): AsyncIterable<readonly Aggregate[]> | Iterable<readonly Aggregate[]>
+  /** The position from which `since` will tell what is stored from now on. */
+  position(): FeedPosition | Promise<FeedPosition>
+  /**
+   * Readings stored after `position`, in the order stored. `gap` is true when some were folded away
+   * meanwhile: the follower should read `latest()` again.
+   */
+  since(
+    position: FeedPosition,
+  ):
+    | { readings: readonly Reading[]; position: FeedPosition; gap: boolean }
+    | Promise<{ readings: readonly Reading[]; position: FeedPosition; gap: boolean }>
+  progress(): Progress | Promise<Progress>
+  close(): void | Promise<void>
+}

@@ -1,0 +1,66 @@
+/**
+ * What ingest records beside readings: refused messages (quarantine) and the status of devices.
+ * Written by ingest; the API reads it and asks for retries.
+ *
+ * All writes are idempotent by journal position, because ingest may run the same uplink twice.
+ */
+
+import type { DeviceStatus } from '../../domain/device.ts'
+import type { Refusal, RefusalCode } from '../../domain/quarantine.ts'
+import type { Uplink } from '../../domain/uplink.ts'
+
+/** One refused reading, or one refused message when nothing of it could be read. */
+export interface QuarantineEntry {
+  /** `<journal seq>-<index in the message>`. */
+  id: string
+  code: RefusalCode
+  reason: string
+  device: string
+  /** The key of the refused reading as sent, or null when the whole message was refused. */
+  key: string | null
+  topic: string
+  payload: string
+  encoding: 'utf8' | 'base64'
+  receivedAt: number
+}
+
+export interface QuarantineQuery {
+  device?: string
+  code?: RefusalCode
+  from?: number
+  to?: number
+  /** Entries older than this id; newest come first. */
+  before?: string
+  limit: number
+}
+
+export interface RetryOutcome {
+  /** Entries that were accepted and stored. */
+  stored: number
+  /** What is still refused, and why now. */
+  refused: readonly Refusal[]
+}
+
+export interface Ledger {
+  /** Keeps the message once and one entry per refusal, then drops the oldest beyond the limits per device. */
+  quarantine(items: readonly { uplink: Uplink; refused: readonly Refusal[] }[]): Promise<void>
+  /** Drops messages received before `olderThan`. */
+  expire(olderThan: number): Promise<void>
+  list(query: QuarantineQuery): Promise<readonly QuarantineEntry[]>
+  get(id: string): Promise<QuarantineEntry | undefined>
+  /** How many readings were ever refused, by code. Survives the dropping of old entries. */
+  counts(): Promise<ReadonlyMap<RefusalCode, number>>
+
+  /** The API asks; ingest picks requests up, judges the message again and answers. */
+  requestRetry(id: string): Promise<number>
+  pendingRetries(): Promise<readonly { request: number; entry: string; uplink: Uplink }[]>
+  answerRetry(request: number, entry: string, outcome: RetryOutcome): Promise<void>
+  retryOutcome(request: number): Promise<RetryOutcome | undefined>
+
+  /** Merges what became known: newest `lastSeenAt`, connection, attributes key by key. */
+  updateStatus(changes: readonly (Partial<DeviceStatus> & { device: string })[]): Promise<void>
+  /** After a start of the broker nobody is connected. */
+  disconnectAll(): Promise<void>
+  status(devices: readonly string[]): Promise<ReadonlyMap<string, DeviceStatus>>
+  close(): Promise<void>
+}

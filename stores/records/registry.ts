@@ -1,0 +1,74 @@
+/**
+ * The registry: what is registered and configured. Written by the API, read by every role.
+ *
+ * Every write is recorded in a change list in the same transaction, so that a reader in another thread or
+ * process (`RegistryView`) can follow with a few microseconds of work when nothing has changed.
+ */
+
+import type { Device } from '../../domain/device.ts'
+import type { Rule } from '../../domain/rule.ts'
+import type { Silence } from '../../domain/silence.ts'
+import type { Site } from '../../domain/site.ts'
+import type { Token } from '../../domain/token.ts'
+import type { Webhook } from '../../domain/webhook.ts'
+
+/** SHA-256 of a secret, 64 hexadecimal digits in lower case. */
+export type SecretHash = string
+
+export interface Entities {
+  site: Site
+  device: Device
+  rule: Rule
+  webhook: Webhook & { secret: string }
+  token: Token & { hash: SecretHash }
+  silence: Silence
+}
+export type EntityKind = keyof Entities
+
+export interface AuditEntry {
+  /** Milliseconds since 1970 UTC. */
+  at: number
+  /** Token id, `device:<id>` or `system`. */
+  actor: string
+  action: string
+  /** Such as `device/g-17`. */
+  target: string
+  result: 'done' | 'refused'
+  from: string
+}
+
+export interface Registry {
+  /** `conflict` when the id exists, `impossible` when it refers to a site or gateway that does not. */
+  insert<K extends EntityKind>(kind: K, item: Entities[K]): Promise<void>
+  /** `not_found` when the id does not exist. */
+  replace<K extends EntityKind>(kind: K, item: Entities[K]): Promise<void>
+  /** False when there was none; `conflict` when something still refers to it. */
+  remove(kind: EntityKind, id: string): Promise<boolean>
+  /** Many sites and devices in few transactions, inserted or replaced; for imports. */
+  upsertAll(sites: readonly Site[], devices: readonly Device[]): Promise<void>
+  /** Replaces the device's token; null takes it away. */
+  setDeviceToken(device: string, hash: SecretHash | null): Promise<void>
+  audit(entry: AuditEntry): Promise<void>
+  auditTrail(limit: number, before?: number): Promise<readonly (AuditEntry & { id: number })[]>
+  close(): Promise<void>
+}
+
+export interface RegisteredDevice extends Device {
+  tokenHash: SecretHash | null
+}
+
+/** The whole registry in memory, kept up to date by `refresh`. Returned objects must not be changed. */
+export interface RegistryView {
+  /** Takes over what was committed since; true when something changed. Cheap when nothing did. */
+  refresh(): Promise<boolean>
+  /** Grows with every change. */
+  readonly version: number
+  device(id: string): RegisteredDevice | undefined
+  deviceByTokenHash(hash: SecretHash): RegisteredDevice | undefined
+  site(id: string): Site | undefined
+  tokenByHash(hash: SecretHash): Token | undefined
+  /** In the order of their ids. */
+  all<K extends EntityKind>(kind: K): readonly Entities[K][]
+  get<K extends EntityKind>(kind: K, id: string): Entities[K] | undefined
+  close(): Promise<void>
+}
