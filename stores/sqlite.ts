@@ -19,6 +19,8 @@ export interface OpenOptions {
   cacheBytes?: number
   /** How long a statement waits for another connection's write lock; it blocks this thread meanwhile. */
   busyTimeoutMs?: number
+  /** A file that only carries a lock: no WAL, so that an exclusive transaction shuts everybody out. */
+  lockFile?: boolean
 }
 
 /** Opens or creates a database file (`:memory:` for tests) in WAL mode. */
@@ -29,6 +31,7 @@ export function openSqlite(path: string, options: OpenOptions = {}): SqliteDatab
   db.pragma(`busy_timeout = ${options.busyTimeoutMs ?? 5_000}`)
   if (!readonly) {
     if (options.pageSizeBytes !== undefined) db.pragma(`page_size = ${options.pageSizeBytes}`)
+    if (options.lockFile) return db
     db.pragma('journal_mode = WAL')
     const synchronous = options.synchronous ?? 'FULL'
     db.pragma(`synchronous = ${synchronous}`)

@@ -1,0 +1,208 @@
+/**
+ * The only place where parts are assembled. One function a role; read them top to bottom to see the whole
+ * way of a message: broker → journal → ingest → readings, and journal → alerts → webhooks; the API beside.
+ */
+
+import type { LocalBus } from './server/bus.ts'
+import { startAlerts } from './alerts/alerts.ts'
+import { startApi } from './api/api.ts'
+import { startBroker } from './broker/broker.ts'
+import type { Config, RoleName } from './config.ts'
+import type { Ports } from './domain/ports.ts'
+import { startIngest } from './ingest/ingest.ts'
+import { createJudge } from './ingest/judge.ts'
+import { hashSecret } from './secret.ts'
+import { readEdge, removeEdge, writeEdge } from './server/edge-file.ts'
+import { type DataLayout, layoutOf } from './server/layout.ts'
+import { createMonitor } from './server/monitor.ts'
+import type { JournalDamage } from './stores/journal/journal.ts'
+import { openJournalReader, openJournalWriter } from './stores/journal/sqlite.ts'
+import { openReadingsReader, openReadingsWriter } from './stores/readings/sqlite.ts'
+import { openAlertLog } from './stores/records/sqlite-alert-log.ts'
+import { openLedger } from './stores/records/sqlite-ledger.ts'
+import { openRegistry, openRegistryView } from './stores/records/sqlite-registry.ts'
+import { lockRole } from './stores/role-lock.ts'
+
+export interface RoleContext {
+  config: Config
+  ports: Ports
+  bus: LocalBus
+  /** Prometheus text of the meters of all threads of this process. */
+  meters: () => Promise<string>
+}
+
+export interface RunningRole {
+  /** Where it listens, if it does. */
+  mqttPort?: number
+  mqttsPort?: number
+  httpPort?: number
+  stop(): Promise<void>
+}
+
+/** How long a stop waits for ingest to finish what was accepted; the rest stays in the journal. */
+const drainMs = 4_000
+const mebibyte = 1_048_576
+
+export async function startRole(role: RoleName, context: RoleContext): Promise<RunningRole> {
+  const layout = layoutOf(context.config.dataDir)
+  const unlock = lockRole(layout.run, role)
+  try {
+    const running = await starters[role](context, layout)
+    return {
+      ...running,
+      async stop() {
+        await running.stop()
+        unlock()
+      },
+    }
+  } catch (error) {
+    unlock()
+    throw error
+  }
+}
+
+type Starter = (context: RoleContext, layout: DataLayout) => Promise<RunningRole>
+
+const starters: Record<RoleName, Starter> = {
+  broker: runBroker,
+  ingest: runIngest,
+  alerts: runAlerts,
+  api: runApi,
+}
+
+async function runBroker({ config, ports, bus }: RoleContext, layout: DataLayout): Promise<RunningRole> {
+  const registry = await openRegistryView({ path: layout.registry })
+  const journal = openJournalWriter({
+    dir: layout.journal,
+    segmentBytesMax: config.journalSegmentMib * mebibyte,
+    bytesMax: config.journalMibMax * mebibyte,
+    log: ports.log,
+  })
+  const readings = openReadingsReader({ path: layout.readings })
+  const alerts = openAlertLog({ path: layout.alerts })
+  const consumed = async () => Math.min((await readings.progress()).seq, await alerts.cursor())
+
+  const broker = await startBroker({ config, ports, bus, registry, journal, consumed })
+  writeEdge(layout.run, broker.edge)
+
+  return {
+    mqttPort: broker.mqttPort,
+    ...(broker.mqttsPort === undefined ? {} : { mqttsPort: broker.mqttsPort }),
+    async stop() {
+      removeEdge(layout.run)
+      await broker.stop()
+      journal.close()
+      await Promise.all([readings.close(), alerts.close(), registry.close()])
+    },
+  }
+}
+
+async function runIngest({ config, ports, bus }: RoleContext, layout: DataLayout): Promise<RunningRole> {
+  const registry = await openRegistryView({ path: layout.registry })
+  const journal = openJournalReader({ dir: layout.journal, onDamage: reportDamage(ports) })
+  const readings = openReadingsWriter({ path: layout.readings, keepDays: config.readingsDays })
+  const ledger = openLedger({
+    path: layout.ledger,
+    messagesPerDeviceMax: config.quarantineMessagesPerDeviceMax,
+  })
+  const judge = createJudge({ registry, ...config })
+
+  const ingest = startIngest({ config, ports, bus, registry, journal, readings, ledger, judge })
+
+  return {
+    async stop() {
+      await ingest.stop(drainMs)
+      journal.close()
+      await Promise.all([readings.close(), ledger.close(), registry.close()])
+    },
+  }
+}
+
+async function runAlerts({ config, ports, bus }: RoleContext, layout: DataLayout): Promise<RunningRole> {
+  const view = await openRegistryView({ path: layout.registry })
+  const registry = openRegistry({ path: layout.registry })
+  const journal = openJournalReader({ dir: layout.journal, onDamage: reportDamage(ports) })
+  const log = openAlertLog({ path: layout.alerts })
+  const judge = createJudge({ registry: view, ...config })
+
+  /** An endpoint that answers 410 Gone wants no more. */
+  async function disableWebhook(id: string): Promise<void> {
+    const webhook = view.get('webhook', id)
+    if (webhook?.enabled !== true) return
+    await registry.replace('webhook', { ...webhook, enabled: false })
+    bus.ring('registry')
+  }
+
+  const alerts = await startAlerts({
+    config,
+    ports,
+    bus,
+    registry: view,
+    journal,
+    log,
+    judge,
+    disableWebhook,
+  })
+
+  return {
+    async stop() {
+      await alerts.stop()
+      journal.close()
+      await Promise.all([log.close(), view.close(), registry.close()])
+    },
+  }
+}
+
+async function runApi(context: RoleContext, layout: DataLayout): Promise<RunningRole> {
+  const { config, ports, bus } = context
+  const registry = openRegistry({ path: layout.registry })
+  const view = await openRegistryView({ path: layout.registry })
+  const readings = openReadingsReader({ path: layout.readings })
+  const ledger = openLedger({
+    path: layout.ledger,
+    messagesPerDeviceMax: config.quarantineMessagesPerDeviceMax,
+  })
+  const alerts = openAlertLog({ path: layout.alerts })
+  const journal = openJournalReader({ dir: layout.journal, onDamage: reportDamage(ports) })
+  const edge = () => readEdge(layout.run)
+  const monitor = createMonitor({
+    journal,
+    readings,
+    alerts,
+    ledger,
+    edge,
+    meters: context.meters,
+    timers: ports.timers,
+  })
+
+  const api = await startApi({
+    config,
+    ports,
+    bus,
+    registry,
+    view,
+    readings,
+    ledger,
+    alerts,
+    monitor,
+    edge: async () => edge(),
+    adminTokenHash: config.adminToken === undefined ? null : hashSecret(config.adminToken),
+  })
+
+  return {
+    httpPort: api.port,
+    async stop() {
+      await api.stop()
+      journal.close()
+      await Promise.all([readings.close(), ledger.close(), alerts.close(), view.close(), registry.close()])
+    },
+  }
+}
+
+function reportDamage(ports: Ports): (damage: JournalDamage) => void {
+  const count = ports.meter.counter('bellwether_journal_damage_total', 'Damaged parts of the journal met.')
+  return (damage) => {
+    count()
+    ports.log.error({ ...damage }, 'A part of the journal is damaged and can not be read.')
+  }
+}

@@ -1,0 +1,24 @@
+/** Where things lie below the data folder; the only place where these names are spelled. */
+
+import { join } from 'node:path'
+
+export interface DataLayout {
+  journal: string
+  readings: string
+  registry: string
+  alerts: string
+  ledger: string
+  /** Facts about the running process, such as where the broker's edge listens; made anew at each start. */
+  run: string
+}
+
+export function layoutOf(dataDir: string): DataLayout {
+  return {
+    journal: join(dataDir, 'journal'),
+    readings: join(dataDir, 'readings.db'),
+    registry: join(dataDir, 'registry.db'),
+    alerts: join(dataDir, 'alerts.db'),
+    ledger: join(dataDir, 'ledger.db'),
+    run: join(dataDir, 'run'),
+  }
+}

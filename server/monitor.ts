@@ -1,0 +1,127 @@
+/**
+ * What the server knows about itself: the balance of readings, the lag of each stage, whether it can accept.
+ *
+ * received = stored + duplicate + quarantined + in flight holds in every answer, because all five come from
+ * one reading of the store's progress and the journal behind it.
+ */
+
+import type { Timers } from '../domain/ports.ts'
+import type { Backlog, JournalReader } from '../stores/journal/journal.ts'
+import type { Progress, ReadingsReader } from '../stores/readings/readings.ts'
+import type { AlertLog } from '../stores/records/alert-log.ts'
+import type { Ledger } from '../stores/records/ledger.ts'
+import type { Edge } from './edge-file.ts'
+
+export interface MonitorParts {
+  journal: JournalReader
+  readings: ReadingsReader
+  alerts: AlertLog
+  ledger: Ledger
+  edge: () => Edge | null
+  /** Prometheus text of the meters of all threads. */
+  meters: () => Promise<string>
+  timers: Timers
+}
+
+interface EdgeHealth {
+  writable: boolean
+  reason: string | null
+  head: number
+  connections: number
+}
+
+const edgeAnswersWithinMs = 1_000
+
+export function createMonitor(parts: MonitorParts) {
+  return {
+    async metrics(): Promise<string> {
+      const [own, meters] = await Promise.all([balanceText(parts), parts.meters()])
+      return `${own}\n${meters}`
+    },
+    health: () => health(parts),
+  }
+}
+
+/** Progress and what lies behind it, from the same moment. */
+async function balance(parts: MonitorParts): Promise<{ progress: Progress; backlog: Backlog }> {
+  for (;;) {
+    const progress = await parts.readings.progress()
+    const backlog = await parts.journal.backlog(progress.seq)
+    // Ingest may have moved on and the broker dropped a consumed segment between the two reads.
+    if ((await parts.journal.tail()) <= progress.seq + 1) return { progress, backlog }
+    if ((await parts.readings.progress()).seq === progress.seq) return { progress, backlog }
+  }
+}
+
+async function balanceText(parts: MonitorParts): Promise<string> {
+  const { progress, backlog } = await balance(parts)
+  const alertsSeq = await parts.alerts.cursor()
+  const head = await parts.journal.head()
+  const lines = [
+    ...counter('received', 'Readings acknowledged', progress.received + backlog.readings),
+    ...counter('stored', 'Readings stored that were not known before', progress.stored),
+    ...counter('duplicate', 'Readings whose device, property and time were known', progress.duplicate),
+    ...counter('quarantined', 'Readings refused and kept in quarantine', progress.quarantined),
+    '# HELP bellwether_readings_in_flight Readings acknowledged and not yet judged.',
+    '# TYPE bellwether_readings_in_flight gauge',
+    `bellwether_readings_in_flight ${backlog.readings}`,
+    '# HELP bellwether_journal_head Position of the newest durable uplink.',
+    '# TYPE bellwether_journal_head gauge',
+    `bellwether_journal_head ${head}`,
+    '# HELP bellwether_journal_lag_uplinks Uplinks in the journal that a consumer has not done yet.',
+    '# TYPE bellwether_journal_lag_uplinks gauge',
+    `bellwether_journal_lag_uplinks{consumer="ingest"} ${backlog.messages}`,
+    `bellwether_journal_lag_uplinks{consumer="alerts"} ${Math.max(0, head - alertsSeq)}`,
+    '# HELP bellwether_refused_readings_total Readings refused, by reason code.',
+    '# TYPE bellwether_refused_readings_total counter',
+  ]
+  for (const [code, count] of await parts.ledger.counts()) {
+    lines.push(`bellwether_refused_readings_total{code="${code}"} ${count}`)
+  }
+  return lines.join('\n')
+}
+
+function counter(outcome: string, help: string, value: number): string[] {
+  const name = `bellwether_readings_${outcome}_total`
+  return [`# HELP ${name} ${help}.`, `# TYPE ${name} counter`, `${name} ${value}`]
+}
+
+async function health(parts: MonitorParts) {
+  const reasons: string[] = []
+  const edge = await askEdge(parts)
+  if (edge === null) reasons.push('The broker does not answer, so nothing can be accepted.')
+  else if (!edge.writable) reasons.push(`The journal can not be written: ${edge.reason ?? 'unknown'}.`)
+  const stages: Record<string, unknown> = {
+    broker: edge === null ? { reachable: false } : { reachable: true, ...edge },
+  }
+  try {
+    const { progress, backlog } = await balance(parts)
+    const head = await parts.journal.head()
+    stages['journal'] = { head, tail: await parts.journal.tail() }
+    stages['ingest'] = { position: progress.seq, lagUplinks: backlog.messages, lagReadings: backlog.readings }
+    const cursor = await parts.alerts.cursor()
+    stages['alerts'] = { position: cursor, lagUplinks: Math.max(0, head - cursor) }
+  } catch (error) {
+    reasons.push(`A store can not be read: ${(error as Error).message}.`)
+  }
+  return { ready: reasons.length === 0, reasons, stages }
+}
+
+async function askEdge(parts: MonitorParts): Promise<EdgeHealth | null> {
+  const edge = parts.edge()
+  if (edge === null) return null
+  const abort = new AbortController()
+  const cancel = parts.timers.after(edgeAnswersWithinMs, () => abort.abort())
+  try {
+    const answer = await fetch(`http://127.0.0.1:${edge.port}/health`, {
+      headers: { 'x-bellwether-key': edge.key },
+      signal: abort.signal,
+    })
+    return answer.ok ? ((await answer.json()) as EdgeHealth) : null
+  } catch {
+    // Nobody listens there any more, or not in time: both mean that nothing is accepted.
+    return null
+  } finally {
+    cancel()
+  }
+}
