@@ -70,7 +70,10 @@ const starters: Record<RoleName, Starter> = {
   api: runApi,
 }
 
-async function runBroker({ config, ports, bus }: RoleContext, layout: DataLayout): Promise<RunningRole> {
+async function runBroker(
+  { config, ports, bus }: RoleContext,
+  layout: DataLayout,
+): Promise<RunningRole> {
   const registry = await openRegistryView({ path: layout.registry })
   const journal = openJournalWriter({
     dir: layout.journal,
@@ -97,7 +100,10 @@ async function runBroker({ config, ports, bus }: RoleContext, layout: DataLayout
   }
 }
 
-async function runIngest({ config, ports, bus }: RoleContext, layout: DataLayout): Promise<RunningRole> {
+async function runIngest(
+  { config, ports, bus }: RoleContext,
+  layout: DataLayout,
+): Promise<RunningRole> {
   const registry = await openRegistryView({ path: layout.registry })
   const journal = openJournalReader({ dir: layout.journal, onDamage: reportDamage(ports) })
   const readings = openReadingsWriter({ path: layout.readings, keepDays: config.readingsDays })
@@ -118,7 +124,10 @@ async function runIngest({ config, ports, bus }: RoleContext, layout: DataLayout
   }
 }
 
-async function runAlerts({ config, ports, bus }: RoleContext, layout: DataLayout): Promise<RunningRole> {
+async function runAlerts(
+  { config, ports, bus }: RoleContext,
+  layout: DataLayout,
+): Promise<RunningRole> {
   const view = await openRegistryView({ path: layout.registry })
   const registry = openRegistry({ path: layout.registry })
   const journal = openJournalReader({ dir: layout.journal, onDamage: reportDamage(ports) })
@@ -194,13 +203,22 @@ async function runApi(context: RoleContext, layout: DataLayout): Promise<Running
     async stop() {
       await api.stop()
       journal.close()
-      await Promise.all([readings.close(), ledger.close(), alerts.close(), view.close(), registry.close()])
+      await Promise.all([
+        readings.close(),
+        ledger.close(),
+        alerts.close(),
+        view.close(),
+        registry.close(),
+      ])
     },
   }
 }
 
 function reportDamage(ports: Ports): (damage: JournalDamage) => void {
-  const count = ports.meter.counter('bellwether_journal_damage_total', 'Damaged parts of the journal met.')
+  const count = ports.meter.counter(
+    'bellwether_journal_damage_total',
+    'Damaged parts of the journal met.',
+  )
   return (damage) => {
     count()
     ports.log.error({ ...damage }, 'A part of the journal is damaged and can not be read.')

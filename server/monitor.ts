@@ -60,7 +60,11 @@ async function balanceText(parts: MonitorParts): Promise<string> {
   const lines = [
     ...counter('received', 'Readings acknowledged', progress.received + backlog.readings),
     ...counter('stored', 'Readings stored that were not known before', progress.stored),
-    ...counter('duplicate', 'Readings whose device, property and time were known', progress.duplicate),
+    ...counter(
+      'duplicate',
+      'Readings whose device, property and time were known',
+      progress.duplicate,
+    ),
     ...counter('quarantined', 'Readings refused and kept in quarantine', progress.quarantined),
     '# HELP bellwether_readings_in_flight Readings acknowledged and not yet judged.',
     '# TYPE bellwether_readings_in_flight gauge',
@@ -90,7 +94,8 @@ async function health(parts: MonitorParts) {
   const reasons: string[] = []
   const edge = await askEdge(parts)
   if (edge === null) reasons.push('The broker does not answer, so nothing can be accepted.')
-  else if (!edge.writable) reasons.push(`The journal can not be written: ${edge.reason ?? 'unknown'}.`)
+  else if (!edge.writable)
+    reasons.push(`The journal can not be written: ${edge.reason ?? 'unknown'}.`)
   const stages: Record<string, unknown> = {
     broker: edge === null ? { reachable: false } : { reachable: true, ...edge },
   }
@@ -98,7 +103,11 @@ async function health(parts: MonitorParts) {
     const { progress, backlog } = await balance(parts)
     const head = await parts.journal.head()
     stages['journal'] = { head, tail: await parts.journal.tail() }
-    stages['ingest'] = { position: progress.seq, lagUplinks: backlog.messages, lagReadings: backlog.readings }
+    stages['ingest'] = {
+      position: progress.seq,
+      lagUplinks: backlog.messages,
+      lagReadings: backlog.readings,
+    }
     const cursor = await parts.alerts.cursor()
     stages['alerts'] = { position: cursor, lagUplinks: Math.max(0, head - cursor) }
   } catch (error) {

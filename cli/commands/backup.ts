@@ -1,0 +1,56 @@
+/** `bellwether backup` and `bellwether restore`. */
+
+import { parseArgs } from 'node:util'
+import { loadConfig } from '../../config.ts'
+import { backup, type Manifest, restore } from '../../server/backup.ts'
+import { systemClock, systemTimers } from '../../system.ts'
+import { type Command, UsageError } from '../command.ts'
+
+function only(argv: readonly string[]): string {
+  const { positionals } = parseArgs({ args: [...argv], allowPositionals: true, options: {} })
+  const [folder, ...more] = positionals
+  if (folder === undefined || more.length > 0) throw new UsageError('name exactly one folder')
+  return folder
+}
+
+function sum(manifest: Manifest): string {
+  const bytes = manifest.files.reduce((total, file) => total + file.bytes, 0)
+  return `${manifest.files.length} files, ${(bytes / 1_048_576).toFixed(1)} MiB`
+}
+
+export const backupCommand: Command = {
+  name: 'backup',
+  about: 'copy a running system to a new folder',
+  help: `Usage: bellwether backup FOLDER
+
+Makes a consistent copy of BELLWETHER_DATA_DIR (registry, alerts, quarantine, readings and journal) in FOLDER,
+which must not exist. The server may go on running. Keep the copy safe: it holds webhook secrets and the
+hashes of tokens. TLS keys and settings are not part of it.
+`,
+  async run(argv) {
+    const folder = only(argv)
+    const manifest = await backup(loadConfig().dataDir, folder, {
+      clock: systemClock,
+      timers: systemTimers,
+    })
+    process.stdout.write(`${folder}: ${sum(manifest)}\n`)
+    return 0
+  },
+}
+
+export const restoreCommand: Command = {
+  name: 'restore',
+  about: 'bring a backup into an empty data folder',
+  help: `Usage: bellwether restore FOLDER
+
+Checks every file of the backup in FOLDER and brings it into BELLWETHER_DATA_DIR, which must be empty or not
+exist. Then start the server: it goes on where the backup was made.
+`,
+  async run(argv) {
+    const folder = only(argv)
+    const { dataDir } = loadConfig()
+    const manifest = await restore(folder, dataDir)
+    process.stdout.write(`${dataDir}: ${sum(manifest)}, made ${manifest.madeAt}\n`)
+    return 0
+  },
+}

@@ -1,0 +1,70 @@
+/** `bellwether device`: devices and their tokens, directly in the registry of the data folder. */
+
+import { parseArgs } from 'node:util'
+import { deviceSchema } from '../../domain/device.ts'
+import { siteSchema } from '../../domain/site.ts'
+import { hashSecret, newSecret } from '../../secret.ts'
+import { systemRandom } from '../../system.ts'
+import { type Command, UsageError } from '../command.ts'
+import { checked, withRegistry } from '../registry-access.ts'
+
+const options = {
+  site: { type: 'string' },
+  gateway: { type: 'string' },
+  profile: { type: 'string' },
+  interval: { type: 'string' },
+} as const
+
+export const deviceCommand: Command = {
+  name: 'device',
+  about: 'register devices, make their tokens, list and remove them',
+  help: `Usage: bellwether device add ID [--site ID] [--gateway ID] [--profile NAME] [--interval 5m]
+       bellwether device token ID
+       bellwether device list
+       bellwether device remove ID
+
+"add" registers the device (and the site, if it is not known yet) and prints its token once; "token" makes a
+new one, and the old one stops working. Works on the registry of BELLWETHER_DATA_DIR, whether the server runs
+or not.
+`,
+  async run(argv) {
+    const { values, positionals } = parseArgs({ args: [...argv], allowPositionals: true, options })
+    const [action, id] = positionals
+    return withRegistry(async ({ registry, view }) => {
+      const giveToken = async (device: string) => {
+        const token = newSecret(systemRandom, 'bwd_')
+        await registry.setDeviceToken(device, hashSecret(token))
+        process.stdout.write(`${token}\n`)
+        return 0
+      }
+      if (action === 'list') {
+        for (const device of view.all('device')) {
+          const { site, gateway, enabled } = device
+          process.stdout.write(
+            `${device.id}\t${site ?? '-'}\t${gateway ?? '-'}\t${enabled ? 'enabled' : 'disabled'}\n`,
+          )
+        }
+        return 0
+      }
+      if (id === undefined) throw new UsageError('say "add ID", "token ID", "list" or "remove ID"')
+      if (action === 'add') {
+        if (values.site !== undefined && view.site(values.site) === undefined) {
+          await registry.insert('site', checked(siteSchema, { id: values.site }))
+        }
+        const { site, gateway, profile, interval: expectedInterval } = values
+        await registry.insert(
+          'device',
+          checked(deviceSchema, { id, site, gateway, profile, expectedInterval }),
+        )
+        return giveToken(id)
+      }
+      if (action === 'token') return giveToken(id)
+      if (action === 'remove') {
+        if (await registry.remove('device', id)) return 0
+        process.stderr.write(`There is no device "${id}".\n`)
+        return 1
+      }
+      throw new UsageError(`"${action}" is not one of add, token, list, remove`)
+    })
+  },
+}

@@ -1,0 +1,28 @@
+/** The first administrator: a start without any way in makes a token and shows it once. */
+
+import type { Config } from '../config.ts'
+import type { Random } from '../domain/ports.ts'
+import { hashSecret, newSecret } from '../secret.ts'
+import { openRegistry, openRegistryView } from '../stores/records/sqlite-registry.ts'
+import { layoutOf } from './layout.ts'
+
+/** The new token, or null when one is configured or an `admin` token exists already. */
+export async function ensureAdminToken(config: Config, random: Random): Promise<string | null> {
+  if (config.adminToken !== undefined || !config.roles.includes('api')) return null
+  const path = layoutOf(config.dataDir).registry
+  const registry = openRegistry({ path })
+  const view = await openRegistryView({ path })
+  try {
+    if (view.all('token').some((token) => token.role === 'admin')) return null
+    const token = newSecret(random, 'bwt_')
+    await registry.insert('token', {
+      id: 'admin',
+      role: 'admin',
+      description: 'made by the first start',
+      hash: hashSecret(token),
+    })
+    return token
+  } finally {
+    await Promise.all([view.close(), registry.close()])
+  }
+}

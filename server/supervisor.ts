@@ -1,0 +1,192 @@
+/**
+ * Runs the configured roles, each in a thread of its own (or all in this one), and stops them in order.
+ *
+ * A thread that dies is started again after a pause that doubles up to ten seconds: a role holds no truth in
+ * memory, so it goes on where the stores say. A role that can not even start once ends the whole start.
+ */
+
+import { chmodSync, mkdirSync } from 'node:fs'
+import { Worker } from 'node:worker_threads'
+import type { Config, RoleName } from '../config.ts'
+import type { Ports } from '../domain/ports.ts'
+import { type RunningRole, startRole } from '../main.ts'
+import { systemPorts } from '../system.ts'
+import { Registry } from 'prom-client'
+import { ensureAdminToken } from './admin-token.ts'
+import { openRoleContext } from './role-context.ts'
+import type { ThreadMessage, ThreadStart } from './role-thread.ts'
+
+export interface Server {
+  /** Where it listens; absent for roles that this process does not run. */
+  mqttUrl?: string
+  mqttsUrl?: string
+  httpUrl?: string
+  /** Shown once by the first start. */
+  newAdminToken: string | null
+  stop(): Promise<void>
+}
+
+type Listening = Omit<RunningRole, 'stop'>
+
+/** The broker first, so that nothing more is accepted; then those that finish what was. */
+const stopOrder: readonly RoleName[] = ['broker', 'api', 'ingest', 'alerts']
+const startOrder: readonly RoleName[] = ['alerts', 'ingest', 'api', 'broker']
+const restartPauseMs = { first: 200, most: 10_000 }
+
+export async function serve(config: Config): Promise<Server> {
+  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
+  chmodSync(config.dataDir, 0o700)
+  const ports = systemPorts(config.logLevel, 'main', new Registry())
+  const newAdminToken = await ensureAdminToken(config, ports.random)
+  const start = config.threads ? startThreads : startInline
+  const roles = await start(config, ports)
+  const listening: Listening = Object.assign(
+    {},
+    ...[...roles.values()].map((role) => role.listening),
+  )
+  return {
+    ...urlsOf(config, listening),
+    newAdminToken,
+    async stop() {
+      for (const name of stopOrder) await roles.get(name)?.stop()
+    },
+  }
+}
+
+function urlsOf(config: Config, at: Listening): Omit<Server, 'newAdminToken' | 'stop'> {
+  const host = (name: string) => (name.includes(':') ? `[${name}]` : name)
+  const mqttHost = host(config.mqttHost)
+  return {
+    ...(at.mqttPort === undefined ? {} : { mqttUrl: `mqtt://${mqttHost}:${at.mqttPort}` }),
+    ...(at.mqttsPort === undefined ? {} : { mqttsUrl: `mqtts://${mqttHost}:${at.mqttsPort}` }),
+    ...(at.httpPort === undefined
+      ? {}
+      : { httpUrl: `http://${host(config.httpHost)}:${at.httpPort}` }),
+  }
+}
+
+interface Supervised {
+  listening: Listening
+  stop(): Promise<void>
+}
+
+async function startInline(config: Config): Promise<Map<RoleName, Supervised>> {
+  const context = openRoleContext('all', config)
+  const roles = new Map<RoleName, Supervised>()
+  let running = 0
+  for (const name of startOrder.filter((role) => config.roles.includes(role))) {
+    const { stop, ...listening } = await startRole(name, context)
+    running++
+    roles.set(name, {
+      listening,
+      async stop() {
+        await stop()
+        if (--running === 0) context.close()
+      },
+    })
+  }
+  return roles
+}
+
+async function startThreads(config: Config, ports: Ports): Promise<Map<RoleName, Supervised>> {
+  const roles = new Map<RoleName, Supervised>()
+  const names = startOrder.filter((role) => config.roles.includes(role))
+  // One after another would add their start times up; they meet only in stores that any of them can open.
+  const started = await Promise.allSettled(
+    names.map(async (name) => roles.set(name, await superviseThread(name, config, ports))),
+  )
+  const failure = started.find((result) => result.status === 'rejected')
+  if (failure === undefined) return roles
+  for (const name of stopOrder) await roles.get(name)?.stop()
+  throw failure.reason
+}
+
+async function superviseThread(role: RoleName, config: Config, ports: Ports): Promise<Supervised> {
+  let stopping = false
+  let pauseMs = restartPauseMs.first
+  let current = await startThread(role, config)
+
+  function watch(thread: RoleThread): void {
+    thread.ended.then(
+      (reason) => {
+        if (stopping) return
+        ports.log.error({ role, reason, pauseMs }, 'A role ended by itself; it is started again.')
+        ports.timers.after(pauseMs, () => void restart())
+        pauseMs = Math.min(pauseMs * 2, restartPauseMs.most)
+      },
+      () => {},
+    )
+  }
+
+  async function restart(): Promise<void> {
+    if (stopping) return
+    try {
+      // The same ports as before, so that devices and people find it again.
+      current = await startThread(role, fixPorts(config, current.listening))
+      pauseMs = restartPauseMs.first
+      watch(current)
+    } catch (error) {
+      ports.log.error(
+        { role, reason: (error as Error).message, pauseMs },
+        'A role could not be started again.',
+      )
+      ports.timers.after(pauseMs, () => void restart())
+      pauseMs = Math.min(pauseMs * 2, restartPauseMs.most)
+    }
+  }
+
+  watch(current)
+  return {
+    listening: current.listening,
+    async stop() {
+      stopping = true
+      await current.stop()
+    },
+  }
+}
+
+function fixPorts(config: Config, at: Listening): Config {
+  return {
+    ...config,
+    mqttPort: at.mqttPort ?? config.mqttPort,
+    mqttsPort: at.mqttsPort ?? config.mqttsPort,
+    httpPort: at.httpPort ?? config.httpPort,
+  }
+}
+
+interface RoleThread {
+  listening: Listening
+  /** Resolves with the reason when the thread has ended, wanted or not. */
+  ended: Promise<string>
+  stop(): Promise<void>
+}
+
+function startThread(role: RoleName, config: Config): Promise<RoleThread> {
+  const worker = new Worker(new URL('./role-thread.js', import.meta.url), {
+    workerData: { role, config } satisfies ThreadStart,
+    name: role,
+  })
+  let lastError = ''
+  worker.on('error', (error) => {
+    lastError = error.stack ?? error.message
+  })
+  const ended = new Promise<string>((resolve) => {
+    worker.once('exit', (code) => resolve(lastError || `exit code ${code}`))
+  })
+  return new Promise<RoleThread>((resolve, reject) => {
+    worker.once('message', (message: ThreadMessage) => {
+      if (message.type === 'started') {
+        const stop = async () => {
+          worker.postMessage('stop')
+          await ended
+        }
+        resolve({ listening: message.ports, ended, stop })
+      } else if (message.type === 'failed') {
+        reject(Object.assign(new Error(message.reason), { code: message.code }))
+      }
+    })
+    void ended.then((reason) =>
+      reject(new Error(`The role "${role}" ended while starting: ${reason}`)),
+    )
+  })
+}

@@ -1,0 +1,209 @@
+/**
+ * Every setting there is, in one table: name, form, default, meaning. From it come the checks, the frozen
+ * configuration, `bellwether config` and `docs/config.md`. A limit carries its unit in its name.
+ */
+
+import { z } from 'zod'
+
+const text = z.string().min(1)
+const port = z.coerce.number().int().min(0).max(65_535)
+const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
+const flag = z.stringbool()
+const list = z.string().transform((all) =>
+  all
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== ''),
+)
+
+export const allRoles = ['broker', 'ingest', 'alerts', 'api'] as const
+export type RoleName = (typeof allRoles)[number]
+const roleList = list.pipe(z.array(z.enum(allRoles)).min(1))
+
+export interface Setting {
+  form: z.ZodType
+  about: string
+  secret?: boolean
+}
+
+/** The order here is the order of `docs/config.md`. */
+export const settings = {
+  DATA_DIR: {
+    form: text.default('./data'),
+    about: 'Folder of the embedded stores; created with mode 0700.',
+  },
+  ROLES: {
+    form: roleList.default([...allRoles]),
+    about:
+      'Which parts this process runs, separated by commas: `broker`, `ingest`, `alerts`, `api`.',
+  },
+  THREADS: {
+    form: flag.default(true),
+    about:
+      'Run each role in a thread of its own, so that a heavy query never delays an acknowledgement.',
+  },
+  LOG_LEVEL: {
+    form: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+    about: 'Least severity that is logged, as JSON lines on stderr.',
+  },
+
+  MQTT_HOST: { form: text.default('127.0.0.1'), about: 'Address the MQTT listeners bind to.' },
+  MQTT_PORT: { form: port.default(1883), about: 'MQTT over TCP; 0 takes a free port.' },
+  MQTTS_PORT: {
+    form: port.optional(),
+    about: 'MQTT over TLS; off unless set. Needs TLS_CERT and TLS_KEY.',
+  },
+  TLS_CERT: { form: text.optional(), about: 'PEM file of the server certificate and its chain.' },
+  TLS_KEY: { form: text.optional(), about: 'PEM file of the private key.' },
+  TLS_CA: {
+    form: text.optional(),
+    about:
+      'PEM file of the authority of client certificates; with it, a certificate whose common name is a device id signs that device in.',
+  },
+  HTTP_HOST: {
+    form: text.default('127.0.0.1'),
+    about: 'Address of the HTTP API and of MQTT over WebSocket (`/mqtt`).',
+  },
+  HTTP_PORT: { form: port.default(8080), about: 'HTTP port; 0 takes a free port.' },
+  ADMIN_TOKEN: {
+    form: z.string().min(16, 'must be at least 16 characters').optional(),
+    about:
+      'API token with role `admin`. If unset, the first start makes one, prints it once and keeps only its hash.',
+    secret: true,
+  },
+
+  MQTT_CONNECTIONS_MAX: {
+    form: whole(1, 1_000_000).default(50_000),
+    about: 'Connections at a time, over all listeners.',
+  },
+  MQTT_CONNECT_TIMEOUT_MS: {
+    form: whole(100, 600_000).default(10_000),
+    about: 'A connection that has not signed in by then is closed.',
+  },
+  MQTT_CONNECT_BYTES_MAX: {
+    form: whole(64, 65_536).default(4_096),
+    about: 'Largest packet before sign-in.',
+  },
+  MQTT_PACKET_BYTES_MAX: {
+    form: whole(1_024, 16_777_216).default(262_144),
+    about:
+      'Largest packet after sign-in; a larger one closes the connection and leaves a note in quarantine (`too_large`).',
+  },
+  MQTT_KEEPALIVE_SECONDS_MAX: {
+    form: whole(10, 65_535).default(3_600),
+    about:
+      'Longest keep-alive that is honoured; a device that asks for none or for more is closed after 1.5 times this silence.',
+  },
+  MQTT_CONNECTS_PER_SECOND_MAX: {
+    form: whole(1, 1_000_000).default(2_000),
+    about: 'New connections per second from one address; more are closed.',
+  },
+  MQTT_MESSAGES_PER_SECOND_MAX: {
+    form: whole(1, 10_000_000).default(20_000),
+    about: 'Messages per second from one device; above it, its connection is read more slowly.',
+  },
+  MQTT_SIGN_IN_FAILURES_MAX: {
+    form: whole(1, 1_000_000).default(20),
+    about: 'Failed sign-ins from one address within a minute; after that its answers are delayed.',
+  },
+  MQTT_INFLIGHT_MAX: {
+    form: whole(1, 65_535).default(1_000),
+    about: 'Unacknowledged messages of one connection; above it, the connection is not read.',
+  },
+  MQTT_SUBSCRIPTIONS_MAX: {
+    form: whole(1, 10_000).default(16),
+    about: 'Subscriptions of one device.',
+  },
+  MQTT_OFFLINE_MESSAGES_MAX: {
+    form: whole(0, 100_000).default(100),
+    about: 'Downlinks kept for one device that is offline with a persistent session.',
+  },
+  MQTT_RETAINED_MESSAGES_MAX: {
+    form: whole(0, 1_000_000).default(10_000),
+    about: 'Retained messages in all.',
+  },
+  MQTT_DEVICE_WILLS: {
+    form: flag.default(false),
+    about: 'Take wills and retained messages from devices.',
+  },
+
+  PAYLOAD_BYTES_MAX: {
+    form: whole(64, 16_777_216).default(65_536),
+    about:
+      'Largest payload that is decoded; a larger one is acknowledged and quarantined as `too_large`.',
+  },
+  JOURNAL_GROUP_DELAY_MS: {
+    form: whole(0, 1_000).default(2),
+    about: 'How long an acknowledgement may wait for others to share its disk write.',
+  },
+  JOURNAL_GROUP_MESSAGES_MAX: {
+    form: whole(1, 100_000).default(1_000),
+    about: 'Messages that share one disk write at most.',
+  },
+  JOURNAL_SEGMENT_MIB: {
+    form: whole(1, 4_096).default(64),
+    about: 'Size at which a new journal file is begun.',
+  },
+  JOURNAL_MIB_MAX: {
+    form: whole(2, 10_000_000).default(8_192),
+    about: 'Size of the journal at which messages are no longer acknowledged.',
+  },
+
+  INGEST_BATCH_MESSAGES_MAX: {
+    form: whole(1, 100_000).default(5_000),
+    about: 'Messages that are judged and stored together at most.',
+  },
+  READINGS: { form: z.enum(['sqlite']).default('sqlite'), about: 'Store of the readings.' },
+  READINGS_DAYS: {
+    form: whole(0, 36_500).default(0),
+    about: 'Days that readings are kept; 0 keeps them for ever.',
+  },
+  READING_AGE_DAYS_MAX: {
+    form: whole(0, 36_500).default(7),
+    about: 'Older readings are refused as `too_old`.',
+  },
+  READING_AHEAD_SECONDS_MAX: {
+    form: whole(0, 86_400).default(300),
+    about: 'Readings observed further in the future are refused as `in_future`.',
+  },
+  QUARANTINE_MESSAGES_PER_DEVICE_MAX: {
+    form: whole(1, 1_000_000).default(1_000),
+    about: 'Refused messages kept of each device, the newest.',
+  },
+  QUARANTINE_DAYS: {
+    form: whole(1, 36_500).default(30),
+    about: 'Days that refused messages are kept.',
+  },
+
+  STALE_AFTER_SECONDS: {
+    form: whole(1, 31_536_000).default(3_600),
+    about:
+      'An open alert without new readings for so long becomes stale; for devices with an expected interval, after three of those instead.',
+  },
+  WEBHOOK_ALLOW: {
+    form: list.default([]),
+    about:
+      'Hosts and CIDRs that webhooks may reach although they are not public, separated by commas.',
+  },
+  WEBHOOK_TIMEOUT_MS: {
+    form: whole(100, 60_000).default(15_000),
+    about: 'An endpoint that has not answered by then has failed this attempt.',
+  },
+  WEBHOOK_CONCURRENCY_MAX: {
+    form: whole(1, 1_000).default(4),
+    about: 'Requests at a time to one endpoint.',
+  },
+
+  API_BODY_BYTES_MAX: {
+    form: whole(1_024, 1_073_741_824).default(1_048_576),
+    about: 'Largest request body; imports may be 64 times as large.',
+  },
+  API_REQUESTS_PER_MINUTE_MAX: {
+    form: whole(1, 10_000_000).default(6_000),
+    about: 'Requests per minute of one token or, without one, one address.',
+  },
+  API_STREAMS_MAX: {
+    form: whole(1, 100_000).default(500),
+    about: 'Server-sent event streams at a time.',
+  },
+} as const satisfies Record<string, Setting>

@@ -1,0 +1,26 @@
+/**
+ * A consistent copy of one SQLite file while others write to it: `VACUUM INTO` reads one snapshot. (The
+ * driver's own online backup starts over at every write of another connection and may never finish.)
+ */
+
+import { openSqlite } from './sqlite.ts'
+
+export function copySqlite(from: string, to: string): void {
+  const db = openSqlite(from, { readonly: true, busyTimeoutMs: 30_000 })
+  try {
+    db.prepare('vacuum into ?').run(to)
+  } finally {
+    db.close()
+  }
+}
+
+/** Throws when the file is not a whole and healthy database. */
+export function checkSqlite(path: string): void {
+  const db = openSqlite(path, { readonly: true })
+  try {
+    const verdict = db.pragma('quick_check(1)', { simple: true })
+    if (verdict !== 'ok') throw new Error(`${path} is damaged: ${String(verdict)}`)
+  } finally {
+    db.close()
+  }
+}
