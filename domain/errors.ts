@@ -9,6 +9,7 @@ export const faults = {
   forbidden: { status: 403, title: 'The token may not do this', kept: false },
   not_found: { status: 404, title: 'There is no such thing', kept: false },
   method_not_allowed: { status: 405, title: 'This path does not know the method', kept: false },
+  not_acceptable: { status: 406, title: 'No form that is asked for can be given', kept: false },
   conflict: { status: 409, title: 'It exists already or conflicts', kept: false },
   payload_too_large: { status: 413, title: 'The body is too large', kept: false },
   unsupported_media_type: {
