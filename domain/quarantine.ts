@@ -37,6 +37,8 @@ export interface Verdict {
   refused: readonly Refusal[]
   /** What an attributes message says of devices: id → facts. */
   attributes?: ReadonlyMap<string, Readonly<Record<string, string | number | boolean | null>>>
+  /** Who has come or gone, as a gateway says of a device behind it: id → connected. */
+  presence?: ReadonlyMap<string, boolean>
 }
 
 /** The pure judgement of one uplink against the registry as it stands. */

@@ -1,0 +1,121 @@
+/**
+ * What the keys of a device mean: from its profile, or else by the codes of the catalogue. Worked out once
+ * per profile, not per reading.
+ */
+
+import { factorsOf2005, factorUnits } from '../domain/catalogue/hj212.ts'
+import { properties, propertyOf } from '../domain/catalogue.ts'
+import type { Profile } from '../domain/device.ts'
+import type { Property } from '../domain/property.ts'
+import type { RegistryView } from '../stores/records/registry.ts'
+
+/** What one key stands for: `value = sent × scale + offset`, in the property's unit. */
+export interface Channel {
+  property: Property
+  scale: number
+  offset: number
+}
+
+/** A key that the profile maps to something that does not exist; the text says what. */
+export type Mapped = Channel | string
+
+type Channels = ReadonlyMap<string, Mapped>
+
+const catalogue: Channels = new Map(
+  [...properties.values()].map((property) => [property.code, { property, scale: 1, offset: 0 }]),
+)
+
+const hj212 = hj212Channels()
+
+/** Distinct profiles that are kept worked out; above it, they are forgotten and worked out again. */
+const profilesMax = 10_000
+
+export interface ChannelBook {
+  /** What this key of a device with this profile means; undefined when nobody knows it. */
+  find(profile: Profile | null, key: string): Mapped | undefined
+}
+
+/** Follows the registry by its version. Devices with equal profiles share one table. */
+export function createChannelBook(registry: RegistryView): ChannelBook {
+  let version = registry.version
+  let byProfile = new WeakMap<object, Channels>()
+  const byText = new Map<string, Channels>()
+
+  function channelsOf(profile: Exclude<Profile, string>): Channels {
+    if (registry.version !== version || byText.size > profilesMax) {
+      version = registry.version
+      byProfile = new WeakMap()
+      byText.clear()
+    }
+    const known = byProfile.get(profile)
+    if (known !== undefined) return known
+    const text = JSON.stringify(profile)
+    const channels = byText.get(text) ?? profileChannels(profile)
+    byText.set(text, channels)
+    byProfile.set(profile, channels)
+    return channels
+  }
+
+  function lookUp(profile: Profile | null, key: string): Mapped | undefined {
+    if (profile === null) return catalogue.get(key)
+    if (profile === 'hj212') return hj212.get(key) ?? catalogue.get(key)
+    if (typeof profile === 'string') return catalogue.get(key)
+    return channelsOf(profile).get(key) ?? catalogue.get(key)
+  }
+
+  return {
+    find(profile, key) {
+      const found = lookUp(profile, key)
+      if (found !== undefined) return found
+      /** One name in two Unicode forms is one name; the tables hold NFC. */
+      const normal = key.normalize('NFC')
+      return normal === key ? undefined : lookUp(profile, normal)
+    },
+  }
+}
+
+function profileChannels(profile: Exclude<Profile, string>): Channels {
+  const channels = new Map<string, Mapped>()
+  for (const [key, mapping] of Object.entries(profile.keys)) {
+    const {
+      property,
+      unit,
+      scale = 1,
+      offset = 0,
+    } = typeof mapping === 'string' ? { property: mapping } : mapping
+    channels.set(key.normalize('NFC'), channel(property, unit, { scale, offset }))
+  }
+  return channels
+}
+
+function channel(code: string, unit: string | undefined, own: Omit<Channel, 'property'>): Mapped {
+  const property = propertyOf(code)
+  if (property === undefined) return `the profile maps it to "${code}", which the catalogue lacks`
+  if (unit === undefined || unit === property.unit) return { property, ...own }
+  const conversion = Object.hasOwn(property.convertible, unit)
+    ? property.convertible[unit]
+    : undefined
+  if (conversion === undefined) {
+    return `the profile gives the unit "${unit}", which can not be converted to ${property.unit}`
+  }
+  /** First the profile's own line, then the unit's: one line again. */
+  return {
+    property,
+    scale: own.scale * conversion.scale,
+    offset: own.offset * conversion.scale + conversion.offset,
+  }
+}
+
+function hj212Channels(): Channels {
+  const channels = new Map<string, Mapped>()
+  for (const property of properties.values()) {
+    const factor = property.hj212
+    if (factor === null) continue
+    channels.set(factor, channel(property.code, factorUnits[factor], { scale: 1, offset: 0 }))
+  }
+  for (const [old, factor] of Object.entries(factorsOf2005)) {
+    const known = channels.get(factor)
+    if (known !== undefined) channels.set(old, known)
+  }
+  return channels
+}

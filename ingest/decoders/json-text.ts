@@ -1,0 +1,86 @@
+/**
+ * Bytes → JSON, guarded: size, nesting and encoding are checked before the parser sees anything, because
+ * `JSON.parse` takes a text a million levels deep and holds the thread for a third of a second.
+ *
+ * Accepted: RFC 8259 in UTF-8, with or without a byte order mark. Of duplicate keys the last wins. NaN,
+ * Infinity, comments and trailing commas are not JSON.
+ */
+
+import { type Problem, shown, wellFormed } from './sample.ts'
+
+/** The deepest form of the contract has four levels; attributes may hold some structure of their own. */
+export const jsonDepthMax = 8
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+/** The value, or why there is none. */
+export function parseJson(payload: Uint8Array): { value: unknown } | { problem: Problem } {
+  const first = firstByte(payload)
+  if (first === undefined) return malformed('the payload is empty')
+  if (deeperThan(jsonDepthMax, payload)) {
+    return malformed(`the JSON is nested deeper than ${jsonDepthMax} levels`)
+  }
+  const looksLikeJson = first === 0x7b || first === 0x5b
+  try {
+    return { value: JSON.parse(textOf(payload)) as unknown }
+  } catch (error) {
+    /** Nothing is lost here: the whole message goes to quarantine with this reason. */
+    if (looksLikeJson) return malformed(whyNotJson(error))
+    const start = shown(Buffer.from(payload.subarray(0, 16)).toString('latin1'))
+    return unsupported(`the payload begins with ${start}; JSON in UTF-8 is understood`)
+  }
+}
+
+function malformed(reason: string): { problem: Problem } {
+  return { problem: { code: 'malformed', reason } }
+}
+
+function unsupported(reason: string): { problem: Problem } {
+  return { problem: { code: 'unsupported_format', reason } }
+}
+
+function whyNotJson(error: unknown): string {
+  if (error instanceof SyntaxError) return `the payload is not JSON: ${wellFormed(error.message)}`
+  return 'the payload is not UTF-8'
+}
+
+function firstByte(payload: Uint8Array): number | undefined {
+  const start = payload[0] === 0xef && payload[1] === 0xbb && payload[2] === 0xbf ? 3 : 0
+  for (let at = start; at < payload.length; at++) {
+    const byte = payload[at] ?? 0
+    if (byte !== 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d) return byte
+  }
+  return undefined
+}
+
+/** Plain ASCII, as nearly all messages are, needs no UTF-8 decoder. */
+function textOf(payload: Uint8Array): string {
+  let all = 0
+  for (const byte of payload) all |= byte
+  if (all >= 0x80) return utf8.decode(payload)
+  return Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString('latin1')
+}
+
+/** A text with few opening brackets can not be deep, wherever they stand; only others are looked at closely. */
+function deeperThan(max: number, payload: Uint8Array): boolean {
+  let opened = 0
+  for (const byte of payload) if ((byte | 0x20) === 0x7b) opened++
+  return opened > max && nesting(payload, max) > max
+}
+
+/** Levels of nesting, brackets in strings left out; stops counting beyond `enough`. */
+function nesting(payload: Uint8Array, enough: number): number {
+  let depth = 0
+  let deepest = 0
+  let inString = false
+  for (let at = 0; at < payload.length && deepest <= enough; at++) {
+    const byte = payload[at] ?? 0
+    if (inString) {
+      if (byte === 0x5c) at++
+      else if (byte === 0x22) inString = false
+    } else if (byte === 0x22) inString = true
+    else if (byte === 0x7b || byte === 0x5b) deepest = Math.max(deepest, ++depth)
+    else if (byte === 0x7d || byte === 0x5d) depth--
+  }
+  return deepest
+}

@@ -1,0 +1,174 @@
+/**
+ * Our own JSON, which is also what devices and gateways set up for ThingsBoard send (contract section 2):
+ *
+ *   telemetry          element, or list of elements
+ *   gateway telemetry  {"<device>": element or list of elements, …}
+ *   element            {"ts": time, "values": {"<key>": value, …}} or {"ts": time, "<key>": value, …}
+ *   attributes         {"<key>": value, …};  of a gateway {"<device>": {"<key>": value, …}, …}
+ *   connect            {"device": "<device>"}
+ *
+ * `ts` is left out or null when the device has no clock. Keys beside `values` are readings too. An empty
+ * message holds no readings and is taken as a sign of life.
+ */
+
+import { isDeviceProperty } from '../../domain/catalogue.ts'
+import { countReadings } from '../../domain/count.ts'
+import type { Uplink } from '../../domain/uplink.ts'
+import { factsOf } from './facts.ts'
+import { parseJson } from './json-text.ts'
+import {
+  type Decoded,
+  decodedSamples,
+  type Facts,
+  type Sample,
+  shown,
+  undecodable,
+} from './sample.ts'
+import { timestamp } from './timestamp.ts'
+
+/** Readings of one message; 64 KiB hold no more than this of any sensible form. */
+export const messageReadingsMax = 5_000
+
+type Json = Readonly<Record<string, unknown>>
+
+/** Any bytes are fine; the work is bounded by their number. */
+export function decodeNative(uplink: Uplink): Decoded {
+  const claimed = countReadings(uplink.kind, uplink.payload)
+  if (claimed > messageReadingsMax) {
+    const reason = `the message holds ${claimed} readings; at most ${messageReadingsMax} are taken`
+    return undecodable('too_large', reason)
+  }
+  const parsed = parseJson(uplink.payload)
+  if ('problem' in parsed) return undecodable(parsed.problem.code, parsed.problem.reason)
+  const { value } = parsed
+  switch (uplink.kind) {
+    case 'telemetry':
+      return telemetry(uplink.device, value, claimed)
+    case 'gateway-telemetry':
+      return gatewayTelemetry(uplink.device, value, claimed)
+    case 'attributes':
+      return attributes(value, claimed, uplink.device)
+    case 'gateway-attributes':
+      return gatewayAttributes(uplink.device, value, claimed)
+    default:
+      return presence(value, uplink.kind === 'gateway-connect')
+  }
+}
+
+function telemetry(device: string, value: unknown, claimed: number): Decoded {
+  if (!isObject(value) && !Array.isArray(value)) {
+    return undecodable('malformed', `the message is ${shown(value)}; an object or a list is needed`)
+  }
+  const samples: Sample[] = []
+  addElements(samples, device, value)
+  addRepeated(samples, device, claimed)
+  return decodedSamples(samples)
+}
+
+function gatewayTelemetry(gateway: string, value: unknown, claimed: number): Decoded {
+  if (!isObject(value)) return needsDevices(value)
+  const samples: Sample[] = []
+  for (const device in value) addElements(samples, device, value[device])
+  addRepeated(samples, gateway, claimed)
+  return decodedSamples(samples)
+}
+
+function needsDevices(value: unknown): Decoded {
+  const reason = `the message is ${shown(value)}; an object with a key for each device is needed`
+  return undecodable('malformed', reason)
+}
+
+function addElements(samples: Sample[], device: string, value: unknown): void {
+  if (Array.isArray(value)) for (const item of value) addElement(samples, device, item)
+  else addElement(samples, device, value)
+}
+
+function addElement(samples: Sample[], device: string, item: unknown): void {
+  if (!isObject(item)) {
+    samples.push(unreadable(device, `an element is ${shown(item)}; an object is needed`))
+    return
+  }
+  const { ts } = item
+  const observedAt = ts === undefined || ts === null ? null : timestamp(ts)
+  const problem = observedAt === undefined ? wrongTime(ts) : null
+  const time = observedAt ?? null
+  for (const key in item) {
+    if (key === 'ts') continue
+    const value = item[key]
+    if (key === 'values' && isObject(value)) {
+      for (const inner in value) {
+        samples.push({ device, key: inner, value: value[inner], observedAt: time, problem })
+      }
+    } else samples.push({ device, key, value, observedAt: time, problem })
+  }
+}
+
+function wrongTime(ts: unknown): Sample['problem'] {
+  return {
+    code: 'malformed',
+    reason: `"ts" is ${shown(ts)}; allowed are integer milliseconds since 1970 UTC, seconds with 10 digits, or RFC 3339 with a zone`,
+  }
+}
+
+function unreadable(device: string, reason: string): Sample {
+  return {
+    device,
+    key: null,
+    value: null,
+    observedAt: null,
+    problem: { code: 'malformed', reason },
+  }
+}
+
+/** Of a key that stands twice in one object the last value counts; the ones before are refused, not forgotten. */
+function addRepeated(samples: Sample[], device: string, claimed: number): void {
+  for (let i = samples.length; i < claimed; i++) {
+    samples.push(unreadable(device, 'a key is repeated in one object; its last value was taken'))
+  }
+}
+
+function attributes(value: unknown, claimed: number, device: string): Decoded {
+  if (!isObject(value)) {
+    return undecodable('malformed', `the message is ${shown(value)}; an object is needed`)
+  }
+  const samples: Sample[] = []
+  addDeviceProperties(samples, device, value)
+  addRepeated(samples, device, claimed)
+  return { ...decodedSamples(samples), facts: new Map([[device, factsOf(value)]]) }
+}
+
+function gatewayAttributes(gateway: string, value: unknown, claimed: number): Decoded {
+  if (!isObject(value)) return needsDevices(value)
+  const samples: Sample[] = []
+  const facts = new Map<string, Facts>()
+  for (const device in value) {
+    const told = value[device]
+    if (!isObject(told)) {
+      samples.push(unreadable(device, `the attributes are ${shown(told)}; an object is needed`))
+      continue
+    }
+    addDeviceProperties(samples, device, told)
+    facts.set(device, factsOf(told))
+  }
+  addRepeated(samples, gateway, claimed)
+  return { ...decodedSamples(samples), facts }
+}
+
+/** Battery, signal and the like are readings also when they come as attributes; they are of the moment of receipt. */
+function addDeviceProperties(samples: Sample[], device: string, told: Json): void {
+  for (const key in told) {
+    if (!isDeviceProperty(key)) continue
+    samples.push({ device, key, value: told[key], observedAt: null, problem: null })
+  }
+}
+
+function presence(value: unknown, connected: boolean): Decoded {
+  if (!isObject(value) || typeof value.device !== 'string') {
+    return undecodable('malformed', `the message is ${shown(value)}; {"device": "<id>"} is needed`)
+  }
+  return { ...decodedSamples([]), presence: { device: value.device, connected } }
+}
+
+function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

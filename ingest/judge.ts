@@ -1,0 +1,196 @@
+/**
+ * The judgement of one uplink against the registry as it stands: which readings are taken and which are
+ * refused, each with a code of the contract and a reason. Pure but for the registry, so that a replay gives
+ * the same readings: time is measured against the moment of receipt, never against now.
+ */
+
+import type { Judge, Refusal, Verdict } from '../domain/quarantine.ts'
+import type { Reading } from '../domain/reading.ts'
+import type { Uplink } from '../domain/uplink.ts'
+import type { RegisteredDevice, RegistryView } from '../stores/records/registry.ts'
+import { type ChannelBook, createChannelBook } from './channels.ts'
+import { decodeNative } from './decoders/native.ts'
+import {
+  type Decoded,
+  type Facts,
+  type Problem,
+  type Sample,
+  shown,
+  wellFormed,
+} from './decoders/sample.ts'
+import { type Subject, subjectOf } from './speakers.ts'
+import { valueOf } from './value.ts'
+
+export interface JudgeOptions {
+  registry: RegistryView
+  payloadBytesMax: number
+  readingAgeDaysMax: number
+  readingAheadSecondsMax: number
+}
+
+/** The options in the units that are compared, and what is worked out of the registry. */
+interface Bench {
+  registry: RegistryView
+  channels: ChannelBook
+  payloadBytesMax: number
+  ageMsMax: number
+  aheadMsMax: number
+}
+
+const nothing: Verdict = { accepted: [], refused: [] }
+
+export function createJudge(options: JudgeOptions): Judge {
+  const { registry, payloadBytesMax } = options
+  const bench: Bench = {
+    registry,
+    channels: createChannelBook(registry),
+    payloadBytesMax,
+    ageMsMax: options.readingAgeDaysMax * 86_400_000,
+    aheadMsMax: options.readingAheadSecondsMax * 1_000,
+  }
+  return (uplink) => judge(uplink, bench)
+}
+
+function judge(uplink: Uplink, bench: Bench): Verdict {
+  switch (uplink.kind) {
+    case 'session-open':
+    case 'session-close':
+    case 'broker-start':
+      return nothing
+    case 'oversize':
+      return refusedWhole(uplink, { code: 'too_large', reason: tooLargeForBroker(uplink) })
+    default:
+      return judgeMessage(uplink, bench)
+  }
+}
+
+function judgeMessage(uplink: Uplink, bench: Bench): Verdict {
+  const { length } = uplink.payload
+  if (length > bench.payloadBytesMax) {
+    const reason = `the payload has ${length} bytes; allowed are ${bench.payloadBytesMax}`
+    return refusedWhole(uplink, { code: 'too_large', reason })
+  }
+  const decoded = decodeNative(uplink)
+  if (decoded.problem !== null) return refusedWhole(uplink, decoded.problem)
+  const accepted: Reading[] = []
+  const refused: Refusal[] = []
+  judgeSamples(uplink, decoded.samples, { bench, accepted, refused })
+  const verdict: Verdict = { accepted, refused }
+  if (decoded.facts.size > 0) verdict.attributes = judgeFacts(uplink, decoded, { bench, refused })
+  if (decoded.presence !== null)
+    judgePresence(uplink, decoded.presence, { bench, refused, verdict })
+  return verdict
+}
+
+interface Judgement {
+  bench: Bench
+  accepted: Reading[]
+  refused: Refusal[]
+}
+
+function judgeSamples(uplink: Uplink, samples: readonly Sample[], judgement: Judgement): void {
+  const { bench, accepted, refused } = judgement
+  let subject: Subject | undefined
+  let spokenOf = ''
+  for (const sample of samples) {
+    if (subject === undefined || sample.device !== spokenOf) {
+      spokenOf = sample.device
+      subject = subjectOf(bench.registry, uplink.device, spokenOf)
+    }
+    const outcome =
+      'problem' in subject ? subject.problem : reading(uplink, sample, { bench, ...subject })
+    if ('code' in outcome) refused.push(refusal(outcome, sample.device, sample.key))
+    else accepted.push(outcome)
+  }
+}
+
+function reading(
+  uplink: Uplink,
+  sample: Sample,
+  { bench, device }: { bench: Bench; device: RegisteredDevice },
+): Reading | Problem {
+  const { key, value: sent } = sample
+  if (sample.problem !== null) return sample.problem
+  const channel = key === null ? undefined : bench.channels.find(device.profile, key)
+  if (channel === undefined || typeof channel === 'string') return unknownProperty(key, channel)
+  const { receivedAt } = uplink
+  const observedAt = sample.observedAt ?? receivedAt
+  if (observedAt < receivedAt - bench.ageMsMax || observedAt > receivedAt + bench.aheadMsMax) {
+    return outsideTime(observedAt, receivedAt, bench)
+  }
+  const value = sent === null ? null : valueOf(sent, channel)
+  if (typeof value === 'object' && value !== null) return value
+  const quality = value === null ? 9 : 1
+  return {
+    device: device.id,
+    property: channel.property.code,
+    observedAt,
+    receivedAt,
+    value,
+    quality,
+  }
+}
+
+function unknownProperty(key: string | null, why: string | undefined): Problem {
+  const because = why ?? 'neither the catalogue nor the profile of the device knows it'
+  return { code: 'unknown_property', reason: `the key ${shown(key)} has no meaning: ${because}` }
+}
+
+function outsideTime(observedAt: number, receivedAt: number, bench: Bench): Problem {
+  const times = `observed at ${instant(observedAt)} and received at ${instant(receivedAt)}`
+  if (observedAt > receivedAt) {
+    const seconds = bench.aheadMsMax / 1_000
+    return { code: 'in_future', reason: `${times}; allowed are at most ${seconds} seconds ahead` }
+  }
+  const days = bench.ageMsMax / 86_400_000
+  return { code: 'too_old', reason: `${times}; allowed are at most ${days} days back` }
+}
+
+function instant(ms: number): string {
+  return new Date(ms).toISOString()
+}
+
+/** Facts of devices that the sender may speak for; of others, one refusal unless their readings had one. */
+function judgeFacts(
+  uplink: Uplink,
+  decoded: Decoded,
+  { bench, refused }: Omit<Judgement, 'accepted'>,
+): ReadonlyMap<string, Facts> {
+  const taken = new Map<string, Facts>()
+  for (const [said, facts] of decoded.facts) {
+    const subject = subjectOf(bench.registry, uplink.device, said)
+    if ('device' in subject) taken.set(subject.device.id, facts)
+    else if (!decoded.samples.some((sample) => sample.device === said)) {
+      refused.push(refusal(subject.problem, said, null))
+    }
+  }
+  return taken
+}
+
+function judgePresence(
+  uplink: Uplink,
+  said: NonNullable<Decoded['presence']>,
+  { bench, refused, verdict }: Omit<Judgement, 'accepted'> & { verdict: Verdict },
+): void {
+  const subject = subjectOf(bench.registry, uplink.device, said.device)
+  if ('problem' in subject) refused.push(refusal(subject.problem, said.device, null))
+  else verdict.presence = new Map([[subject.device.id, said.connected]])
+}
+
+function refusedWhole(uplink: Uplink, problem: Problem): Verdict {
+  return { accepted: [], refused: [refusal(problem, uplink.device, null)] }
+}
+
+/** Ids and keys in a refusal are as sent, but short, and text that every store can write. */
+const namedCharsMax = 128
+
+function refusal({ code, reason }: Problem, device: string, key: string | null): Refusal {
+  const named = { code, reason, device: wellFormed(device.slice(0, namedCharsMax)) }
+  return key === null ? named : { ...named, key: wellFormed(key.slice(0, namedCharsMax)) }
+}
+
+/** The payload of an `oversize` uplink is written by the broker: `{"bytes", "topic"}`. */
+function tooLargeForBroker(uplink: Uplink): string {
+  const what = Buffer.from(uplink.payload).toString('utf8').slice(0, 300)
+  return `the message was cut off because it is larger than the broker takes: ${what}`
+}
