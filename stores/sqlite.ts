@@ -4,7 +4,7 @@
  * `NORMAL` would lose acknowledged commits at a power cut.
  */
 
-import { mkdirSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
 
@@ -26,7 +26,7 @@ export interface OpenOptions {
 /** Opens or creates a database file (`:memory:` for tests) in WAL mode. */
 export function openSqlite(path: string, options: OpenOptions = {}): SqliteDatabase {
   const readonly = options.readonly ?? false
-  if (path !== ':memory:' && !readonly) mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  if (path !== ':memory:' && !readonly) makePrivateFile(path)
   const db = new Database(path, { readonly, fileMustExist: readonly })
   db.pragma(`busy_timeout = ${options.busyTimeoutMs ?? 5_000}`)
   if (!readonly) {
@@ -46,6 +46,12 @@ export function openSqlite(path: string, options: OpenOptions = {}): SqliteDatab
     db.pragma(`cache_size = -${Math.ceil(options.cacheBytes / 1024)}`)
   }
   return db
+}
+
+/** SQLite would create it readable for everyone; its `-wal` and `-shm` take over the mode of the file. */
+function makePrivateFile(path: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  closeSync(openSync(path, 'a', 0o600))
 }
 
 /** True when the driver says that the disk is full, broken or read-only: the world's fault, worth trying again. */

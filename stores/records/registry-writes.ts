@@ -1,0 +1,172 @@
+/**
+ * The registry's writes, for any SQL backend: each is one transaction that also lists what it changed.
+ * A write that is refused leaves nothing behind. A device that is replaced keeps its token.
+ */
+
+import type { Kysely, Transaction } from 'kysely'
+import type { Device } from '../../domain/device.ts'
+import { Fault } from '../../domain/errors.ts'
+import type { Site } from '../../domain/site.ts'
+import { appendAudit, auditTrail } from './audit.ts'
+import type { Entities, EntityKind, Registry, SecretHash } from './registry.ts'
+import { checkDevices, checkUnused } from './registry-references.ts'
+import { type EntityRow, type RegistrySchema, rowOf } from './registry-schema.ts'
+
+type Writing = Transaction<RegistrySchema>
+
+/** A view that is further behind than this loads everything again. */
+const changesKept = 200_000
+/** Items of one transaction of an import: other writers wait no longer than this takes. */
+const itemsPerTransaction = 1_000
+/** Parameters of one `in (…)` list. */
+const idsPerQuery = 500
+
+export function createRegistry(db: Kysely<RegistrySchema>, close: () => Promise<void>): Registry {
+  const write = <Result>(steps: (tx: Writing) => Promise<Result>) => db.transaction().execute(steps)
+  return {
+    insert: (kind, item) => write((tx) => insert(tx, kind, item)),
+    replace: (kind, item) => write((tx) => replace(tx, kind, item)),
+    remove: (kind, id) => write((tx) => remove(tx, kind, id)),
+    async upsertAll(sites, devices) {
+      for (const [kind, rows] of importOrder(sites, devices)) {
+        for (const part of chunks(rows, itemsPerTransaction)) {
+          await write((tx) => upsert(tx, kind, part))
+        }
+      }
+    },
+    setDeviceToken: (device, hash) => write((tx) => setDeviceToken(tx, device, hash)),
+    audit: (entry) => write((tx) => appendAudit(tx, entry)),
+    auditTrail: (limit, before) => auditTrail(db, limit, before),
+    close,
+  }
+}
+
+async function insert<K extends EntityKind>(tx: Writing, kind: K, item: Entities[K]) {
+  const row = rowOf(kind, item)
+  await checkHash(tx, row)
+  const done = await tx
+    .insertInto('entity')
+    .values(row)
+    .onConflict((conflict) => conflict.columns(['kind', 'id']).doNothing())
+    .executeTakeFirst()
+  if (done.numInsertedOrUpdatedRows === 0n) {
+    throw new Fault('conflict', `${kind} "${item.id}" exists already`, { field: 'id' })
+  }
+  await wrote(tx, kind, [item.id])
+}
+
+async function replace<K extends EntityKind>(tx: Writing, kind: K, item: Entities[K]) {
+  const { kind: _kind, id, ...values } = rowOf(kind, item)
+  await checkHash(tx, { kind, id, ...values })
+  const done = await tx
+    .updateTable('entity')
+    .set(values)
+    .where('kind', '=', kind)
+    .where('id', '=', id)
+    .executeTakeFirst()
+  if (done.numUpdatedRows === 0n) throw notFound(kind, id)
+  await wrote(tx, kind, [id])
+}
+
+async function remove(tx: Writing, kind: EntityKind, id: string): Promise<boolean> {
+  await checkUnused(tx, kind, id)
+  const done = await tx
+    .deleteFrom('entity')
+    .where('kind', '=', kind)
+    .where('id', '=', id)
+    .executeTakeFirst()
+  if (done.numDeletedRows === 0n) return false
+  await listChanges(tx, kind, [id])
+  return true
+}
+
+async function setDeviceToken(tx: Writing, id: string, hash: SecretHash | null) {
+  await checkHash(tx, { kind: 'device', id, hash })
+  const done = await tx
+    .updateTable('entity')
+    .set({ hash })
+    .where('kind', '=', 'device')
+    .where('id', '=', id)
+    .executeTakeFirst()
+  if (done.numUpdatedRows === 0n) throw notFound('device', id)
+  await listChanges(tx, 'device', [id])
+}
+
+/** Sites first, then what can be a gateway, then what stands behind one; of two with one id the last. */
+function importOrder(
+  sites: readonly Site[],
+  devices: readonly Device[],
+): readonly (readonly ['site' | 'device', readonly EntityRow[]])[] {
+  const rowsOf = <K extends 'site' | 'device'>(kind: K, items: readonly Entities[K][]) => [
+    ...new Map(items.map((item) => [item.id, rowOf(kind, item)])).values(),
+  ]
+  const deviceRows = rowsOf('device', devices)
+  return [
+    ['site', rowsOf('site', sites)],
+    ['device', deviceRows.filter((row) => row.gateway === null)],
+    ['device', deviceRows.filter((row) => row.gateway !== null)],
+  ]
+}
+
+async function upsert(tx: Writing, kind: EntityKind, rows: readonly EntityRow[]) {
+  await tx
+    .insertInto('entity')
+    .values(rows)
+    .onConflict((conflict) =>
+      conflict.columns(['kind', 'id']).doUpdateSet((eb) => ({
+        body: eb.ref('excluded.body'),
+        site: eb.ref('excluded.site'),
+        gateway: eb.ref('excluded.gateway'),
+      })),
+    )
+    .execute()
+  await wrote(
+    tx,
+    kind,
+    rows.map((row) => row.id),
+  )
+}
+
+async function wrote(tx: Writing, kind: EntityKind, ids: readonly string[]) {
+  if (kind === 'device') {
+    for (const part of chunks(ids, idsPerQuery)) await checkDevices(tx, part)
+  }
+  await listChanges(tx, kind, ids)
+}
+
+async function listChanges(tx: Writing, kind: EntityKind, ids: readonly string[]) {
+  await tx
+    .insertInto('change')
+    .values(ids.map((id) => ({ kind, id })))
+    .execute()
+  const { head } = await tx
+    .selectFrom('change')
+    .select((eb) => eb.fn.max('seq').as('head'))
+    .executeTakeFirstOrThrow()
+  await tx
+    .deleteFrom('change')
+    .where('seq', '<=', Number(head) - changesKept)
+    .execute()
+}
+
+/** One secret opens one door: a token's hash may not be in use by another item of its kind. */
+async function checkHash(tx: Writing, row: Pick<EntityRow, 'kind' | 'id' | 'hash'>) {
+  if (row.hash === undefined || row.hash === null) return
+  const other = await tx
+    .selectFrom('entity')
+    .where('kind', '=', row.kind)
+    .where('hash', '=', row.hash)
+    .where('id', '<>', row.id)
+    .select('id')
+    .executeTakeFirst()
+  if (other === undefined) return
+  throw new Fault('conflict', `${row.kind} "${other.id}" has the same token already`)
+}
+
+function* chunks<T>(items: readonly T[], size: number): Generator<readonly T[]> {
+  for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size)
+}
+
+function notFound(kind: EntityKind, id: string): Fault {
+  return new Fault('not_found', `there is no ${kind} "${id}"`)
+}
