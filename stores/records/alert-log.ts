@@ -76,7 +76,10 @@ export interface AlertLog {
   open(): Promise<readonly AlertView[]>
   /** One transaction. Changes already recorded are left out, with their outbox items; returns the new ones. */
   record(recording: Recording): Promise<readonly AlertChange[]>
-  /** Marks a firing or stale alert as acknowledged and records the change; `impossible` when resolved. */
+  /**
+   * Marks a firing or stale alert as acknowledged and records the change. `not_found` when there is none,
+   * `conflict` when it is acknowledged already, `impossible` when it is resolved.
+   */
   acknowledge(
     alert: string,
     by: { id: string; actor: string; note: string | null; at: number },
@@ -95,9 +98,10 @@ export interface AlertLog {
 
   /**
    * Deliveries due at `now`, oldest first. Of one webhook and one alert only the first that is still pending,
-   * so that changes of an alert arrive in order.
+   * so that changes of an alert arrive in order. Those of the webhooks in `skip` are left out: a webhook that
+   * has no free slot must not fill the answer.
    */
-  due(now: number, limit: number): Promise<readonly DueDelivery[]>
+  due(now: number, limit: number, skip?: readonly string[]): Promise<readonly DueDelivery[]>
   /** When the next pending delivery is due, or null. */
   nextDueAt(): Promise<number | null>
   /** Records an attempt and what follows from it: delivered, failed for good, or pending until `nextAttemptAt`. */
@@ -116,5 +120,7 @@ export interface AlertLog {
   deliveries(query: DeliveryQuery): Promise<readonly Delivery[]>
   /** Makes a delivery due now, whatever its state; `not_found` if there is none. */
   retry(delivery: string, now: number): Promise<Delivery>
+  /** Removes up to `limit` finished deliveries made before `olderThan`; returns how many. */
+  prune(olderThan: number, limit: number): Promise<number>
   close(): Promise<void>
 }

@@ -1,0 +1,157 @@
+/**
+ * The tables of the alert log. An alert's state is three flags, because two writers set them: the alerts role
+ * (stale, resolved) and the API (acknowledged); what is shown follows from all three.
+ *
+ * Of the deliveries of one alert to one webhook only the first pending one has a `next_at`; the others wait
+ * behind it. So what is due is one short index range, however much history or waiting there is.
+ */
+
+import type { AlertLevel } from '../../domain/rule.ts'
+import type { DeliveryState } from '../../domain/webhook.ts'
+import type { Migrations } from '../migrate.ts'
+
+export interface AlertTable {
+  id: string
+  rule: string
+  device: string
+  property: string
+  site: string | null
+  level: AlertLevel
+  raised_at: number
+  acknowledged: number
+  stale: number
+  resolved: number
+  /** JSON of `AlertView` after the last change. */
+  view: string
+}
+
+export interface AlertChangeTable {
+  position: number
+  id: string
+  alert: string
+  rule: string
+  device: string
+  property: string
+  observed_at: number
+  type: string
+  /** JSON of `AlertChange`. */
+  body: string
+}
+
+export interface WatchTable {
+  rule: string
+  device: string
+  property: string
+  state: string
+}
+
+export interface DeliveryTable {
+  seq: number
+  id: string
+  webhook: string
+  alert: string | null
+  message_id: string
+  type: string
+  state: DeliveryState
+  attempts: number
+  next_at: number | null
+  created_at: number
+  body: string
+}
+
+export interface AttemptTable {
+  delivery: number
+  number: number
+  at: number
+  status: number | null
+  answer: string
+  duration_ms: number
+}
+
+export interface AlertLogSchema {
+  alert: AlertTable
+  alert_change: AlertChangeTable
+  watch: WatchTable
+  progress: { id: number; cursor: number }
+  delivery: DeliveryTable
+  attempt: AttemptTable
+}
+
+export const alertLogMigrations: Migrations = [
+  `
+  CREATE TABLE alert (
+    id TEXT PRIMARY KEY,
+    rule TEXT NOT NULL,
+    device TEXT NOT NULL,
+    property TEXT NOT NULL,
+    site TEXT,
+    level TEXT NOT NULL,
+    raised_at INTEGER NOT NULL,
+    acknowledged INTEGER NOT NULL,
+    stale INTEGER NOT NULL,
+    resolved INTEGER NOT NULL,
+    view TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE UNIQUE INDEX alert_open ON alert (rule, device, property) WHERE resolved = 0;
+  CREATE INDEX alert_by_age ON alert (raised_at, id);
+  CREATE INDEX alert_by_site ON alert (site, raised_at, id);
+  CREATE INDEX alert_by_rule ON alert (rule, raised_at, id);
+
+  CREATE TABLE alert_change (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    alert TEXT NOT NULL REFERENCES alert (id),
+    rule TEXT NOT NULL,
+    device TEXT NOT NULL,
+    property TEXT NOT NULL,
+    observed_at INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    body TEXT NOT NULL,
+    UNIQUE (rule, device, property, observed_at, type)
+  ) STRICT;
+  CREATE INDEX alert_change_by_alert ON alert_change (alert, position);
+
+  CREATE TABLE watch (
+    rule TEXT NOT NULL,
+    device TEXT NOT NULL,
+    property TEXT NOT NULL,
+    state TEXT NOT NULL,
+    PRIMARY KEY (rule, device, property)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE progress (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    cursor INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO progress VALUES (1, 0);
+
+  CREATE TABLE delivery (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    webhook TEXT NOT NULL,
+    alert TEXT REFERENCES alert (id),
+    message_id TEXT NOT NULL,
+    type TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('pending', 'delivered', 'failed')),
+    attempts INTEGER NOT NULL,
+    next_at INTEGER CHECK (next_at IS NULL OR state = 'pending'),
+    created_at INTEGER NOT NULL,
+    body TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX delivery_due ON delivery (next_at, seq) WHERE next_at IS NOT NULL;
+  CREATE INDEX delivery_line ON delivery (webhook, alert, seq) WHERE state = 'pending';
+  CREATE INDEX delivery_done ON delivery (created_at) WHERE state <> 'pending';
+  CREATE INDEX delivery_by_webhook ON delivery (webhook, seq);
+  CREATE INDEX delivery_by_alert ON delivery (alert, seq);
+
+  CREATE TABLE attempt (
+    delivery INTEGER NOT NULL REFERENCES delivery (seq) ON DELETE CASCADE,
+    number INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    status INTEGER,
+    answer TEXT NOT NULL,
+    duration_ms INTEGER NOT NULL,
+    PRIMARY KEY (delivery, number)
+  ) STRICT, WITHOUT ROWID;
+  `,
+]

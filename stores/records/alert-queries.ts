@@ -1,0 +1,174 @@
+/** Reads of the alert log: alerts, their history, deliveries with their attempts, and where things stand. */
+
+import { type ExpressionBuilder, type Kysely, sql } from 'kysely'
+import type { AlertChange, AlertState, AlertView } from '../../domain/alert.ts'
+import type { Delivery, DeliveryAttempt } from '../../domain/webhook.ts'
+import type { AlertLog, AlertQuery, DeliveryQuery } from './alert-log.ts'
+import type { AlertLogSchema, DeliveryTable } from './alert-log-schema.ts'
+
+export type AlertQueries = Pick<
+  AlertLog,
+  | 'cursor'
+  | 'watches'
+  | 'open'
+  | 'list'
+  | 'get'
+  | 'history'
+  | 'changesAfter'
+  | 'lastPosition'
+  | 'deliveries'
+> & { delivery(id: string): Promise<Delivery | undefined> }
+
+type Db = Kysely<AlertLogSchema>
+type AlertBuilder = ExpressionBuilder<AlertLogSchema, 'alert'>
+
+export function createAlertQueries(db: Db): AlertQueries {
+  return {
+    async cursor() {
+      const row = await db.selectFrom('progress').select('cursor').executeTakeFirstOrThrow()
+      return row.cursor
+    },
+    watches: () => db.selectFrom('watch').selectAll().execute(),
+    async open() {
+      const rows = await db.selectFrom('alert').select('view').where('resolved', '=', 0).execute()
+      return rows.map(viewOf)
+    },
+    list: (query) => list(db, query),
+    async get(alert) {
+      const row = await db
+        .selectFrom('alert')
+        .select('view')
+        .where('id', '=', alert)
+        .executeTakeFirst()
+      return row === undefined ? undefined : viewOf(row)
+    },
+    async history(alert) {
+      const rows = await db
+        .selectFrom('alert_change')
+        .select('body')
+        .where('alert', '=', alert)
+        .orderBy('position')
+        .execute()
+      return rows.map(changeOf)
+    },
+    async changesAfter(position, limit) {
+      const rows = await db
+        .selectFrom('alert_change')
+        .select(['position', 'body'])
+        .where('position', '>', position)
+        .orderBy('position')
+        .limit(limit)
+        .execute()
+      return rows.map((row) => ({ position: row.position, change: changeOf(row) }))
+    },
+    async lastPosition() {
+      const row = await db
+        .selectFrom('alert_change')
+        .select((eb) => eb.fn.max('position').as('last'))
+        .executeTakeFirst()
+      return row?.last ?? 0
+    },
+    deliveries: (query) => deliveries(db, query),
+    async delivery(id) {
+      const row = await db
+        .selectFrom('delivery')
+        .select(shown)
+        .where('id', '=', id)
+        .executeTakeFirst()
+      return row === undefined ? undefined : (await withAttempts(db, [row]))[0]
+    },
+  }
+}
+
+async function list(db: Db, query: AlertQuery): Promise<readonly AlertView[]> {
+  let rows = db.selectFrom('alert').select('view')
+  const { state, level, site, rule, from, to, after } = query
+  if (state !== undefined) rows = rows.where((eb) => eb.or(state.map((s) => isInState(eb, s))))
+  if (level !== undefined) rows = rows.where('level', 'in', level)
+  if (site !== undefined) rows = rows.where('site', '=', site)
+  if (rule !== undefined) rows = rows.where('rule', '=', rule)
+  if (from !== undefined) rows = rows.where('raised_at', '>=', from)
+  if (to !== undefined) rows = rows.where('raised_at', '<', to)
+  if (after !== undefined) {
+    rows = rows.where(
+      sql<boolean>`(raised_at, id) < (SELECT raised_at, id FROM alert WHERE id = ${after})`,
+    )
+  }
+  const found = await rows
+    .orderBy('raised_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(query.limit)
+    .execute()
+  return found.map(viewOf)
+}
+
+/** The same order of flags as `stateOf` of domain/alert-message.ts. */
+function isInState(eb: AlertBuilder, state: AlertState) {
+  const resolved = eb('resolved', '=', state === 'resolved' ? 1 : 0)
+  if (state === 'resolved') return resolved
+  const stale = eb('stale', '=', state === 'stale' ? 1 : 0)
+  if (state === 'stale') return eb.and([resolved, stale])
+  return eb.and([resolved, stale, eb('acknowledged', '=', state === 'acknowledged' ? 1 : 0)])
+}
+
+const shown = [
+  'seq',
+  'id',
+  'webhook',
+  'alert',
+  'message_id',
+  'type',
+  'state',
+  'next_at',
+  'created_at',
+] as const
+type DeliveryRow = Pick<DeliveryTable, (typeof shown)[number]>
+
+/** Newest first. */
+async function deliveries(db: Db, query: DeliveryQuery): Promise<readonly Delivery[]> {
+  let rows = db.selectFrom('delivery').select(shown)
+  const { webhook, alert, state, after } = query
+  if (webhook !== undefined) rows = rows.where('webhook', '=', webhook)
+  if (alert !== undefined) rows = rows.where('alert', '=', alert)
+  if (state !== undefined) rows = rows.where('state', '=', state)
+  if (after !== undefined) {
+    rows = rows.where('seq', '<', (eb) =>
+      eb.selectFrom('delivery as last').select('last.seq').where('last.id', '=', after),
+    )
+  }
+  return withAttempts(db, await rows.orderBy('seq', 'desc').limit(query.limit).execute())
+}
+
+async function withAttempts(db: Db, rows: readonly DeliveryRow[]): Promise<Delivery[]> {
+  if (rows.length === 0) return []
+  const seqs = JSON.stringify(rows.map((row) => row.seq))
+  const found = await db
+    .selectFrom('attempt')
+    .selectAll()
+    .where(sql<boolean>`delivery IN (SELECT value FROM json_each(${seqs}))`)
+    .orderBy('number')
+    .execute()
+  const attempts = new Map<number, DeliveryAttempt[]>(rows.map((row) => [row.seq, []]))
+  for (const { delivery, at, status, answer, duration_ms } of found) {
+    attempts.get(delivery)?.push({ at, status, answer, durationMs: duration_ms })
+  }
+  return rows.map((row) => ({
+    id: row.id,
+    webhook: row.webhook,
+    alert: row.alert,
+    messageId: row.message_id,
+    type: row.type,
+    state: row.state,
+    attempts: attempts.get(row.seq) ?? [],
+    nextAttemptAt: row.next_at,
+    createdAt: row.created_at,
+  }))
+}
+
+function viewOf(row: { view: string }): AlertView {
+  return JSON.parse(row.view) as AlertView
+}
+
+function changeOf(row: { body: string }): AlertChange {
+  return JSON.parse(row.body) as AlertChange
+}

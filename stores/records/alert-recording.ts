@@ -1,0 +1,182 @@
+/**
+ * Writes of the alert log that change alerts: recordings of the alerts role, acknowledgements of the API.
+ * Each is one transaction that runs within one turn of the event loop, so the two compose from any thread.
+ */
+
+import type { AlertChange, AlertView } from '../../domain/alert.ts'
+import { type AlertFlags, alertMessage, stateOf } from '../../domain/alert-message.ts'
+import { Fault } from '../../domain/errors.ts'
+import type { SqliteDatabase } from '../sqlite.ts'
+import type { Recording } from './alert-log.ts'
+import type { AlertTable } from './alert-log-schema.ts'
+import type { Outbox } from './alert-outbox.ts'
+
+type Row = Pick<AlertTable, 'acknowledged' | 'stale' | 'resolved' | 'view' | 'rule' | 'device'> &
+  Pick<AlertTable, 'property'>
+
+export interface Acknowledgement {
+  id: string
+  actor: string
+  note: string | null
+  at: number
+}
+
+export function createRecording(db: SqliteDatabase, outbox: Outbox) {
+  const find = db.prepare<[string], Row>(
+    'SELECT rule, device, property, acknowledged, stale, resolved, view FROM alert WHERE id = ?',
+  )
+  const isRecorded = db.prepare(
+    `SELECT 1 FROM alert_change
+     WHERE rule = ? AND device = ? AND property = ? AND observed_at = ? AND type = ?`,
+  )
+  const isOpen = db.prepare(
+    'SELECT 1 FROM alert WHERE rule = ? AND device = ? AND property = ? AND resolved = 0',
+  )
+  const insertAlert = db.prepare(
+    `INSERT INTO alert (id, rule, device, property, site, level, raised_at, acknowledged, stale, resolved, view)
+     VALUES (@id, @rule, @device, @property, @site, @level, @raisedAt, 0, 0, 0, @view)`,
+  )
+  const updateAlert = db.prepare(
+    `UPDATE alert SET level = @level, acknowledged = @acknowledged, stale = @stale,
+       resolved = @resolved, view = @view WHERE id = @id`,
+  )
+  const insertChange = db.prepare(
+    `INSERT INTO alert_change (id, alert, rule, device, property, observed_at, type, body)
+     VALUES (@id, @alert, @rule, @device, @property, @observedAt, @type, @body)`,
+  )
+  const saveWatch = db.prepare(
+    `INSERT INTO watch (rule, device, property, state) VALUES (@rule, @device, @property, @state)
+     ON CONFLICT DO UPDATE SET state = excluded.state`,
+  )
+  const dropWatch = db.prepare(
+    'DELETE FROM watch WHERE rule = @rule AND device = @device AND property = @property',
+  )
+  const saveCursor = db.prepare('UPDATE progress SET cursor = ? WHERE cursor < ?')
+
+  /** Writes the change and the alert as it stands after it; the state comes from the flags. */
+  function write(change: AlertChange, flags: AlertFlags): AlertChange {
+    const written = { ...change, view: { ...change.view, state: stateOf(flags) } }
+    const { rule, device, property, site, level } = written.view
+    const view = JSON.stringify(written.view)
+    if (change.type === 'alert.raised') {
+      const raisedAt = Date.parse(written.view.raisedAt)
+      const id = change.alert
+      insertAlert.run({ id, rule, device, property, site: site?.id ?? null, level, raisedAt, view })
+    } else {
+      updateAlert.run({ id: change.alert, level, view, ...numbers(flags) })
+    }
+    const { id, alert, observedAt, type } = change
+    const body = JSON.stringify(written)
+    insertChange.run({ id, alert, rule, device, property, observedAt, type, body })
+    return written
+  }
+
+  /** Null when it was recorded before, or does not fit the alert as it stands. */
+  function apply(change: AlertChange): AlertChange | null {
+    const { rule, device, property } = change.view
+    const known = find.get(change.alert)
+    if (change.type === 'alert.raised') {
+      if (known !== undefined || isOpen.get(rule, device, property) !== undefined) return null
+    } else if (known === undefined || known.resolved === 1) return null
+    const key = [rule, device, property, change.observedAt, change.type] as const
+    if (isRecorded.get(...key) !== undefined) return null
+    return write(change, flagsAfter(change, known))
+  }
+
+  const record = db.transaction((recording: Recording): AlertChange[] => {
+    const written = new Map<string, AlertChange>()
+    for (const change of recording.changes) {
+      const done = apply(change)
+      if (done !== null) written.set(done.id, done)
+    }
+    for (const watch of recording.forget ?? []) dropWatch.run(watch)
+    for (const watch of recording.watches) saveWatch.run(watch)
+    for (const { webhook, change } of recording.outbox) {
+      const done = written.get(change.id)
+      if (done !== undefined) outbox.put(webhook, done, alertMessage(done))
+    }
+    if (recording.cursor !== undefined) saveCursor.run(recording.cursor, recording.cursor)
+    return [...written.values()]
+  })
+
+  const acknowledge = db.transaction(
+    (
+      alert: string,
+      by: Acknowledgement,
+      webhooksFor: (view: AlertView) => readonly string[],
+    ): AlertView => {
+      const row = find.get(alert)
+      if (row === undefined) throw new Fault('not_found', `There is no alert ${alert}.`)
+      if (row.resolved === 1) {
+        throw new Fault(
+          'impossible',
+          `Alert ${alert} is resolved; there is nothing to acknowledge.`,
+        )
+      }
+      if (row.acknowledged === 1) {
+        throw new Fault('conflict', `Alert ${alert} is acknowledged already.`)
+      }
+      const change = acknowledgement(alert, by, JSON.parse(row.view) as AlertView)
+      const written = write(change, { ...flagsOf(row), acknowledged: true })
+      const message = alertMessage(written)
+      for (const webhook of webhooksFor(written.view)) outbox.put(webhook, written, message)
+      return written.view
+    },
+  )
+
+  return { record: record.immediate, acknowledge: acknowledge.immediate }
+}
+
+function acknowledgement(alert: string, by: Acknowledgement, last: AlertView): AlertChange {
+  const view = { ...last, previousLevel: null }
+  return {
+    id: by.id,
+    alert,
+    type: 'alert.acknowledged',
+    level: view.level,
+    previousLevel: null,
+    observedAt: by.at,
+    recordedAt: by.at,
+    value: view.value,
+    bound: view.bound,
+    actor: by.actor,
+    note: by.note,
+    view,
+  }
+}
+
+function flagsOf(row: Row | undefined): AlertFlags {
+  return {
+    acknowledged: row?.acknowledged === 1,
+    stale: row?.stale === 1,
+    resolved: row?.resolved === 1,
+  }
+}
+
+/** What someone acknowledged was the lower level: an escalation asks again. */
+function flagsAfter({ type }: AlertChange, row: Row | undefined): AlertFlags {
+  const flags = flagsOf(row)
+  switch (type) {
+    case 'alert.escalated':
+      return { ...flags, acknowledged: false }
+    case 'alert.acknowledged':
+      return { ...flags, acknowledged: true }
+    case 'alert.stale':
+      return { ...flags, stale: true }
+    case 'alert.resumed':
+      return { ...flags, stale: false }
+    case 'alert.resolved':
+      return { ...flags, resolved: true }
+    case 'alert.raised':
+    case 'alert.deescalated':
+      return flags
+  }
+}
+
+function numbers(flags: AlertFlags): { acknowledged: number; stale: number; resolved: number } {
+  return {
+    acknowledged: Number(flags.acknowledged),
+    stale: Number(flags.stale),
+    resolved: Number(flags.resolved),
+  }
+}
