@@ -1,7 +1,7 @@
 /** An alert: one rule at or beyond a bound on one series, with everything that ever happened to it. */
 
 import type { AlertLevel } from './rule.ts'
-import type { Name } from './text.ts'
+import type { BothLanguages, Name } from './text.ts'
 
 export const alertStates = ['firing', 'acknowledged', 'stale', 'resolved'] as const
 export type AlertState = (typeof alertStates)[number]
@@ -38,7 +38,7 @@ export interface AlertView {
   bound: number
   observedAt: string
   raisedAt: string
-  summary: Required<Name>
+  summary: BothLanguages
   url: string
 }
 

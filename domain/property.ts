@@ -1,6 +1,6 @@
 /** What can be observed: one entry of the property catalogue, and the lookup over all of them. */
 
-import type { Name } from './text.ts'
+import type { BothLanguages } from './text.ts'
 
 export const propertyDomains = ['air', 'weather', 'water', 'hydro', 'utility', 'device'] as const
 export type PropertyDomain = (typeof propertyDomains)[number]
@@ -11,7 +11,7 @@ export type Accumulation = 'mean' | 'sum' | 'last' | 'vector'
 export interface Property {
   /** Key in payloads and in the API, such as `pm25`. */
   code: string
-  name: Required<Name>
+  name: BothLanguages
   domain: PropertyDomain
   /** UCUM code of the unit values are stored in. */
   unit: string

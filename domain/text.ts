@@ -23,6 +23,12 @@ export const nameSchema = z.strictObject({
 })
 export type Name = z.infer<typeof nameSchema>
 
+/** A name or sentence of our own, which is always there in both languages. */
+export interface BothLanguages {
+  en: string
+  zh: string
+}
+
 const unitMs = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 
 /** `30s`, `2m`, `1h`, `1d`, or `0s`; at most 366 days. */
