@@ -1,0 +1,142 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { countReadings } from '../../../domain/count.ts'
+import { jsonDepthMax } from '../../../ingest/decoders/json-text.ts'
+import { decodeNative, messageReadingsMax } from '../../../ingest/decoders/native.ts'
+import { anyMessage, validMessage } from './json-forms.ts'
+import { telemetryOf, uplinkOf } from './uplinks.ts'
+
+const seconds = 60_000
+
+describe('for any bytes', () => {
+  test(
+    'decoding answers, and an undecodable message has no samples',
+    () => {
+      fc.assert(
+        fc.property(anyMessage, ({ kind, payload }) => {
+          const { problem, samples, facts, presence } = decodeNative(uplinkOf(kind, payload))
+          if (problem === null) return
+          expect(samples).toEqual([])
+          expect(facts.size).toBe(0)
+          expect(presence).toBeNull()
+          expect(problem.reason.length).toBeLessThan(500)
+          expect(isWellFormed(problem.reason)).toBe(true)
+        }),
+        { numRuns: 5_000 },
+      )
+    },
+    seconds,
+  )
+
+  test(
+    'what JSON.parse takes within the limits is decoded, and nothing else is',
+    () => {
+      fc.assert(
+        fc.property(anyMessage, ({ payload }) => {
+          const { problem } = decodeNative(telemetryOf(payload))
+          if (problem === null)
+            expect(() => JSON.parse(Buffer.from(payload).toString())).not.toThrow()
+        }),
+        { numRuns: 5_000 },
+      )
+    },
+    seconds,
+  )
+
+  test(
+    'the count at admission answers a number that is never negative',
+    () => {
+      fc.assert(
+        fc.property(anyMessage, ({ kind, payload }) => {
+          const count = countReadings(kind, payload)
+          expect(Number.isInteger(count)).toBe(true)
+          expect(count).toBeGreaterThanOrEqual(0)
+          expect(count).toBeLessThanOrEqual(payload.length + 1)
+        }),
+        { numRuns: 5_000 },
+      )
+    },
+    seconds,
+  )
+})
+
+describe('for valid JSON', () => {
+  test(
+    'the count at admission is what the decoder finds',
+    () => {
+      fc.assert(
+        fc.property(validMessage, ({ kind, text }) => {
+          const decoded = decodeNative(uplinkOf(kind, text))
+          const events = kind === 'gateway-connect'
+          const found = decoded.problem !== null && !events ? 1 : decoded.samples.length
+          expect(countReadings(kind, Buffer.from(text))).toBe(found)
+        }),
+        { numRuns: 10_000 },
+      )
+    },
+    seconds,
+  )
+
+  test(
+    'no sample is taken for a repeated key unless one is',
+    () => {
+      fc.assert(
+        fc.property(validMessage, ({ kind, text }) => {
+          const { samples } = decodeNative(uplinkOf(kind, text))
+          expect(samples.filter(({ problem }) => problem?.reason.includes('repeated'))).toEqual([])
+        }),
+        { numRuns: 2_000 },
+      )
+    },
+    seconds,
+  )
+})
+
+describe('limits', () => {
+  test('a text a million levels deep is refused before it is parsed', () => {
+    const deep = `{"pm25":${'['.repeat(1_000_000)}${']'.repeat(1_000_000)}}`
+    const { problem } = decodeNative(telemetryOf(deep))
+    expect(problem).toEqual({
+      code: 'malformed',
+      reason: `the JSON is nested deeper than ${jsonDepthMax} levels`,
+    })
+  })
+
+  test('a text that only opens brackets is refused', () => {
+    expect(decodeNative(telemetryOf('['.repeat(65_536))).problem?.code).toBe('malformed')
+    expect(decodeNative(telemetryOf('{"a":'.repeat(13_000))).problem?.code).toBe('malformed')
+  })
+
+  test('as many readings as allowed are decoded, one more is too large', () => {
+    const message = (count: number) =>
+      JSON.stringify(Object.fromEntries(Array.from({ length: count }, (_, i) => [`k${i}`, 1])))
+    expect(decodeNative(telemetryOf(message(messageReadingsMax))).samples.length).toBe(
+      messageReadingsMax,
+    )
+    expect(decodeNative(telemetryOf(message(messageReadingsMax + 1))).problem).toEqual({
+      code: 'too_large',
+      reason: 'the message holds 5001 readings; at most 5000 are taken',
+    })
+  })
+
+  test('readings are counted before anything is parsed, so a flood of repeated keys is too large', () => {
+    const flood = `{${'"a":1,'.repeat(10_000)}"a":1}`
+    expect(decodeNative(telemetryOf(flood)).problem?.code).toBe('too_large')
+  })
+
+  test('facts are limited in number and length', () => {
+    const many = Object.fromEntries(
+      Array.from({ length: 200 }, (_, i) => [`f${i}`, 'x'.repeat(900)]),
+    )
+    const facts =
+      decodeNative(uplinkOf('attributes', JSON.stringify(many))).facts.get('air-1') ?? {}
+    expect(Object.keys(facts).length).toBe(64)
+    expect(facts.f0).toBe('x'.repeat(500))
+    const longKey = JSON.stringify({ ['k'.repeat(129)]: 1, short: 2 })
+    expect(decodeNative(uplinkOf('attributes', longKey)).facts.get('air-1')).toEqual({ short: 2 })
+  })
+})
+
+function isWellFormed(text: string): boolean {
+  return !/\p{Surrogate}/u.test(text)
+}
