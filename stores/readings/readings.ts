@@ -78,17 +78,21 @@ export interface ReadingsReader {
   series(): readonly SeriesKey[] | Promise<readonly SeriesKey[]>
   /** The newest reading (by `observedAt`) of every series, in pages. */
   latest(): AsyncIterable<readonly Reading[]> | Iterable<readonly Reading[]>
-  /** Raw readings, series by series in the order asked, each rising in time, in bounded pages. */
+  /**
+   * Raw readings, series by series in the order asked, each rising in time, in bounded pages. A page may
+   * be empty: it is then only a place to see to others before going on.
+   */
   range(query: RangeQuery): AsyncIterable<readonly Reading[]> | Iterable<readonly Reading[]>
-  /** Windows that hold at least one counted reading, series by series, rising in time, in bounded pages. */
+  /** Windows that hold at least one counted reading, series by series, rising in time, in pages as `range`. */
   aggregate(
     query: AggregateQuery,
   ): AsyncIterable<readonly Aggregate[]> | Iterable<readonly Aggregate[]>
   /** The position from which `since` will tell what is stored from now on. */
   position(): FeedPosition | Promise<FeedPosition>
   /**
-   * Readings stored after `position`, in the order stored. `gap` is true when some were folded away
-   * meanwhile: the follower should read `latest()` again.
+   * Readings stored after `position`, in the order stored; a bounded number, so call again from the new
+   * position until none come. `gap` is true when some were folded away meanwhile: then none are told, the
+   * new position is the present one, and the follower should read `latest()` again.
    */
   since(
     position: FeedPosition,

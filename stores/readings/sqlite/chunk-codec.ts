@@ -1,0 +1,192 @@
+/**
+ * A chunk: up to some hundred points of one series, rising in time, packed in columns (4 to 6 bytes a
+ * point for usual sensor data instead of 25). Every finite value comes back bit for bit.
+ *
+ * 24 bytes of head, little-endian: flags, decimals, quality of the last point, 0; count u32; receivedAt
+ * and value of the last point f64 (so that the newest reading of a series is known without unpacking).
+ * Then the columns observedAt, receivedAt, quality (if mixed), a bit per null (if any), value.
+ */
+
+import {
+  type ByteCursor,
+  numberBytesMax,
+  putDeltas,
+  putFloats,
+  takeDeltas,
+  takeFloats,
+  viewOf,
+} from './number-columns.ts'
+import { type Points, reserve } from './points.ts'
+
+export const headBytes = 24
+
+const timesPlain = 1
+const receivedPlain = 2
+const valuesPlain = 4
+const hasNulls = 8
+const qualityMixed = 16
+
+/** Sensors send decimals such as 35.2: times 10 they are whole numbers, which pack well. */
+const powersOfTen = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9] as const
+
+/** There must be at least one point. */
+export function encodeChunk(points: Points): Uint8Array {
+  const { count } = points
+  const last = count - 1
+  const bytes = new Uint8Array(headBytes + count * (3 * numberBytesMax + 2) + 1)
+  const cursor: ByteCursor = { bytes, at: headBytes }
+  let flags = putTimes(cursor, points)
+  if (points.quality.subarray(0, count).some((quality) => quality !== points.quality[last])) {
+    flags |= qualityMixed
+    bytes.set(points.quality.subarray(0, count), cursor.at)
+    cursor.at += count
+  }
+  const values = putNulls(cursor, points)
+  if (values.length < count) flags |= hasNulls
+  const decimals = putValues(cursor, values)
+  if (decimals === undefined) flags |= valuesPlain
+  bytes[0] = flags
+  bytes[1] = decimals ?? 0
+  bytes[2] = points.quality[last] ?? 0
+  const view = viewOf(bytes)
+  view.setUint32(4, count, true)
+  view.setFloat64(8, points.receivedAt[last] ?? 0, true)
+  view.setFloat64(16, points.value[last] ?? 0, true)
+  return bytes.subarray(0, cursor.at)
+}
+
+/** Appends all points of the chunk to `into`. Throws when the bytes are not a chunk. */
+export function decodeChunk(bytes: Uint8Array, into: Points): void {
+  const { cursor, flags, count, observedAt } = decodeTimes(bytes, into)
+  const from = into.count
+  const receivedAt = into.receivedAt.subarray(from, from + count)
+  if (flags & receivedPlain) takeFloats(cursor, receivedAt)
+  else {
+    takeDeltas(cursor, receivedAt, 1)
+    for (let i = 0; i < count; i++) receivedAt[i] = (receivedAt[i] ?? 0) + (observedAt[i] ?? 0)
+  }
+  if (flags & qualityMixed) {
+    into.quality.set(bytes.subarray(cursor.at, cursor.at + count), from)
+    cursor.at += count
+  } else into.quality.fill(bytes[2] ?? 0, from, from + count)
+  takeValues(cursor, flags, into.value.subarray(from, from + count))
+  if (cursor.at !== bytes.length) throw new Error('A chunk of readings is damaged: wrong length.')
+  into.count += count
+}
+
+/** Whether the chunk has a point at exactly this time. */
+export function chunkHolds(bytes: Uint8Array, time: number, scratch: Points): boolean {
+  scratch.count = 0
+  return decodeTimes(bytes, scratch).observedAt.includes(time)
+}
+
+/** The last point of a chunk from its head alone. */
+export function lastOfChunk(head: Uint8Array): {
+  receivedAt: number
+  value: number
+  quality: number
+} {
+  const view = viewOf(head)
+  return {
+    receivedAt: view.getFloat64(8, true),
+    value: view.getFloat64(16, true),
+    quality: view.getUint8(2),
+  }
+}
+
+/** Reads head and times; leaves `into.count` as it is and the cursor at the next column. */
+function decodeTimes(bytes: Uint8Array, into: Points) {
+  const count = bytes.length < headBytes ? 0 : viewOf(bytes).getUint32(4, true)
+  // Each point takes at least a byte, so a damaged count can not make us reserve gigabytes.
+  if (count === 0 || count > bytes.length) throw new Error('A chunk of readings is damaged.')
+  reserve(into, count)
+  const flags = bytes[0] ?? 0
+  const cursor: ByteCursor = { bytes, at: headBytes }
+  const observedAt = into.observedAt.subarray(into.count, into.count + count)
+  if (flags & timesPlain) takeFloats(cursor, observedAt)
+  else takeDeltas(cursor, observedAt, 2)
+  return { cursor, flags, count, observedAt }
+}
+
+function putTimes(cursor: ByteCursor, points: Points): number {
+  const observedAt = points.observedAt.subarray(0, points.count)
+  const receivedAt = points.receivedAt.subarray(0, points.count)
+  let flags = 0
+  if (!putDeltas(cursor, observedAt, 2)) {
+    flags |= timesPlain
+    putFloats(cursor, observedAt)
+  }
+  // Rounding could hide in a sum of fractions; between whole numbers it can not.
+  const lags = receivedAt.map((received, i) => received - (observedAt[i] ?? 0))
+  const whole = flags === 0 && receivedAt.every(Number.isSafeInteger)
+  if (!whole || !putDeltas(cursor, lags, 1)) {
+    flags |= receivedPlain
+    putFloats(cursor, receivedAt)
+  }
+  return flags
+}
+
+/** Writes a bit per point when some have no value, and returns the values that are there. */
+function putNulls(cursor: ByteCursor, points: Points): Float64Array {
+  const values = points.value.subarray(0, points.count)
+  if (!values.some(Number.isNaN)) return values
+  for (let i = 0; i < values.length; i++) {
+    if (Number.isNaN(values[i])) {
+      const at = cursor.at + (i >>> 3)
+      cursor.bytes[at] = (cursor.bytes[at] ?? 0) | (1 << (i & 7))
+    }
+  }
+  cursor.at += Math.ceil(values.length / 8)
+  return values.filter((value) => !Number.isNaN(value))
+}
+
+/** Returns the decimals the values were scaled by, or undefined when they were written plain. */
+function putValues(cursor: ByteCursor, values: Float64Array): number | undefined {
+  const decimals = decimalsOf(values)
+  if (decimals !== undefined) {
+    const power = powersOfTen[decimals] ?? 1
+    const scaled = values.map((value) => Math.round(value * power))
+    const exact = scaled.every((whole, i) => Object.is(whole / power, values[i]))
+    if (exact && putDeltas(cursor, scaled, 1)) return decimals
+  }
+  putFloats(cursor, values)
+  return undefined
+}
+
+/** The fewest decimals that write every value, or undefined when nine are not enough. */
+function decimalsOf(values: Float64Array): number | undefined {
+  let decimals = 0
+  for (const value of values) {
+    for (; ; decimals++) {
+      const power = powersOfTen[decimals]
+      if (power === undefined) return undefined
+      if (Math.round(value * power) / power === value) break
+    }
+  }
+  return decimals
+}
+
+function takeValues(cursor: ByteCursor, flags: number, into: Float64Array): void {
+  const bitsAt = cursor.at
+  let present = into.length
+  if (flags & hasNulls) {
+    cursor.at += Math.ceil(into.length / 8)
+    for (let i = 0; i < into.length; i++) present -= bitOf(cursor.bytes, bitsAt, i)
+  }
+  const values = into.subarray(0, present)
+  if (flags & valuesPlain) takeFloats(cursor, values)
+  else {
+    takeDeltas(cursor, values, 1)
+    const power = powersOfTen[cursor.bytes[1] ?? 0] ?? 1
+    if (power !== 1) for (let i = 0; i < present; i++) values[i] = (values[i] ?? 0) / power
+  }
+  if (present === into.length) return
+  // The values stand packed at the front; from the back each moves to its own place.
+  for (let i = into.length - 1; i >= 0; i--) {
+    into[i] = bitOf(cursor.bytes, bitsAt, i) ? Number.NaN : (values[--present] ?? 0)
+  }
+}
+
+function bitOf(bytes: Uint8Array, at: number, i: number): number {
+  return ((bytes[at + (i >>> 3)] ?? 0) >>> (i & 7)) & 1
+}

@@ -1,0 +1,92 @@
+/** The table of chunks: finding, replacing and walking them. Knows nothing of the log. */
+
+import type { SqliteDatabase } from '../../sqlite.ts'
+import { chunkHolds, decodeChunk, encodeChunk, headBytes, lastOfChunk } from './chunk-codec.ts'
+import { createPoints, type Points } from './points.ts'
+
+export interface Chunk {
+  /** Times of its first and last point. */
+  start: number
+  until: number
+  /** Packed; see `decodeChunk`. */
+  points: Uint8Array
+}
+
+export interface LastPoint {
+  observedAt: number
+  receivedAt: number
+  value: number
+  quality: number
+}
+
+export interface ChunkTable {
+  /** The chunk with the latest start at or before this time: the only one that may hold it. */
+  covering(series: number, time: number): Chunk | undefined
+  first(series: number): Chunk | undefined
+  /** Start of the first chunk after this start, or Infinity. */
+  nextStart(series: number, start: number): number
+  /** Up to `limit` chunks that may hold points from `from` to `to` (exclusive), rising in time. */
+  between(series: number, from: number, to: number, limit: number): Chunk[]
+  lastPoint(series: number): LastPoint | undefined
+  holds(series: number, time: number): boolean
+  put(series: number, points: Points): void
+  remove(series: number, start: number): void
+  /** Removes up to `limit` chunks that end before this time; returns how many. */
+  removeBefore(series: number, time: number, limit: number): number
+}
+
+export function decode(chunk: Chunk): Points {
+  const points = createPoints(0)
+  decodeChunk(chunk.points, points)
+  return points
+}
+
+export function createChunkTable(db: SqliteDatabase): ChunkTable {
+  const columns = 'select start, until, points from chunk where series = ?'
+  const covering = db.prepare<[number, number], Chunk>(
+    `${columns} and start <= ? order by start desc limit 1`,
+  )
+  const first = db.prepare<[number], Chunk>(`${columns} order by start limit 1`)
+  const nextStart = db.prepare<[number, number], { start: number | null }>(
+    'select min(start) as start from chunk where series = ? and start > ?',
+  )
+  const between = db.prepare<[number, number, number, number, number, number], Chunk>(`
+    ${columns} and start < ? and start >= coalesce(
+      (select max(start) from chunk where series = ? and start <= ?), ?)
+    order by start limit ?`)
+  const last = db.prepare<[number, number], { until: number; head: Uint8Array }>(`
+    select until, substr(points, 1, ?) as head from chunk
+    where series = ? order by start desc limit 1`)
+  const put = db.prepare<[number, number, number, Uint8Array]>(
+    'insert or replace into chunk (series, start, until, points) values (?, ?, ?, ?)',
+  )
+  const remove = db.prepare<[number, number]>('delete from chunk where series = ? and start = ?')
+  const removeBefore = db.prepare<[number, number, number, number, number]>(`
+    delete from chunk where series = ? and start in (
+      select start from chunk where series = ? and start < ? and until < ?
+      order by start limit ?)`)
+  const scratch = createPoints(0)
+
+  return {
+    covering: (series, time) => covering.get(series, time),
+    first: (series) => first.get(series),
+    nextStart: (series, start) => nextStart.get(series, start)?.start ?? Number.POSITIVE_INFINITY,
+    between: (series, from, to, limit) => between.all(series, to, series, from, from, limit),
+    lastPoint(series) {
+      const row = last.get(headBytes, series)
+      return row && { observedAt: row.until, ...lastOfChunk(row.head) }
+    },
+    holds(series, time) {
+      const chunk = covering.get(series, time)
+      if (chunk === undefined || chunk.until < time) return false
+      return chunk.until === time || chunkHolds(chunk.points, time, scratch)
+    },
+    put(series, points) {
+      const until = points.observedAt[points.count - 1] ?? 0
+      put.run(series, points.observedAt[0] ?? 0, until, encodeChunk(points))
+    },
+    remove: (series, start) => remove.run(series, start),
+    removeBefore: (series, time, limit) =>
+      removeBefore.run(series, series, time, time, limit).changes,
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * What a connection keeps in memory of the file: the state row, the names of the series and the log.
+ * `refresh` brings it to what the running transaction sees, and costs in proportion to what is new.
+ */
+
+import type { SqliteDatabase } from '../../sqlite.ts'
+import type { Progress } from '../readings.ts'
+import { decodeEntries } from './log-codec.ts'
+import { createSeriesTable, type SeriesTable } from './series-table.ts'
+import { type Entry, Unsealed } from './unsealed.ts'
+
+export interface FileState extends Progress {
+  /** Ordinal of the next entry of the log. */
+  nextEntry: number
+  /** Readings observed before this moment are gone. */
+  keptFrom: number
+  /** Grows when names of series were dropped, so that others read them anew. */
+  seriesRemoved: number
+}
+
+export interface Mirror {
+  series: SeriesTable
+  unsealed: Unsealed
+  /** Must run inside a transaction, so that what it sees and what is read next belong together. */
+  refresh(): FileState
+  /** Forgets all; the next refresh reads everything. */
+  clear(): void
+}
+
+export function createMirror(db: SqliteDatabase): Mirror {
+  const series = createSeriesTable()
+  const unsealed = new Unsealed()
+  let seriesRemoved = -1
+
+  const stateRow = prepareState(db)
+  const newSeries = db.prepare<[number], { id: number; device: string; property: string }>(
+    'select id, device, property from series where id > ? order by id',
+  )
+  const firstLogged = db.prepare<[], { first: number | null }>(
+    'select min(first) as first from log',
+  )
+  const newLogged = db.prepare<[number], { entries: Uint8Array }>(
+    'select entries from log where first >= ? order by first',
+  )
+
+  function refreshSeries(state: FileState): void {
+    if (state.seriesRemoved !== seriesRemoved) series.clear()
+    seriesRemoved = state.seriesRemoved
+    for (const { id, device, property } of newSeries.all(series.last)) {
+      series.add(id, device, property)
+    }
+  }
+
+  function refreshLog(state: FileState): void {
+    const first = firstLogged.get()?.first ?? state.nextEntry
+    // Behind the file's start: sealed without us. Ahead of its end: an older copy was put in its place.
+    if (first > unsealed.next || state.nextEntry < unsealed.next) unsealed.reset(first)
+    else unsealed.dropBefore(first)
+    if (unsealed.next === state.nextEntry) return
+    for (const { entries } of newLogged.iterate(unsealed.next)) appendAll(unsealed, entries)
+    if (unsealed.next !== state.nextEntry) {
+      throw new Error(`The readings log ends at ${unsealed.next} instead of ${state.nextEntry}.`)
+    }
+  }
+
+  return {
+    series,
+    unsealed,
+    refresh() {
+      const state = stateRow()
+      refreshSeries(state)
+      refreshLog(state)
+      return state
+    },
+    clear() {
+      series.clear()
+      unsealed.reset(0)
+      seriesRemoved = -1
+    },
+  }
+}
+
+/** Reads the state row. */
+export function prepareState(db: SqliteDatabase): () => FileState {
+  const select = db.prepare<[], FileState & { keptFrom: number | null }>(`
+    select seq, received, stored, duplicate, quarantined, next_entry as nextEntry,
+      kept_from as keptFrom, series_removed as seriesRemoved
+    from state where id = 1`)
+  return () => {
+    const row = select.get()
+    if (row === undefined) throw new Error('The readings store has lost its state row.')
+    return { ...row, keptFrom: row.keptFrom ?? Number.NEGATIVE_INFINITY }
+  }
+}
+
+function appendAll(unsealed: Unsealed, blob: Uint8Array): void {
+  const { series, observedAt, receivedAt, value, quality } = decodeEntries(blob)
+  const entry: Entry = { series: 0, observedAt: 0, receivedAt: 0, value: 0, quality: 0 }
+  for (let i = 0; i < series.length; i++) {
+    entry.series = series[i] ?? 0
+    entry.observedAt = observedAt[i] ?? 0
+    entry.receivedAt = receivedAt[i] ?? 0
+    entry.value = value[i] ?? 0
+    entry.quality = quality[i] ?? 0
+    unsealed.append(entry)
+  }
+}

@@ -1,0 +1,48 @@
+/**
+ * Tables of the embedded readings store.
+ *
+ * - `log`: what was written lately, in the order written: one or few rows per batch, whatever the number
+ *   of series. `first` is the ordinal of its first entry since the store was made.
+ * - `chunk`: what was sealed: points of one series, rising in time; the chunks of a series do not
+ *   overlap. `start` and `until` are the times of its first and last point.
+ * - `state`: one row, moved in the same transaction as the log. Readings observed before `kept_from` are
+ *   no longer there for anybody, even if their bytes still wait to be dropped.
+ *
+ * A reading may stand in the log and in a chunk at once while it is being sealed; the log wins.
+ */
+
+import type { Migrations } from '../../migrate.ts'
+
+export const migrations: Migrations = [
+  `
+  create table state (
+    id integer primary key check (id = 1),
+    seq integer not null,
+    received integer not null,
+    stored integer not null,
+    duplicate integer not null,
+    quarantined integer not null,
+    next_entry integer not null,
+    kept_from real,
+    series_removed integer not null
+  ) strict;
+  insert into state values (1, 0, 0, 0, 0, 0, 0, null, 0);
+
+  create table series (
+    id integer primary key,
+    device text not null,
+    property text not null,
+    unique (device, property)
+  ) strict;
+
+  create table log (first integer primary key, entries blob not null) strict;
+
+  create table chunk (
+    series integer not null,
+    start real not null,
+    until real not null,
+    points blob not null,
+    primary key (series, start)
+  ) strict, without rowid;
+  `,
+]
