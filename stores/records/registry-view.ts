@@ -7,13 +7,13 @@
  */
 
 import type { Kysely, Transaction } from 'kysely'
+import { chunks, idsPerQuery } from './chunks.ts'
 import type { EntityKind, RegistryView } from './registry.ts'
 import { createRegistryMemory, type RegistryUpdate, type StoredEntity } from './registry-memory.ts'
 import type { RegistrySchema } from './registry-schema.ts'
 
 /** Beyond this many changes everything is read again, which is faster then. */
 const changesMax = 10_000
-const idsPerQuery = 500
 const rowsPerPage = 10_000
 
 type Reading = Transaction<RegistrySchema>
@@ -131,12 +131,12 @@ async function readSome(
   }
   const found: StoredEntity[] = []
   for (const [kind, ids] of idsByKind) {
-    for (let start = 0; start < ids.length; start += idsPerQuery) {
+    for (const part of chunks(ids, idsPerQuery)) {
       const rows = await tx
         .selectFrom('entity')
         .select(['kind', 'id', 'hash', 'body'])
         .where('kind', '=', kind)
-        .where('id', 'in', ids.slice(start, start + idsPerQuery))
+        .where('id', 'in', part)
         .execute()
       found.push(...rows)
     }

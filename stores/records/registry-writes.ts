@@ -8,6 +8,7 @@ import type { Device } from '../../domain/device.ts'
 import { Fault } from '../../domain/errors.ts'
 import type { Site } from '../../domain/site.ts'
 import { appendAudit, auditTrail } from './audit.ts'
+import { chunks, idsPerQuery } from './chunks.ts'
 import type { Entities, EntityKind, Registry, SecretHash } from './registry.ts'
 import { checkDevices, checkUnused } from './registry-references.ts'
 import { type EntityRow, type RegistrySchema, rowOf } from './registry-schema.ts'
@@ -18,8 +19,6 @@ type Writing = Transaction<RegistrySchema>
 const changesKept = 200_000
 /** Items of one transaction of an import: other writers wait no longer than this takes. */
 const itemsPerTransaction = 1_000
-/** Parameters of one `in (…)` list. */
-const idsPerQuery = 500
 
 export function createRegistry(db: Kysely<RegistrySchema>, close: () => Promise<void>): Registry {
   const write = <Result>(steps: (tx: Writing) => Promise<Result>) => db.transaction().execute(steps)
@@ -161,10 +160,6 @@ async function checkHash(tx: Writing, row: Pick<EntityRow, 'kind' | 'id' | 'hash
     .executeTakeFirst()
   if (other === undefined) return
   throw new Fault('conflict', `${row.kind} "${other.id}" has the same token already`)
-}
-
-function* chunks<T>(items: readonly T[], size: number): Generator<readonly T[]> {
-  for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size)
 }
 
 function notFound(kind: EntityKind, id: string): Fault {

@@ -1,0 +1,78 @@
+/** The ledger's tables, the same for every SQL backend. */
+
+import type { Generated } from 'kysely'
+import type { RefusalCode } from '../../domain/quarantine.ts'
+import type { UplinkKind } from '../../domain/uplink.ts'
+
+/** A message of which something was refused, once, byte for byte. */
+export interface MessageTable {
+  /** Position in the journal. */
+  seq: number
+  sender: string
+  kind: UplinkKind
+  received_at: number
+  payload: Uint8Array
+  readings: number
+}
+
+/** One refusal; `idx` is its place among the refusals of the message. */
+export interface EntryTable {
+  seq: number
+  idx: number
+  code: RefusalCode
+  reason: string
+  device: string
+  key: string | null
+  /** The device whose share of the quarantine the message takes. */
+  owner: string
+  received_at: number
+}
+
+/** Messages whose refusals are in the counts: the newest, as far back as a replay is expected to reach. */
+export interface CountedTable {
+  seq: number
+}
+
+export interface TallyTable {
+  code: RefusalCode
+  readings: number
+}
+
+export interface RetryTable {
+  request: Generated<number>
+  seq: number
+  idx: number
+  code: RefusalCode
+  device: string
+  /** JSON of the outcome; null while nobody has answered. */
+  outcome: string | null
+}
+
+export interface StatusTable {
+  device: string
+  last_seen_at: number | null
+  connected: number
+  /** JSON list of `[key, value]`, the longest unchanged first. */
+  attributes: string
+}
+
+export interface LedgerSchema {
+  message: MessageTable
+  entry: EntryTable
+  counted: CountedTable
+  tally: TallyTable
+  retry: RetryTable
+  status: StatusTable
+}
+
+const entryId = /^(\d{1,15})-(\d{1,6})$/
+
+/** Journal position and place in the message of an entry's id, or undefined when it is no such id. */
+export function placeOf(id: string): { seq: number; idx: number } | undefined {
+  const match = entryId.exec(id)
+  return match === null ? undefined : { seq: Number(match[1]), idx: Number(match[2]) }
+}
+
+export function idOf(entry: { seq: number; idx: number }): string {
+  return `${entry.seq}-${entry.idx}`
+}

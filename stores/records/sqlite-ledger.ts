@@ -1,0 +1,105 @@
+/**
+ * The ledger in one SQLite file. Ingest writes; the API reads and asks for retries on a connection of its own.
+ */
+
+import type { DeviceStatus } from '../../domain/device.ts'
+import { mergeStatus, readStatus } from './device-status.ts'
+import { type Migrations, openRecordsFile } from './kysely.ts'
+import type { Ledger } from './ledger.ts'
+import type { LedgerSchema } from './ledger-schema.ts'
+import { countsByCode, findEntry, listEntries } from './quarantine-reads.ts'
+import { answerRetry, pendingRetries, requestRetry, retryOutcome } from './quarantine-retries.ts'
+import { createShares } from './quarantine-shares.ts'
+import { expireMessages, recordRefused } from './quarantine-writes.ts'
+
+const migrations: Migrations = [
+  `
+  CREATE TABLE message (
+    seq INTEGER PRIMARY KEY,
+    sender TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    received_at INTEGER NOT NULL,
+    payload BLOB NOT NULL,
+    readings INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX message_by_age ON message (received_at);
+
+  CREATE TABLE entry (
+    seq INTEGER NOT NULL,
+    idx INTEGER NOT NULL,
+    code TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    device TEXT NOT NULL,
+    key TEXT,
+    owner TEXT NOT NULL,
+    received_at INTEGER NOT NULL,
+    PRIMARY KEY (seq, idx)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX entry_by_device ON entry (device, seq, idx);
+  CREATE INDEX entry_by_owner ON entry (owner, seq);
+  CREATE INDEX entry_by_code ON entry (code, seq, idx);
+
+  CREATE TABLE counted (seq INTEGER PRIMARY KEY) STRICT;
+  CREATE TABLE tally (code TEXT PRIMARY KEY, readings INTEGER NOT NULL) STRICT;
+
+  CREATE TABLE retry (
+    request INTEGER PRIMARY KEY AUTOINCREMENT,
+    seq INTEGER NOT NULL,
+    idx INTEGER NOT NULL,
+    code TEXT NOT NULL,
+    device TEXT NOT NULL,
+    outcome TEXT
+  ) STRICT;
+  CREATE INDEX retry_open ON retry (seq, idx) WHERE outcome IS NULL;
+
+  CREATE TABLE status (
+    device TEXT PRIMARY KEY,
+    last_seen_at INTEGER,
+    connected INTEGER NOT NULL,
+    attributes TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
+]
+
+export function openLedger(options: { path: string; messagesPerDeviceMax: number }): Ledger {
+  const { db, close } = openRecordsFile<LedgerSchema>(options.path, migrations)
+  const shares = createShares(options.messagesPerDeviceMax)
+  return {
+    async quarantine(items) {
+      const refused = items.filter((item) => item.refused.length > 0)
+      if (refused.length === 0) return
+      await db
+        .transaction()
+        .execute(async (tx) => shares.keep(tx, await recordRefused(tx, refused)))
+    },
+    expire: (olderThan) => expireMessages(db, olderThan),
+    list: async (query) => listEntries(db, query),
+    get: (id) => findEntry(db, id),
+    counts: () => countsByCode(db),
+    requestRetry: (id) => db.transaction().execute((tx) => requestRetry(tx, id)),
+    pendingRetries: () => pendingRetries(db),
+    answerRetry: (request, entry, outcome) =>
+      db.transaction().execute((tx) => answerRetry(tx, request, { entry, outcome })),
+    retryOutcome: (request) => retryOutcome(db, request),
+    async updateStatus(changes) {
+      if (changes.length > 0) await db.transaction().execute((tx) => mergeStatus(tx, changes))
+    },
+    async disconnectAll() {
+      await db
+        .transaction()
+        .execute((tx) =>
+          tx.updateTable('status').set({ connected: 0 }).where('connected', '=', 1).execute(),
+        )
+    },
+    async status(devices) {
+      const known = await readStatus(db, devices)
+      return new Map(
+        [...known].map(([device, { lastSeenAt, connected, facts }]): [string, DeviceStatus] => [
+          device,
+          { device, lastSeenAt, connected, attributes: Object.fromEntries(facts) },
+        ]),
+      )
+    },
+    close,
+  }
+}
