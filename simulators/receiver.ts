@@ -1,0 +1,158 @@
+/**
+ * A duty phone on this machine: takes webhooks, checks their signature and prints one line for each. It remembers
+ * message ids, because a webhook may come more than once and duty staff must not be called twice.
+ */
+
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { Ports } from '../domain/ports.ts'
+import { field, stringField } from './api-client.ts'
+import { whyNotGenuine } from './signature.ts'
+
+export interface ReceiverOptions {
+  /** 0 takes a free port. Default 0. */
+  port?: number
+  ports: Pick<Ports, 'clock'>
+  print: (line: string) => void
+}
+
+export interface Receiver {
+  /** Where the server should send to. */
+  readonly url: string
+  /** Messages signed with this secret are genuine. */
+  trust(secret: string): void
+  /** How many genuine messages came, by type, without repeats. */
+  readonly received: ReadonlyMap<string, number>
+  close(): Promise<void>
+}
+
+const bodyBytesMax = 262_144
+const rememberedMax = 10_000
+
+export async function startReceiver(options: ReceiverOptions): Promise<Receiver> {
+  const secrets = new Set<string>()
+  const seen = new Set<string>()
+  const received = new Map<string, number>()
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await bodyOf(request)
+    if (request.method !== 'POST' || body === null) {
+      response.writeHead(body === null ? 413 : 405).end()
+      return
+    }
+    const id = header(request, 'webhook-id')
+    const message = {
+      id,
+      timestamp: header(request, 'webhook-timestamp'),
+      signature: header(request, 'webhook-signature'),
+      body,
+    }
+    const nowMs = options.ports.clock.now()
+    const doubts = [...secrets].map((secret) => whyNotGenuine(message, { secret, nowMs }))
+    if (!doubts.includes(null)) {
+      options.print(`a webhook was refused: ${doubts[0] ?? 'no secret is known yet'}`)
+      response.writeHead(401).end()
+      return
+    }
+    response.writeHead(204).end()
+    if (id === undefined || seen.has(id)) return
+    remember(id)
+    const event = parsed(body)
+    const type = stringField(event, 'type') ?? 'unknown'
+    received.set(type, (received.get(type) ?? 0) + 1)
+    options.print(phoneLine(event))
+  }
+
+  function remember(id: string): void {
+    seen.add(id)
+    const [oldest] = seen
+    if (seen.size > rememberedMax && oldest !== undefined) seen.delete(oldest)
+  }
+
+  const server = createServer((request, response) => {
+    answer(request, response).catch((error: unknown) => {
+      // The sender went away in the middle, or the body could not be read: it will send again.
+      options.print(`a webhook could not be read: ${String(error)}`)
+      response.destroy()
+    })
+  })
+  server.requestTimeout = 15_000
+  const port = await new Promise<number>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options.port ?? 0, '127.0.0.1', () => {
+      const address = server.address()
+      resolve(typeof address === 'object' && address !== null ? address.port : 0)
+    })
+  })
+  return {
+    url: `http://127.0.0.1:${port}/duty`,
+    received,
+    trust: (secret) => secrets.add(secret),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+function header(request: IncomingMessage, name: string): string | undefined {
+  const value = request.headers[name]
+  return typeof value === 'string' ? value : undefined
+}
+
+/** Null when the body is too large. */
+async function bodyOf(request: IncomingMessage): Promise<Buffer | null> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of request) {
+    const part = Buffer.from(chunk)
+    bytes += part.length
+    if (bytes > bodyBytesMax) return null
+    chunks.push(part)
+  }
+  return Buffer.concat(chunks)
+}
+
+function parsed(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'))
+  } catch {
+    // Genuine by its signature and still no JSON: shown as an event of unknown type.
+    return null
+  }
+}
+
+const marks: Readonly<Record<string, string>> = {
+  blue: '🔵',
+  yellow: '🟡',
+  orange: '🟠',
+  red: '🔴',
+}
+const deeds: Readonly<Record<string, string>> = {
+  'alert.raised': 'RAISED',
+  'alert.escalated': 'ESCALATED',
+  'alert.deescalated': 'DE-ESCALATED',
+  'alert.acknowledged': 'ACKNOWLEDGED',
+  'alert.stale': 'STALE',
+  'alert.resolved': 'RESOLVED',
+}
+
+/** One line as a duty phone would show it: time, colour, what happened, where, value against bound, both languages. */
+export function phoneLine(event: unknown): string {
+  const type = stringField(event, 'type') ?? 'unknown'
+  const alert = field(field(event, 'data'), 'alert')
+  const clock = (stringField(event, 'timestamp') ?? '').slice(11, 19)
+  if (alert === undefined) return `☎ ${clock} ${type}`
+  const level = stringField(alert, 'level') ?? ''
+  const mark = type === 'alert.resolved' ? '🟢' : (marks[level] ?? '⚪')
+  const deed = (deeds[type] ?? type).padEnd(12)
+  const summaries = field(alert, 'summary')
+  const words = [stringField(summaries, 'en'), stringField(summaries, 'zh')].filter(
+    (text) => text !== undefined,
+  )
+  const unit = stringField(alert, 'unit') ?? ''
+  const value = field(alert, 'value')
+  const measure =
+    value === null ? '' : ` [${value} ${unit}, bound ${field(alert, 'bound')} ${unit}]`
+  return `☎ ${clock} ${mark} ${deed} ${level.padEnd(6)} ${words.join(' | ')}${measure}`
+}

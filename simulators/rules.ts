@@ -1,0 +1,131 @@
+/**
+ * The alert rules a simulated city comes with. Bounds are national where a standard has them; where it has none
+ * they are local practice and say so in their names.
+ */
+
+import type { Rule } from '../domain/rule.ts'
+import { cityDistricts } from './places.ts'
+
+/** How long a signal must stand beyond or inside a bound, such as `2m`. */
+export interface Patience {
+  raiseAfter: string
+  clearAfter: string
+}
+
+export const usualPatience: Patience = { raiseAfter: '2m', clearAfter: '10m' }
+
+type Kind = Rule['where']['kind'][number]
+
+function rule(
+  id: string,
+  [en, zh]: readonly [string, string],
+  of: Pick<Rule, 'property' | 'levels'> & Partial<Rule> & { kind: Kind; district?: string[] },
+): Omit<Rule, 'raiseAfter' | 'clearAfter'> {
+  const { kind, district = [], ...more } = of
+  return {
+    id,
+    name: { en, zh },
+    where: { kind: [kind], district, site: [], device: [] },
+    signal: { type: 'value' },
+    direction: 'above',
+    clearMargin: 0,
+    enabled: true,
+    ...more,
+  }
+}
+
+const air = [
+  rule(
+    'city-pm25',
+    ['PM2.5 (bounds of the 24 h table, HJ 633)', '细颗粒物浓度（限值取自HJ 633日均表）'],
+    {
+      kind: 'air-station',
+      property: 'pm25',
+      levels: { blue: 75, yellow: 115, orange: 150, red: 250 },
+      clearMargin: 5,
+    },
+  ),
+] as const
+
+const flood = [
+  rule('city-rain-5min', ['Rain in 5 minutes (local practice)', '5分钟降雨量（地方经验值）'], {
+    kind: 'rain-gauge',
+    // The city's gauges send every 5 minutes; the bounds mean nothing for others.
+    district: [...cityDistricts],
+    property: 'rainfall',
+    levels: { blue: 2, yellow: 3.5, orange: 5, red: 8 },
+  }),
+  rule('city-street-depth', ['Water on streets (local practice)', '道路积水深度（地方经验值）'], {
+    kind: 'street',
+    property: 'water_depth',
+    levels: { blue: 0.15, yellow: 0.27, orange: 0.4, red: 0.6 },
+    clearMargin: 0.03,
+  }),
+  rule('city-river-stage', ['River stage', '河道水位'], {
+    kind: 'river-gauge',
+    property: 'water_level',
+    levels: {
+      blue: { attribute: 'warningLevel', plus: -0.5 },
+      yellow: { attribute: 'warningLevel', plus: 0 },
+      orange: { attribute: 'guaranteeLevel', plus: 0 },
+      red: { attribute: 'guaranteeLevel', plus: 0.5 },
+    },
+    clearMargin: 0.1,
+  }),
+  rule('city-reservoir-level', ['Reservoir above flood limit', '水库超汛限水位'], {
+    kind: 'reservoir',
+    property: 'water_level',
+    levels: {
+      yellow: { attribute: 'floodLimitLevel', plus: 0 },
+      red: { attribute: 'designFloodLevel', plus: 0 },
+    },
+    clearMargin: 0.05,
+  }),
+] as const
+
+const water = [
+  rule(
+    'city-ammonia',
+    ['Ammonia nitrogen (classes III, IV, V of GB 3838)', '氨氮（GB 3838 Ⅲ、Ⅳ、Ⅴ类限值）'],
+    {
+      kind: 'surface-water',
+      property: 'nh3n',
+      levels: { blue: 1, yellow: 1.5, orange: 2 },
+      clearMargin: 0.1,
+    },
+  ),
+  rule(
+    'city-oxygen',
+    ['Dissolved oxygen (classes III, IV, V of GB 3838)', '溶解氧（GB 3838 Ⅲ、Ⅳ、Ⅴ类限值）'],
+    {
+      kind: 'surface-water',
+      property: 'dissolved_oxygen',
+      direction: 'below',
+      levels: { blue: 5, yellow: 3, orange: 2 },
+      clearMargin: 0.3,
+    },
+  ),
+  rule('city-ph-high', ['pH above 9 (GB 3838)', 'pH高于9（GB 3838）'], {
+    kind: 'surface-water',
+    property: 'ph',
+    levels: { yellow: 9 },
+    clearMargin: 0.1,
+  }),
+  rule('city-ph-low', ['pH below 6 (GB 3838)', 'pH低于6（GB 3838）'], {
+    kind: 'surface-water',
+    property: 'ph',
+    direction: 'below',
+    levels: { yellow: 6 },
+    clearMargin: 0.1,
+  }),
+  rule('city-outfall-cod', ['Outfall COD (GB 18918, 1A)', '排口化学需氧量（GB 18918 一级A）'], {
+    kind: 'outfall',
+    property: 'cod',
+    levels: { yellow: { attribute: 'codLimit', plus: 0 } },
+    clearMargin: 5,
+  }),
+] as const
+
+export function cityRules(patience: Patience): Rule[] {
+  return [...air, ...flood, ...water].map((of) => ({ ...of, ...patience }))
+}
