@@ -1,0 +1,31 @@
+/**
+ * The API role: starts the HTTP application and hands MQTT over WebSocket on to the broker.
+ * It holds no truth: everything it answers comes from the stores.
+ */
+
+import type { AddressInfo } from 'node:net'
+import { createApp } from './app.ts'
+import type { ApiParts } from './context.ts'
+import { installWebsocketProxy } from './websocket-proxy.ts'
+
+export interface Api {
+  /** The port that is listened on, also when the settings asked for any. */
+  port: number
+  /** Takes no new requests, ends all streams at once, waits for the requests under way. */
+  stop(): Promise<void>
+}
+
+export async function startApi(parts: ApiParts): Promise<Api> {
+  const { config, ports, edge } = parts
+  const app = await createApp(parts)
+  const proxy = installWebsocketProxy({
+    server: app.server,
+    edge,
+    ports,
+    connectionsMax: config.mqttConnectionsMax,
+  })
+  app.addHook('preClose', async () => proxy.close())
+  await app.listen({ host: config.httpHost, port: config.httpPort })
+  const { port } = app.server.address() as AddressInfo
+  return { port, stop: () => app.close() }
+}

@@ -1,0 +1,262 @@
+/**
+ * One kind of thing of the registry as a REST resource: list, make, read, replace or make, change, remove.
+ * Each resource says in a `Collection` what is particular to it; the paths and their rules are the same for all.
+ */
+
+import { z } from 'zod'
+import { Fault } from '../domain/errors.ts'
+import { idSchema } from '../domain/text.ts'
+import type { Role } from '../domain/token.ts'
+import type { Entities, EntityKind } from '../stores/records/registry.ts'
+import { principalOn } from './auth.ts'
+import { type ApiContext, type App, base, type Principal, registryChanged } from './context.ts'
+import { newId } from './identifiers.ts'
+import { checked } from './issues.ts'
+import { cursorSchema, decodeCursor, pageFields, pageOf, pageSchema } from './page.ts'
+
+/** What is stored of an input, and what of it is told once to the one who made it. */
+export interface Completed<Item> {
+  item: Item
+  reveal?: Readonly<Record<string, string>>
+}
+
+export interface Collection<K extends EntityKind, Input extends { id: string }, Filters> {
+  kind: K
+  /** Such as `/sites`. */
+  path: string
+  /** Heading in the description. */
+  tag: string
+  /** What one of it is, for sentences: `site`. */
+  noun: string
+  input: z.ZodType<Input> & { shape: Readonly<Record<string, z.ZodType>> }
+  /** True when an id is made up for those who give none. */
+  makesId: boolean
+  read: Role
+  write: Role
+  form: z.ZodType
+  /** Names of the fields that are told once, with what they are. */
+  revealed?: Readonly<Record<string, string>>
+  filters: z.ZodObject
+  matches(filters: Filters, item: Entities[K], now: number): boolean
+  /** Checks against the rest of the world and adds what the input does not hold. */
+  complete(
+    input: Input,
+    existing: Entities[K] | undefined,
+    by: Principal,
+  ): Completed<Entities[K]> | Promise<Completed<Entities[K]>>
+  toJson(items: readonly Entities[K][]): Promise<object[]> | object[]
+}
+
+export function installCollection<K extends EntityKind, Input extends { id: string }, Filters>(
+  app: App,
+  context: ApiContext,
+  collection: Collection<K, Input, Filters>,
+): void {
+  const steps = stepsOf(context, collection)
+  installReads(app, context, collection, steps)
+  installWrites(app, context, collection, steps)
+}
+
+const pathId = z.strictObject({ id: idSchema })
+
+/** What several routes of a collection share. */
+function stepsOf<K extends EntityKind, Input extends { id: string }, Filters>(
+  context: ApiContext,
+  { kind, noun, input, complete, toJson }: Collection<K, Input, Filters>,
+) {
+  return {
+    existing(id: string): Entities[K] {
+      const item = context.view.get(kind, id)
+      if (item === undefined) throw new Fault('not_found', `There is no ${noun} "${id}".`)
+      return item
+    },
+    async one(item: Entities[K]): Promise<object> {
+      const [json] = await toJson([item])
+      return json ?? {}
+    },
+    /** Inserts or replaces; the answer is the item with what is told once. */
+    async store(
+      value: unknown,
+      before: Entities[K] | undefined,
+      by: Principal,
+    ): Promise<{ item: Entities[K]; reveal: Readonly<Record<string, string>> }> {
+      const { item, reveal } = await complete(checked(input, value), before, by)
+      if (before === undefined) await context.registry.insert(kind, item)
+      else await context.registry.replace(kind, item)
+      await registryChanged(context)
+      return { item, reveal: reveal ?? {} }
+    },
+  }
+}
+
+type Steps<K extends EntityKind> = ReturnType<typeof stepsOf<K, { id: string }, unknown>>
+
+function installReads<K extends EntityKind, Input extends { id: string }, Filters>(
+  app: App,
+  context: ApiContext,
+  collection: Collection<K, Input, Filters>,
+  steps: Steps<K>,
+): void {
+  const { kind, path, tag, noun, form, filters, matches, toJson } = collection
+  app.get(base + path, {
+    config: { role: collection.read },
+    schema: {
+      tags: [tag],
+      summary: `List every ${noun}`,
+      querystring: z.strictObject({ ...filters.shape, ...pageFields() }),
+      response: { 200: pageSchema(form) },
+    },
+    handler: async (request) => {
+      // The framework has checked the query with the schema above, which holds these filters.
+      const wanted = request.query as Filters
+      const { limit, cursor } = request.query as { limit: number; cursor?: string }
+      const after = cursor === undefined ? undefined : decodeCursor(idPlace, cursor)
+      const now = context.ports.clock.now()
+      const found: Entities[K][] = []
+      const all = context.view.all(kind)
+      for (let i = firstAfter(all, after); i < all.length && found.length <= limit; i++) {
+        const item = all[i]
+        if (item !== undefined && matches(wanted, item, now)) found.push(item)
+      }
+      const page = pageOf(found, limit, (item) => item.id)
+      return { items: await toJson(page.items), next: page.next }
+    },
+  })
+  app.get(`${base}${path}/:id`, {
+    config: { role: collection.read },
+    schema: { tags: [tag], summary: `Read one ${noun}`, params: pathId, response: { 200: form } },
+    handler: (request) => steps.one(steps.existing(request.params.id)),
+  })
+}
+
+const idPlace = cursorSchema
+
+/** `all` is in the order of ids; the item of the cursor may be gone by now. */
+function firstAfter(all: readonly { id: string }[], after: string | undefined): number {
+  if (after === undefined) return 0
+  const exact = all.findIndex(({ id }) => id === after)
+  if (exact !== -1) return exact + 1
+  const next = all.findIndex(({ id }) => id > after)
+  return next === -1 ? all.length : next
+}
+
+function installWrites<K extends EntityKind, Input extends { id: string }, Filters>(
+  app: App,
+  context: ApiContext,
+  collection: Collection<K, Input, Filters>,
+  steps: Steps<K>,
+): void {
+  const { kind, path, tag, noun, input, form, write, makesId } = collection
+  const { shape } = input
+  const made = z.strictObject({
+    ...(form instanceof z.ZodObject ? form.shape : {}),
+    ...revealedFields(collection.revealed),
+  })
+  const location = (id: string) => `${base}${path}/${encodeURIComponent(id)}`
+
+  app.post(base + path, {
+    config: { role: write, action: `${kind}.create` },
+    schema: {
+      tags: [tag],
+      summary: `Make a ${noun}`,
+      body: makesId ? z.strictObject({ ...shape, id: idSchema.optional() }) : input,
+      response: { 201: made },
+    },
+    handler: async (request, reply) => {
+      const body = request.body as Partial<Input>
+      request.target = body.id ?? newId(context.ports.random)
+      const value = { ...body, id: request.target }
+      const { item, reveal } = await steps.store(value, undefined, principalOn(request))
+      void reply.code(201).header('location', location(item.id))
+      return { ...(await steps.one(item)), ...reveal }
+    },
+  })
+
+  app.put(`${base}${path}/:id`, {
+    config: { role: write, action: `${kind}.replace` },
+    schema: {
+      tags: [tag],
+      summary: `Replace a ${noun}, or make it`,
+      params: pathId,
+      body: z.strictObject({ ...shape, id: idSchema.optional() }),
+      response: { 200: form, 201: made },
+    },
+    handler: async (request, reply) => {
+      const { id } = request.params
+      const value = sameId(request.body, id)
+      const before = context.view.get(kind, id)
+      const { item, reveal } = await steps.store(value, before, principalOn(request))
+      if (before !== undefined) return steps.one(item)
+      void reply.code(201).header('location', location(id))
+      return { ...(await steps.one(item)), ...reveal }
+    },
+  })
+
+  app.patch(`${base}${path}/:id`, {
+    config: { role: write, action: `${kind}.change` },
+    schema: {
+      tags: [tag],
+      summary: `Change some fields of a ${noun}`,
+      description: 'Fields that are given replace the old ones as a whole; the others stay.',
+      params: pathId,
+      body: z.strictObject(partialShape(shape)),
+      response: { 200: form },
+    },
+    handler: async (request) => {
+      const before = steps.existing(request.params.id)
+      const given = sameId(request.body, before.id)
+      // Of what is stored, only what an input may hold: not the secret, nor a hash.
+      const old = Object.fromEntries(
+        Object.entries(before).filter(([field]) => Object.hasOwn(shape, field)),
+      )
+      const { item } = await steps.store({ ...old, ...given }, before, principalOn(request))
+      return steps.one(item)
+    },
+  })
+
+  app.delete(`${base}${path}/:id`, {
+    config: { role: write, action: `${kind}.remove` },
+    schema: {
+      tags: [tag],
+      summary: `Remove a ${noun}`,
+      params: pathId,
+      response: { 204: z.void() },
+    },
+    handler: async (request, reply) => {
+      const { id } = request.params
+      const removed = await context.registry.remove(kind, id)
+      if (!removed) throw new Fault('not_found', `There is no ${noun} "${id}".`)
+      await registryChanged(context)
+      return reply.code(204).send()
+    },
+  })
+}
+
+function revealedFields(fields: Readonly<Record<string, string>> = {}) {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, description]) => [
+      name,
+      z.string().optional().meta({ description }),
+    ]),
+  )
+}
+
+/** The fields of a partial change: none is required, and one that is absent does not take its default. */
+function partialShape(shape: Readonly<Record<string, z.ZodType>>): Record<string, z.ZodType> {
+  return Object.fromEntries(
+    Object.entries(shape).map(([name, field]) => [
+      name,
+      (field instanceof z.ZodDefault ? (field.unwrap() as z.ZodType) : field).optional(),
+    ]),
+  )
+}
+
+function sameId(body: object, id: string): object {
+  const given = 'id' in body ? body.id : undefined
+  if (given !== undefined && given !== id) {
+    throw new Fault('bad_request', `id: is "${String(given)}", but the path says "${id}".`, {
+      field: 'id',
+    })
+  }
+  return { ...body, id }
+}

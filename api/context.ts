@@ -1,0 +1,90 @@
+/**
+ * What the API is made of: the parts it is handed, and what is declared on each route and request.
+ * A route function receives the context and takes from it only what it uses.
+ */
+
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify'
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import type { Config } from '../config.ts'
+import type { Bus, Ports } from '../domain/ports.ts'
+import type { Role } from '../domain/token.ts'
+import type { ReadingsReader } from '../stores/readings/readings.ts'
+import type { AlertLog } from '../stores/records/alert-log.ts'
+import type { Ledger } from '../stores/records/ledger.ts'
+import type { Registry, RegistryView } from '../stores/records/registry.ts'
+import type { EventStreams } from './event-streams.ts'
+import type { LatestTable } from './latest-table.ts'
+import type { Monitor } from './monitor.ts'
+
+/** Where the broker listens for what this port hands on, and the key it asks for. */
+export interface EdgeAddress {
+  port: number
+  key: string
+}
+
+export interface ApiParts {
+  config: Config
+  ports: Ports
+  bus: Bus
+  /** For writes. */
+  registry: Registry
+  /** For reads; refreshed at the start of each request. */
+  view: RegistryView
+  readings: ReadingsReader
+  ledger: Ledger
+  alerts: AlertLog
+  monitor: Monitor
+  /** Null while the broker does not run. */
+  edge: () => Promise<EdgeAddress | null>
+  /** SHA-256 of the administrator's token of the settings, or null when there is none. */
+  adminTokenHash: string | null
+}
+
+export interface ApiContext extends ApiParts {
+  latest: LatestTable
+  streams: EventStreams
+}
+
+export type App = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>
+
+/** Who asks: the id and role of an API token. */
+export interface Principal {
+  id: string
+  role: Role
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Least role that may use the route; `open` needs no token. A route without it stops the start. */
+    role?: Role | 'open'
+    /** Name in the audit trail, such as `device.create`; every route that changes something has one. */
+    action?: string
+    /** The body is read by the handler as it arrives. */
+    takesStream?: boolean
+  }
+  interface FastifyRequest {
+    principal: Principal | null
+    /** Id of the thing that is changed, when it is not in the path. */
+    target: string | null
+    audited: boolean
+  }
+}
+
+/** Prefix of every resource; health, metrics and the description stand outside of it. */
+export const base = '/api/v1'
+
+/** The page to read the description at; it comes from a plugin and needs no token. */
+export const docsPath = '/docs'
+
+/** Takes over a committed change of the registry and tells the other roles. */
+export async function registryChanged(context: Pick<ApiParts, 'view' | 'bus'>): Promise<void> {
+  await context.view.refresh()
+  context.bus.ring('registry')
+}

@@ -1,0 +1,214 @@
+/**
+ * All open event streams: hands each the readings, alerts and device changes that it wants. One look at each
+ * store serves all of them, whatever their number.
+ */
+
+import type { ServerResponse } from 'node:http'
+import { Fault } from '../domain/errors.ts'
+import type { Cancel } from '../domain/ports.ts'
+import type { Reading } from '../domain/reading.ts'
+import type { ApiParts } from './context.ts'
+import { createDeviceWatch, type DeviceNews } from './device-watch.ts'
+import { createEventClient, type EventClient, eventText } from './event-client.ts'
+import { readingJson } from './json-forms.ts'
+import type { LatestTable } from './latest-table.ts'
+import { type SeriesFilter, seriesMatch, siteMatch } from './series-filter.ts'
+
+export const eventTypes = ['reading', 'alert', 'device'] as const
+export type EventType = (typeof eventTypes)[number]
+
+const lookEveryMs = 250
+const heartbeatMs = 15_000
+/** Readings handed out before readers get a chance to take them. */
+const sliceReadings = 1_000
+
+export interface StreamRequest {
+  response: ServerResponse
+  headers: Record<string, string | string[]>
+  filter: SeriesFilter
+  types: ReadonlySet<EventType>
+  /** Place in the alert log to continue after; absent: only what happens from now on. */
+  after?: number
+  /** Asked again and again; a stream whose token was withdrawn is ended. */
+  mayStay: () => boolean
+}
+
+export interface EventStreams {
+  open(request: StreamRequest): Promise<void>
+  /** Ends all streams at once. */
+  close(): void
+}
+
+interface Stream {
+  client: EventClient
+  wantsReading: (reading: Reading) => boolean
+  wantsDevice: (news: DeviceNews) => boolean
+  mayStay: () => boolean
+  response: ServerResponse
+}
+
+type Parts = Pick<ApiParts, 'config' | 'ports' | 'bus' | 'view' | 'alerts' | 'ledger'>
+
+export function createEventStreams(parts: Parts, latest: LatestTable): EventStreams {
+  const { config, ports, bus, view, alerts } = parts
+  const streams = new Set<Stream>()
+  let opening = 0
+  let closed = false
+  const count = ports.meter.gauge('bellwether_api_streams', 'Event streams that are open.')
+  const countDropped = ports.meter.counter(
+    'bellwether_api_stream_readings_dropped_total',
+    'Readings that a slow reader of an event stream did not take in time.',
+  )
+  const watch = createDeviceWatch(parts, (news) => {
+    for (const stream of streams) {
+      if (stream.wantsDevice(news)) stream.client.say(eventText('device', news))
+    }
+  })
+
+  latest.onStored((readings, gap) => {
+    if (gap) for (const { client } of streams) client.missed()
+    handOut(readings)
+  })
+
+  /** In slices, so that a fast reader drains in between and only a slow one loses anything. */
+  function handOut(readings: readonly Reading[]): void {
+    if (streams.size === 0 || readings.length === 0) return
+    const slice = readings.slice(0, sliceReadings)
+    for (const { client, wantsReading } of streams) client.offer(slice.filter(wantsReading))
+    const rest = readings.slice(sliceReadings)
+    if (rest.length > 0) ports.timers.soon(() => handOut(rest))
+  }
+
+  async function look(): Promise<void> {
+    if (streams.size === 0) return
+    await view.refresh()
+    const head = await alerts.lastPosition()
+    await Promise.all([...streams].map(({ client }) => client.pumpAlerts(head)))
+    await watch.look()
+  }
+
+  const lookSafely = createLook(look, (error) =>
+    ports.log.warn({ error }, 'Event streams can not follow a store; trying again.'),
+  )
+
+  function beat(): void {
+    for (const { client, response, mayStay } of streams) {
+      if (mayStay()) client.say(':\n\n')
+      else response.end()
+    }
+  }
+
+  const endings: Cancel[] = [
+    bus.onRing('alerts', lookSafely),
+    bus.onRing('registry', lookSafely),
+    ports.timers.every(lookEveryMs, lookSafely),
+    ports.timers.every(heartbeatMs, beat),
+  ]
+
+  async function begin(request: StreamRequest): Promise<void> {
+    const head = await alerts.lastPosition()
+    const { response, filter, types } = request
+    // A place beyond the head is of a log that no longer exists: there is nothing to continue.
+    const from = Math.min(request.after ?? head, head)
+    const wants = seriesMatch(view, filter)
+    const atSite = siteMatch(view, filter)
+    const client = createEventClient({
+      response,
+      alertPosition: types.has('alert') ? from : Number.MAX_SAFE_INTEGER,
+      renderReading: (reading) => eventText('reading', readingJson(view, reading)),
+      wantsAlert: ({ view: alert }) => alertMatches(filter, alert, atSite),
+      changesAfter: (position, limit) => alerts.changesAfter(position, limit),
+      onDropped: (dropped) => countDropped(dropped),
+    })
+    const stream: Stream = {
+      client,
+      response,
+      mayStay: request.mayStay,
+      wantsReading: types.has('reading') ? wants : () => false,
+      wantsDevice: types.has('device')
+        ? ({ id, site }) =>
+            (filter.device === undefined || filter.device.includes(id)) &&
+            (atSite === undefined || atSite(site))
+        : () => false,
+    }
+    response.writeHead(200, { ...request.headers, ...streamHeaders })
+    // The place is told at once, so that who reconnects before the first alert misses none.
+    client.say(`retry: 2000\nid: ${from}\n\n`)
+    streams.add(stream)
+    response.once('close', () => {
+      streams.delete(stream)
+      count(streams.size)
+      if (streams.size === 0) watch.forget()
+    })
+    count(streams.size)
+    if (from < head) await client.pumpAlerts(head)
+  }
+
+  return {
+    async open(request) {
+      if (closed) throw new Fault('unavailable', 'The server is stopping.')
+      if (streams.size + opening >= config.apiStreamsMax) {
+        throw new Fault('unavailable', `There are ${config.apiStreamsMax} event streams already.`)
+      }
+      opening += 1
+      try {
+        await begin(request)
+      } finally {
+        opening -= 1
+      }
+    },
+    close() {
+      closed = true
+      for (const end of endings) end()
+      for (const { response } of streams) {
+        response.end()
+        response.destroy()
+      }
+    },
+  }
+}
+
+const streamHeaders = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-store',
+  // A reverse proxy must not collect events before it hands them on.
+  'x-accel-buffering': 'no',
+}
+
+function alertMatches(
+  filter: SeriesFilter,
+  alert: { device: string; property: string; site: { id: string } | null },
+  atSite: ((site: string | null) => boolean) | undefined,
+): boolean {
+  return (
+    (filter.device === undefined || filter.device.includes(alert.device)) &&
+    (filter.property === undefined || filter.property.includes(alert.property)) &&
+    (atSite === undefined || atSite(alert.site?.id ?? null))
+  )
+}
+
+/** One look at a time; a ring during a look causes one more. Trouble is told once, until it is over. */
+function createLook(look: () => Promise<void>, tell: (error: unknown) => void): () => void {
+  let running = false
+  let again = false
+  let troubled = false
+  async function run(): Promise<void> {
+    do {
+      again = false
+      try {
+        await look()
+        troubled = false
+      } catch (error) {
+        if (!troubled) tell(error)
+        troubled = true
+      }
+    } while (again)
+    running = false
+  }
+  return () => {
+    again = running
+    if (running) return
+    running = true
+    void run()
+  }
+}

@@ -1,0 +1,66 @@
+/** Reads the lines of an NDJSON import as it arrives; a line that can not be read does not stop the others. */
+
+import {
+  attributePrefix,
+  flatRow,
+  importColumns,
+  type ImportRow,
+  importRowMax,
+} from './import-row.ts'
+
+/** Lines `{"site": {…}}`, `{"device": {…}}`, both in one, or flat with the names of the CSV columns. */
+export async function* ndjsonRows(text: AsyncIterable<string>): AsyncGenerator<ImportRow> {
+  let line = 0
+  for await (const content of linesOf(text)) {
+    line += 1
+    if (content === undefined) yield { line, reason: `is longer than ${importRowMax} characters` }
+    else if (content.trim() !== '') yield jsonRow(content, line)
+  }
+}
+
+/** Undefined stands for a line that is too long. */
+async function* linesOf(text: AsyncIterable<string>): AsyncGenerator<string | undefined> {
+  let rest = ''
+  let skipping = false
+  for await (const chunk of text) {
+    const parts = (rest + chunk).split('\n')
+    rest = parts.pop() ?? ''
+    for (const part of parts) {
+      yield skipping || part.length > importRowMax ? undefined : part
+      skipping = false
+    }
+    if (rest.length > importRowMax) {
+      skipping = true
+      rest = ''
+    }
+  }
+  if (skipping) yield undefined
+  else if (rest !== '') yield rest
+}
+
+function jsonRow(content: string, line: number): ImportRow {
+  let value: unknown
+  try {
+    value = JSON.parse(content)
+  } catch {
+    // What is wrong in it is for the sender to find; the line is told.
+    return { line, reason: 'is not valid JSON' }
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return { line, reason: 'is not a JSON object' }
+  }
+  const fields = new Map<string, unknown>(Object.entries(value))
+  const nested = [fields.get('site'), fields.get('device')].some((part) => typeof part === 'object')
+  const known = nested ? new Set(['site', 'device']) : importColumns
+  const bad = [...fields.keys()].find(
+    (name) => !known.has(name) && (nested || !name.startsWith(attributePrefix)),
+  )
+  if (bad !== undefined) return { line, reason: `${bad.slice(0, 100)}: is not a known field` }
+  if (nested) return { line, ...Object.fromEntries(fields) }
+  return flatRow(new Map([...fields].map(([name, part]) => [name, cellOf(part)])), line)
+}
+
+function cellOf(value: unknown): string {
+  if (value === null || value === undefined) return ''
+  return typeof value === 'string' ? value.trim() : JSON.stringify(value)
+}

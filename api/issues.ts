@@ -1,0 +1,83 @@
+/** Turns what a schema objects to into one sentence per field, for people who do not read zod. */
+
+import type { z } from 'zod'
+import { Fault } from '../domain/errors.ts'
+
+/** The common part of zod's own issues and of those that come through the framework. */
+export interface Issue {
+  message?: string | undefined
+  /** zod */
+  code?: string | undefined
+  path?: readonly PropertyKey[] | undefined
+  keys?: readonly string[] | undefined
+  errors?: readonly (readonly Issue[])[] | undefined
+  /** framework */
+  keyword?: string | undefined
+  instancePath?: string | undefined
+  params?: unknown
+}
+
+export interface Told {
+  detail: string
+  field: string
+}
+
+const toldMax = 5
+
+/** `part` decides the words: a field of the body, or a parameter of the query or the path. */
+export function tellIssues(issues: readonly Issue[], part: 'body' | 'query'): Told {
+  const told = issues.flatMap((issue) => tell(plain(issue), [], part))
+  const shown = told.slice(0, toldMax).map(({ field, reason }) => `${field}: ${reason}`)
+  if (told.length > toldMax) shown.push(`and ${told.length - toldMax} more`)
+  return { detail: `${shown.join('; ')}.`, field: told[0]?.field ?? part }
+}
+
+/** The value in the shape of the schema, or a fault that names each field. */
+export function checked<T>(schema: z.ZodType<T>, value: unknown): T {
+  const result = schema.safeParse(value)
+  if (result.success) return result.data
+  const told = tellIssues(result.error.issues, 'body')
+  throw new Fault('bad_request', told.detail, { field: told.field })
+}
+
+/** One form for both sources. */
+function plain(issue: Issue): Issue {
+  if (issue.instancePath === undefined) return issue
+  const path = issue.instancePath.split('/').filter((step) => step !== '')
+  const params = (issue.params ?? {}) as Partial<Issue>
+  return { ...params, code: issue.keyword, path, message: issue.message }
+}
+
+function tell(
+  issue: Issue,
+  above: readonly PropertyKey[],
+  part: 'body' | 'query',
+): { field: string; reason: string }[] {
+  const path = [...above, ...(issue.path ?? [])]
+  const field = path.length === 0 ? part : path.map(String).join('.')
+  if (issue.code === 'unrecognized_keys') {
+    const what = part === 'body' ? 'is not a known field' : 'is not a known parameter'
+    return (issue.keys ?? []).map((key) => ({ field: [...path, key].join('.'), reason: what }))
+  }
+  const branch = issue.code === 'invalid_union' ? bestBranch(issue.errors ?? []) : undefined
+  if (branch !== undefined) return branch.flatMap((inner) => tell(inner, path, part))
+  return [{ field, reason: reasonOf(issue, part, path.length) }]
+}
+
+/** Of the alternatives of a union, the one that the value comes closest to: it fails deepest inside. */
+function bestBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
+  const depth = (issues: readonly Issue[]) =>
+    Math.max(
+      0,
+      ...issues.map((i) => (i.path?.length ?? 0) * 2 + (i.code === 'invalid_type' ? 0 : 1)),
+    )
+  return [...branches].sort((a, b) => depth(b) - depth(a))[0]
+}
+
+function reasonOf(issue: Issue, part: 'body' | 'query', depth: number): string {
+  const message = issue.message ?? 'is not allowed'
+  if (message.endsWith('received undefined')) return 'is required'
+  if (depth === 0 && message.endsWith('received null')) return 'is required'
+  if (part === 'query' && message.endsWith('received array')) return 'may be given only once'
+  return message.replace(/^Invalid input: /, '').replace(/\.$/, '')
+}

@@ -1,0 +1,217 @@
+/** The JSON forms of what the API answers (contract section 3), and how they are made from what the stores hold. */
+
+import { z } from 'zod'
+import type { AlertChange } from '../domain/alert.ts'
+import { alertChangeTypes, alertStates } from '../domain/alert.ts'
+import { propertyOf } from '../domain/catalogue.ts'
+import type { Device, DeviceStatus } from '../domain/device.ts'
+import { deviceSchema } from '../domain/device.ts'
+import { refusalCodes } from '../domain/quarantine.ts'
+import type { Aggregate, Reading } from '../domain/reading.ts'
+import { aggregateFns, qualityFlags } from '../domain/reading.ts'
+import { alertLevelSchema } from '../domain/rule.ts'
+import { locationSchema } from '../domain/site.ts'
+import { nameSchema } from '../domain/text.ts'
+import type { Delivery } from '../domain/webhook.ts'
+import { deliveryStates } from '../domain/webhook.ts'
+import type { QuarantineEntry } from '../stores/records/ledger.ts'
+import type { RegistryView } from '../stores/records/registry.ts'
+
+/** RFC 3339 UTC with milliseconds. */
+export function timeText(ms: number): string {
+  return new Date(ms).toISOString()
+}
+
+const time = z.string().meta({ format: 'date-time' })
+
+export const readingForm = z
+  .strictObject({
+    device: z.string(),
+    site: z.string().nullable(),
+    property: z.string(),
+    value: z.number().nullable(),
+    unit: z.string().meta({ description: 'UCUM' }),
+    quality: z
+      .literal([...qualityFlags])
+      .meta({ description: 'QARTOD: 1 good, 2 not evaluated, 3 suspect, 4 fail, 9 missing' }),
+    observedAt: time,
+    receivedAt: time,
+  })
+  .meta({ id: 'Reading' })
+export type ReadingForm = z.infer<typeof readingForm>
+
+export function readingJson(view: RegistryView, reading: Reading): ReadingForm {
+  return {
+    device: reading.device,
+    site: view.device(reading.device)?.site ?? null,
+    property: reading.property,
+    value: reading.value,
+    unit: propertyOf(reading.property)?.unit ?? '',
+    quality: reading.quality,
+    observedAt: timeText(reading.observedAt),
+    receivedAt: timeText(reading.receivedAt),
+  }
+}
+
+export const aggregateForm = z
+  .strictObject({
+    device: z.string(),
+    site: z.string().nullable(),
+    property: z.string(),
+    fn: z.enum(aggregateFns),
+    value: z.number().nullable(),
+    unit: z.string(),
+    count: z.int().meta({ description: 'Readings that count in this window' }),
+    from: time,
+    to: time,
+  })
+  .meta({ id: 'Aggregate' })
+export type AggregateForm = z.infer<typeof aggregateForm>
+
+export function aggregateJson(view: RegistryView, window: Aggregate): AggregateForm {
+  return {
+    device: window.device,
+    site: view.device(window.device)?.site ?? null,
+    property: window.property,
+    fn: window.fn,
+    value: window.value,
+    // The number of readings has the unit one, whatever was measured.
+    unit: window.fn === 'count' ? '1' : (propertyOf(window.property)?.unit ?? ''),
+    count: window.count,
+    from: timeText(window.from),
+    to: timeText(window.to),
+  }
+}
+
+export const deviceForm = z
+  .strictObject({
+    ...deviceSchema.shape,
+    lastSeenAt: time.nullable(),
+    connected: z.boolean(),
+    attributes: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+  })
+  .meta({ id: 'DeviceWithStatus' })
+export type DeviceForm = z.infer<typeof deviceForm>
+
+export function deviceJson(device: Device, status: DeviceStatus | undefined): DeviceForm {
+  return {
+    id: device.id,
+    site: device.site,
+    profile: device.profile,
+    gateway: device.gateway,
+    enabled: device.enabled,
+    expectedInterval: device.expectedInterval,
+    lastSeenAt: typeof status?.lastSeenAt === 'number' ? timeText(status.lastSeenAt) : null,
+    connected: status?.connected ?? false,
+    attributes: { ...status?.attributes },
+  }
+}
+
+export const quarantineForm = z
+  .strictObject({
+    id: z.string(),
+    code: z.enum(refusalCodes),
+    reason: z.string(),
+    device: z.string(),
+    key: z.string().nullable().meta({ description: 'Key as sent; null: the whole message' }),
+    topic: z.string(),
+    payload: z.string(),
+    encoding: z.enum(['utf8', 'base64']),
+    receivedAt: time,
+  })
+  .meta({ id: 'QuarantineEntry' })
+
+export function quarantineJson(entry: QuarantineEntry): z.infer<typeof quarantineForm> {
+  const { id, code, reason, device, key, topic, payload, encoding, receivedAt } = entry
+  const at = timeText(receivedAt)
+  return { id, code, reason, device, key, topic, payload, encoding, receivedAt: at }
+}
+
+const alertFields = {
+  id: z.string(),
+  rule: z.string(),
+  level: alertLevelSchema,
+  previousLevel: alertLevelSchema.nullable(),
+  state: z.enum(alertStates),
+  site: z
+    .strictObject({
+      id: z.string(),
+      name: nameSchema,
+      location: locationSchema.nullable(),
+      district: z.string().nullable(),
+    })
+    .nullable(),
+  device: z.string(),
+  property: z.string(),
+  value: z.number().nullable(),
+  unit: z.string(),
+  bound: z.number(),
+  observedAt: time,
+  raisedAt: time,
+  summary: z.strictObject({ en: z.string(), zh: z.string() }),
+  url: z.string(),
+}
+
+export const alertForm = z.strictObject(alertFields).meta({ id: 'Alert' })
+
+export const alertChangeForm = z
+  .strictObject({
+    id: z.string().meta({ description: 'Also the webhook-id of its deliveries' }),
+    type: z.enum(alertChangeTypes),
+    level: alertLevelSchema,
+    previousLevel: alertLevelSchema.nullable(),
+    observedAt: time,
+    recordedAt: time,
+    value: z.number().nullable(),
+    bound: z.number().nullable(),
+    actor: z.string().nullable(),
+    note: z.string().nullable(),
+  })
+  .meta({ id: 'AlertChange' })
+
+export const alertDetailForm = z
+  .strictObject({ ...alertFields, history: z.array(alertChangeForm) })
+  .meta({ id: 'AlertDetail' })
+
+export function alertChangeJson(change: AlertChange): z.infer<typeof alertChangeForm> {
+  const { id, type, level, previousLevel, value, bound, actor, note } = change
+  const observedAt = timeText(change.observedAt)
+  const recordedAt = timeText(change.recordedAt)
+  return { id, type, level, previousLevel, observedAt, recordedAt, value, bound, actor, note }
+}
+
+export const deliveryForm = z
+  .strictObject({
+    id: z.string(),
+    webhook: z.string(),
+    alert: z.string().nullable(),
+    messageId: z.string().meta({ description: 'The webhook-id header' }),
+    type: z.string(),
+    state: z.enum(deliveryStates),
+    attempts: z.array(
+      z.strictObject({
+        at: time,
+        status: z.int().nullable(),
+        answer: z.string().meta({ description: 'First bytes of the answer, or what went wrong' }),
+        durationMs: z.number(),
+      }),
+    ),
+    nextAttemptAt: time.nullable(),
+    createdAt: time,
+  })
+  .meta({ id: 'Delivery' })
+
+export function deliveryJson(delivery: Delivery): z.infer<typeof deliveryForm> {
+  const { id, webhook, alert, messageId, type, state, nextAttemptAt } = delivery
+  return {
+    id,
+    webhook,
+    alert,
+    messageId,
+    type,
+    state,
+    attempts: delivery.attempts.map((attempt) => ({ ...attempt, at: timeText(attempt.at) })),
+    nextAttemptAt: nextAttemptAt === null ? null : timeText(nextAttemptAt),
+    createdAt: timeText(delivery.createdAt),
+  }
+}

@@ -1,0 +1,141 @@
+/**
+ * The newest reading of every series, in memory, for `/latest` and for event streams.
+ *
+ * It is loaded once and then follows the store: on each ring of `readings`, four times a second anyway, and
+ * before each request that asks (`refresh`), so that what was stored before the request is seen by it.
+ */
+
+import type { Bus, Cancel, Ports } from '../domain/ports.ts'
+import type { Reading } from '../domain/reading.ts'
+import type { FeedPosition, ReadingsReader } from '../stores/readings/readings.ts'
+
+const pollMs = 250
+
+/** What was stored since the last look; `gap` when the store could not tell all of it. */
+export type StoredListener = (readings: readonly Reading[], gap: boolean) => void
+
+export interface LatestTable {
+  /** Takes over what was stored meanwhile; throws when the store can not be read. */
+  refresh(): Promise<void>
+  /** Property → newest reading. */
+  of(device: string): ReadonlyMap<string, Reading> | undefined
+  /** Devices with readings, in rising order of their code units. */
+  devices(): readonly string[]
+  /** One listener, told of every reading in the order stored. */
+  onStored(listener: StoredListener): void
+  stop(): void
+}
+
+export interface LatestTableParts {
+  ports: Pick<Ports, 'timers' | 'log'>
+  bus: Bus
+  readings: ReadingsReader
+}
+
+export function createLatestTable({ ports, bus, readings }: LatestTableParts): LatestTable {
+  const table = createTable()
+  let position: FeedPosition | undefined
+  let listener: StoredListener | undefined
+  let running: Promise<void> | undefined
+  let queued: Promise<void> | undefined
+  let stopped = false
+  let troubled = false
+
+  /** The position is taken first: what is stored while the table is read comes again and changes nothing. */
+  async function load(): Promise<Reading[]> {
+    const from = await readings.position()
+    const news: Reading[] = []
+    for await (const page of readings.latest()) {
+      for (const reading of page) if (table.put(reading)) news.push(reading)
+    }
+    position = from
+    return news
+  }
+
+  async function follow(): Promise<void> {
+    if (position === undefined) {
+      await load()
+      return
+    }
+    const step = await readings.since(position)
+    if (step.gap) {
+      listener?.(await load(), true)
+      return
+    }
+    position = step.position
+    for (const reading of step.readings) table.put(reading)
+    if (step.readings.length > 0) listener?.(step.readings, false)
+  }
+
+  /** A look under way may have begun before what the caller means was stored, so it waits for the next. */
+  function refresh(): Promise<void> {
+    if (running !== undefined) {
+      queued ??= running.then(refresh, refresh)
+      return queued
+    }
+    queued = undefined
+    if (stopped) return Promise.resolve()
+    running = follow().finally(() => {
+      running = undefined
+    })
+    return running
+  }
+
+  /** A look that nobody waits for: trouble is logged once, until it is over. */
+  function look(): void {
+    refresh().then(
+      () => {
+        troubled = false
+      },
+      (error: unknown) => {
+        if (!troubled) ports.log.warn({ error }, 'The readings can not be followed; trying again.')
+        troubled = true
+      },
+    )
+  }
+
+  const endings: Cancel[] = [bus.onRing('readings', look), ports.timers.every(pollMs, look)]
+  return {
+    refresh,
+    of: table.of,
+    devices: table.devices,
+    onStored(run) {
+      listener = run
+    },
+    stop() {
+      stopped = true
+      for (const end of endings) end()
+    },
+  }
+}
+
+function createTable() {
+  const byDevice = new Map<string, Map<string, Reading>>()
+  let sorted: string[] | undefined
+
+  return {
+    /** True when the reading is the newest of its series and says something new. */
+    put(reading: Reading): boolean {
+      let series = byDevice.get(reading.device)
+      if (series === undefined) {
+        series = new Map()
+        byDevice.set(reading.device, series)
+        sorted = undefined
+      }
+      const known = series.get(reading.property)
+      if (known !== undefined && known.observedAt > reading.observedAt) return false
+      series.set(reading.property, reading)
+      return (
+        known === undefined ||
+        known.observedAt !== reading.observedAt ||
+        known.value !== reading.value ||
+        known.quality !== reading.quality
+      )
+    },
+    of: (device: string): ReadonlyMap<string, Reading> | undefined => byDevice.get(device),
+    devices(): readonly string[] {
+      sorted ??= [...byDevice.keys()].sort()
+      return sorted
+    },
+  }
+}

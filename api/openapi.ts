@@ -1,0 +1,90 @@
+/** The description of the API at `/openapi.json`, made from the schemas that check it, and `/docs` to read it. */
+
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { type App, docsPath } from './context.ts'
+
+const about = `What a city's sensors say, and what follows from it.
+
+Every path under /api/v1 needs \`Authorization: Bearer <token>\`; a token has a role: viewer (read), operator
+(acknowledge, silence, try again) or admin (everything). /healthz, /readyz and /metrics need none.
+
+Errors are problem documents (RFC 9457) whose \`detail\` says which field and why. Unknown fields and parameters
+are refused. Parameters that are lists take commas or repetition: \`site=a,b\` or \`site=a&site=b\`. Lists answer
+\`{"items": […], "next": cursor or null}\`; \`cursor=\` continues. Times are RFC 3339; a time in a request needs its zone.
+Requests per minute are limited for each token; 429 and 503 say in Retry-After when to come back.`
+
+/** Only what this page loads itself; the page works without the network. */
+const docsPolicy =
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
+  "font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+export async function installOpenapi(app: App): Promise<void> {
+  app.addHook('onRoute', (route) => {
+    const role = route.config?.role
+    const schema = route.schema
+    if (role === undefined || schema === undefined || schema.hide === true) return
+    schema.security = role === 'open' ? [] : [{ bearer: [] }]
+    if (role !== 'open') schema.description = describe(schema.description, role)
+    if (role !== 'open') schema.querystring ??= z.strictObject({})
+  })
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Bellwether', version: '1', description: about },
+      servers: [{ url: '/' }],
+      components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
+    },
+    transform: jsonSchemaTransform,
+    transformObject: (document) => withProblems(jsonSchemaTransformObject(document)),
+  })
+  await app.register(swaggerUi, {
+    routePrefix: docsPath,
+    staticCSP: docsPolicy,
+    uiConfig: { validatorUrl: null, docExpansion: 'list', persistAuthorization: false },
+  })
+  installDocument(app)
+}
+
+function installDocument(app: App): void {
+  let document: string | undefined
+  app.get('/openapi.json', {
+    config: { role: 'open' },
+    schema: { hide: true },
+    handler: (_request, reply) => {
+      document ??= JSON.stringify(app.swagger())
+      return reply.type('application/json').serializer(String).send(document)
+    },
+  })
+}
+
+function describe(description: string | undefined, role: string): string {
+  const needs = `Needs role ${role}.`
+  return description === undefined ? needs : `${description} ${needs}`
+}
+
+interface Operation {
+  responses?: Record<string, unknown>
+}
+
+const methods = ['get', 'put', 'post', 'patch', 'delete']
+
+/** Each operation may also answer a problem. */
+function withProblems(document: ReturnType<typeof jsonSchemaTransformObject>): typeof document {
+  const paths: Record<string, Record<string, Operation>> = { ...document.paths } as never
+  for (const path of Object.values(paths)) {
+    for (const method of methods) {
+      const operation = path[method]
+      if (operation !== undefined)
+        operation.responses = { ...operation.responses, default: problem }
+    }
+  }
+  return document
+}
+
+const problem = {
+  description: 'What is wrong (RFC 9457)',
+  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+}

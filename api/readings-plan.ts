@@ -1,0 +1,157 @@
+/**
+ * What a request for readings asks of the store: which series, which time, raw or in windows, and where to
+ * continue. The order is fixed (function, device, property, time), so a cursor is a place in it.
+ */
+
+import { z } from 'zod'
+import { propertyOf } from '../domain/catalogue.ts'
+import { Fault } from '../domain/errors.ts'
+import {
+  type Aggregate,
+  type AggregateFn,
+  aggregateFns,
+  type Quality,
+  type Reading,
+  type SeriesKey,
+} from '../domain/reading.ts'
+import { durationMs } from '../domain/text.ts'
+import type { ReadingsReader } from '../stores/readings/readings.ts'
+
+const dayMs = 86_400_000
+/** Windows of one series in one request. */
+const windowsMax = 200_000
+
+export interface ReadingsRequest {
+  from?: number | undefined
+  to?: number | undefined
+  every?: string | undefined
+  fn?: AggregateFn | undefined
+  quality?: readonly Quality[] | undefined
+}
+
+/** Where a page ended. The interval is kept, because its defaults move with the clock. */
+export const readingsPlace = z.strictObject({
+  device: z.string(),
+  property: z.string(),
+  /** Of a raw reading its time, of a window its end. */
+  at: z.int(),
+  fn: z.enum(aggregateFns).optional(),
+  from: z.int(),
+  to: z.int(),
+})
+export type ReadingsPlace = z.infer<typeof readingsPlace>
+
+export interface Interval {
+  from: number
+  to: number
+}
+
+/** The last 24 hours unless given, up to the furthest moment in the future that a reading may be of. */
+export function intervalOf(
+  request: ReadingsRequest,
+  place: ReadingsPlace | undefined,
+  clock: { now: number; aheadMs: number },
+): Interval {
+  const to = request.to ?? place?.to ?? clock.now + clock.aheadMs + 1
+  const from = request.from ?? place?.from ?? Math.min(clock.now, to) - dayMs
+  if (from >= to) {
+    throw new Fault('bad_request', 'to: must be after from.', { field: 'to' })
+  }
+  return { from, to }
+}
+
+/** Milliseconds of a window, or undefined for raw readings. */
+export function everyOf(request: ReadingsRequest, { from, to }: Interval): number | undefined {
+  if (request.every === undefined) {
+    if (request.fn === undefined) return undefined
+    throw new Fault('bad_request', 'fn: needs every, such as every=5m.', { field: 'fn' })
+  }
+  const everyMs = durationMs(request.every)
+  if (everyMs < 1_000) {
+    throw new Fault('bad_request', 'every: must be at least 1s.', { field: 'every' })
+  }
+  if ((to - from) / everyMs > windowsMax) {
+    throw new Fault(
+      'bad_request',
+      `every: makes more than ${windowsMax} windows from ${new Date(from).toISOString()} on; take longer windows or less time.`,
+      { field: 'every' },
+    )
+  }
+  return everyMs
+}
+
+export interface RawPlan extends Interval {
+  series: readonly SeriesKey[]
+  quality?: readonly Quality[]
+}
+
+export function rawPages(
+  readings: ReadingsReader,
+  plan: RawPlan,
+  place: ReadingsPlace | undefined,
+): AsyncIterable<readonly Reading[]> | Iterable<readonly Reading[]> {
+  if (place === undefined) return readings.range(plan)
+  const series = plan.series.filter((key) => !isBefore(key, place))
+  const [first] = series
+  const within = first?.device === place.device && first.property === place.property
+  const { device, property, at: observedAt } = place
+  return readings.range({
+    ...plan,
+    series,
+    ...(within ? { after: { device, property, observedAt } } : {}),
+  })
+}
+
+export interface WindowPlan extends RawPlan {
+  everyMs: number
+  fn?: AggregateFn
+}
+
+/** Series are grouped by their function, because the store takes one function at a time. */
+export async function* windowPages(
+  readings: ReadingsReader,
+  plan: WindowPlan,
+  place: ReadingsPlace | undefined,
+): AsyncGenerator<readonly Aggregate[]> {
+  const start = place?.fn === undefined ? 0 : aggregateFns.indexOf(place.fn)
+  for (const fn of aggregateFns.slice(start)) {
+    const own = plan.series.filter((key) => (plan.fn ?? standardFn(key.property)) === fn)
+    const { from, to, everyMs, quality } = plan
+    const query = {
+      fn,
+      from,
+      to,
+      everyMs,
+      vector: isDirection,
+      ...(quality === undefined ? {} : { quality }),
+    }
+    const resumed = place !== undefined && place.fn === fn ? place : undefined
+    if (resumed !== undefined) {
+      const begun = own.filter((key) => !isBefore(key, resumed) && !isAfter(key, resumed))
+      if (begun.length > 0 && resumed.at < to) {
+        yield* readings.aggregate({ ...query, series: begun, from: Math.max(from, resumed.at) })
+      }
+    }
+    const series = resumed === undefined ? own : own.filter((key) => isAfter(key, resumed))
+    if (series.length > 0) yield* readings.aggregate({ ...query, series })
+  }
+}
+
+/** How a property adds up over time unless the request says otherwise. */
+export function standardFn(property: string): AggregateFn {
+  const accumulation = propertyOf(property)?.accumulation
+  return accumulation === 'sum' || accumulation === 'last' ? accumulation : 'mean'
+}
+
+function isDirection(property: string): boolean {
+  return propertyOf(property)?.accumulation === 'vector'
+}
+
+function isBefore(key: SeriesKey, place: SeriesKey): boolean {
+  if (key.device !== place.device) return key.device < place.device
+  return key.property < place.property
+}
+
+function isAfter(key: SeriesKey, place: SeriesKey): boolean {
+  return isBefore(place, key)
+}

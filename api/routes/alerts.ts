@@ -1,0 +1,94 @@
+/** `/alerts`: what is or was wrong, with its whole history, and the word of somebody who takes it on. */
+
+import { z } from 'zod'
+import { alertStates, type AlertView } from '../../domain/alert.ts'
+import { Fault } from '../../domain/errors.ts'
+import { alertLevelSchema } from '../../domain/rule.ts'
+import { idSchema } from '../../domain/text.ts'
+import { webhooksFor } from '../../domain/webhook-route.ts'
+import { principalOn } from '../auth.ts'
+import { type ApiContext, type App, base } from '../context.ts'
+import { newId } from '../identifiers.ts'
+import { alertChangeJson, alertDetailForm, alertForm } from '../json-forms.ts'
+import { cursorSchema, decodeCursor, pageFields, pageOf, pageSchema } from '../page.ts'
+import { given, listOf, moment } from '../query.ts'
+
+const alertId = z.strictObject({ id: z.string().min(1).max(200) })
+
+export function installAlerts(app: App, context: ApiContext): void {
+  const { alerts } = context
+  app.get(`${base}/alerts`, {
+    config: { role: 'viewer' },
+    schema: {
+      tags: ['Alerts'],
+      summary: 'Alerts, newest first',
+      querystring: z.strictObject({
+        state: listOf(z.enum(alertStates)).optional(),
+        level: listOf(alertLevelSchema).optional(),
+        site: idSchema.optional(),
+        rule: idSchema.optional(),
+        from: moment.optional().meta({ description: 'Raised at or after' }),
+        to: moment.optional().meta({ description: 'Raised before' }),
+        ...pageFields(),
+      }),
+      response: { 200: pageSchema(alertForm) },
+    },
+    handler: async (request) => {
+      const { limit, cursor, ...filters } = request.query
+      const after = cursor === undefined ? {} : { after: decodeCursor(cursorSchema, cursor) }
+      const found = await alerts.list({ ...given(filters), ...after, limit: limit + 1 })
+      return pageOf(found, limit, ({ id }) => id)
+    },
+  })
+  app.get(`${base}/alerts/:id`, {
+    config: { role: 'viewer' },
+    schema: {
+      tags: ['Alerts'],
+      summary: 'One alert and its history',
+      params: alertId,
+      response: { 200: alertDetailForm },
+    },
+    handler: async (request) => {
+      const { id } = request.params
+      const alert = await alerts.get(id)
+      if (alert === undefined) throw new Fault('not_found', `There is no alert "${id}".`)
+      return { ...alert, history: (await alerts.history(id)).map(alertChangeJson) }
+    },
+  })
+  installAcknowledge(app, context)
+}
+
+const noteMax = 2_000
+
+function installAcknowledge(app: App, context: ApiContext): void {
+  const { alerts, bus, ports } = context
+  app.post(`${base}/alerts/:id/acknowledge`, {
+    config: { role: 'operator', action: 'alert.acknowledge' },
+    schema: {
+      tags: ['Alerts'],
+      summary: 'Take an alert on',
+      params: alertId,
+      body: z.strictObject({ note: z.string().max(noteMax).default('') }),
+      response: { 200: alertForm },
+    },
+    handler: async (request) => {
+      const at = ports.clock.now()
+      const note = request.body.note === '' ? null : request.body.note
+      const by = { id: newId(ports.random), actor: principalOn(request).id, note, at }
+      const view = await alerts.acknowledge(request.params.id, by, (alert) =>
+        toTell(context, alert, at),
+      )
+      bus.ring('alerts')
+      return view
+    },
+  })
+}
+
+function toTell({ view }: ApiContext, alert: AlertView, at: number): readonly string[] {
+  return webhooksFor(alert, {
+    webhooks: view.all('webhook'),
+    silences: view.all('silence'),
+    kind: alert.site === null ? null : (view.site(alert.site.id)?.kind ?? null),
+    at,
+  })
+}

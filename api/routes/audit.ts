@@ -1,0 +1,40 @@
+/** `/audit`: who changed what, when, from where, and whether it was done. */
+
+import { z } from 'zod'
+import { type ApiContext, type App, base } from '../context.ts'
+import { timeText } from '../json-forms.ts'
+import { decodeCursor, pageFields, pageOf, pageSchema } from '../page.ts'
+
+const entryForm = z
+  .strictObject({
+    id: z.int(),
+    at: z.string().meta({ format: 'date-time' }),
+    actor: z.string().meta({ description: 'Id of the token, or device:<id>, or system' }),
+    action: z.string(),
+    target: z.string(),
+    result: z.enum(['done', 'refused']),
+    from: z.string().meta({ description: 'Address' }),
+  })
+  .meta({ id: 'AuditEntry' })
+
+export function installAudit(app: App, { registry }: ApiContext): void {
+  app.get(`${base}/audit`, {
+    config: { role: 'admin' },
+    schema: {
+      tags: ['Audit'],
+      summary: 'Who changed what, newest first',
+      querystring: z.strictObject(pageFields()),
+      response: { 200: pageSchema(entryForm) },
+    },
+    handler: async (request) => {
+      const { limit, cursor } = request.query
+      const before = cursor === undefined ? undefined : decodeCursor(z.int().positive(), cursor)
+      const found = await registry.auditTrail(limit + 1, before)
+      const page = pageOf(found, limit, ({ id }) => id)
+      const items = page.items.map(({ id, at, actor, action, target, result, from }) => {
+        return { id, at: timeText(at), actor, action, target, result, from }
+      })
+      return { items, next: page.next }
+    },
+  })
+}

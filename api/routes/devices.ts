@@ -1,0 +1,74 @@
+/** `/devices`: what publishes, with what is known of it from its own messages, and its token. */
+
+import { z } from 'zod'
+import { type Device, deviceSchema } from '../../domain/device.ts'
+import { Fault } from '../../domain/errors.ts'
+import { idSchema } from '../../domain/text.ts'
+import { hashSecret, newSecret } from '../../secret.ts'
+import { installCollection } from '../collection.ts'
+import { type ApiContext, type App, base, registryChanged } from '../context.ts'
+import { deviceForm, deviceJson } from '../json-forms.ts'
+import { flagParameter, idList } from '../query.ts'
+
+/** Prefix of device tokens, so that one that leaked is recognised as what it is. */
+export const deviceTokenPrefix = 'bwd_'
+
+const filters = z.strictObject({
+  site: idList.optional(),
+  gateway: idList.optional(),
+  enabled: flagParameter.optional(),
+})
+
+interface DeviceFilters {
+  site?: readonly string[]
+  gateway?: readonly string[]
+  enabled?: boolean
+}
+
+export function installDevices(app: App, context: ApiContext): void {
+  installCollection<'device', Device, DeviceFilters>(app, context, {
+    kind: 'device',
+    path: '/devices',
+    tag: 'Devices',
+    noun: 'device',
+    input: deviceSchema,
+    makesId: false,
+    read: 'viewer',
+    write: 'admin',
+    form: deviceForm,
+    filters,
+    matches: ({ site, gateway, enabled }, device) =>
+      (site === undefined || (device.site !== null && site.includes(device.site))) &&
+      (gateway === undefined || (device.gateway !== null && gateway.includes(device.gateway))) &&
+      (enabled === undefined || device.enabled === enabled),
+    complete: (item) => ({ item }),
+    toJson: async (devices) => {
+      const status = await context.ledger.status(devices.map(({ id }) => id))
+      return devices.map((device) => deviceJson(device, status.get(device.id)))
+    },
+  })
+  installDeviceToken(app, context)
+}
+
+function installDeviceToken(app: App, context: ApiContext): void {
+  app.post(`${base}/devices/:id/token`, {
+    config: { role: 'admin', action: 'device.token' },
+    schema: {
+      tags: ['Devices'],
+      summary: 'Make a new token of the device',
+      description: 'Answered once; the old one stops working.',
+      params: z.strictObject({ id: idSchema }),
+      response: { 200: z.strictObject({ token: z.string() }) },
+    },
+    handler: async (request) => {
+      const { id } = request.params
+      if (context.view.device(id) === undefined) {
+        throw new Fault('not_found', `There is no device "${id}".`)
+      }
+      const token = newSecret(context.ports.random, deviceTokenPrefix)
+      await context.registry.setDeviceToken(id, hashSecret(token))
+      await registryChanged(context)
+      return { token }
+    },
+  })
+}

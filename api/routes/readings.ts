@@ -1,0 +1,187 @@
+/**
+ * `/readings`: raw readings or windows of them, as a page of JSON, or streamed whole as CSV or NDJSON.
+ */
+
+import type { FastifyReply } from 'fastify'
+import { z } from 'zod'
+import { type Aggregate, aggregateFns, type Quality, type Reading } from '../../domain/reading.ts'
+import { durationSchema } from '../../domain/text.ts'
+import { chooseForm } from '../accept.ts'
+import { type ApiContext, type App, base } from '../context.ts'
+import { csvLine } from '../csv.ts'
+import { aggregateForm, aggregateJson, readingForm, readingJson } from '../json-forms.ts'
+import { cursorSchema, decodeCursor, pageOf, pageSchema } from '../page.ts'
+import { idList, listOf, moment, wholeNumber } from '../query.ts'
+import {
+  everyOf,
+  type Interval,
+  intervalOf,
+  rawPages,
+  type ReadingsPlace,
+  readingsPlace,
+  windowPages,
+} from '../readings-plan.ts'
+import { rowStream } from '../row-stream.ts'
+import { matchingSeries, propertyCode, type SeriesParts } from '../series-filter.ts'
+
+const pageStandard = 1_000
+const pageMax = 10_000
+
+const qualityFlag = z
+  .enum(['1', '2', '3', '4', '9'], 'must be 1, 2, 3, 4 or 9')
+  .transform((text) => Number(text) as Quality)
+
+const query = z.strictObject({
+  device: idList.optional(),
+  site: idList.optional(),
+  property: listOf(propertyCode).optional(),
+  from: moment.optional().meta({ description: 'Observed at or after; 24 hours ago unless given' }),
+  to: moment.optional().meta({ description: 'Observed before; open unless given' }),
+  every: durationSchema
+    .optional()
+    .meta({ description: 'Length of windows, such as 5m, 1h, 1d, in UTC; absent: raw readings' }),
+  fn: z
+    .enum(aggregateFns)
+    .optional()
+    .meta({
+      description: 'Over a window; unless given, as the property adds up (mean, sum, last)',
+    }),
+  quality: listOf(qualityFlag)
+    .optional()
+    .meta({ description: 'QARTOD flags to keep; absent: all, in windows 1 and 2' }),
+  limit: wholeNumber(1, 1_000_000_000)
+    .optional()
+    .meta({
+      description: `Rows; of a JSON page 1–${pageMax}, ${pageStandard} unless given; of a stream all`,
+    }),
+  cursor: cursorSchema.optional(),
+})
+
+/** One way to answer: rows with their JSON, their columns, and the place after each. */
+interface Rows<Row, Json extends object> {
+  pages: AsyncIterable<readonly Row[]>
+  toJson(row: Row): Json
+  columns: readonly (keyof Json & string)[]
+  placeOf(row: Row): ReadingsPlace
+}
+
+export function installReadings(app: App, context: ApiContext, parts: SeriesParts): void {
+  app.get(`${base}/readings`, {
+    config: { role: 'viewer' },
+    exposeHeadRoute: false,
+    schema: {
+      tags: ['Readings'],
+      summary: 'Readings, raw or in windows',
+      description:
+        'Ordered by device, property and time (windows of mixed functions by function first). Accept decides the form: application/json answers pages; text/csv and application/x-ndjson stream everything.',
+      querystring: query,
+      response: {
+        200: {
+          description:
+            'A page of readings, or of aggregates when every is given; or a stream of either',
+          content: {
+            'application/json': {
+              schema: z.union([pageSchema(readingForm), pageSchema(aggregateForm)]),
+            },
+            'text/csv': { schema: z.string() },
+            'application/x-ndjson': { schema: z.string() },
+          },
+        },
+      },
+    },
+    handler: async (request, reply) => {
+      const form = chooseForm(request.headers.accept, [
+        'application/json',
+        'text/csv',
+        'application/x-ndjson',
+      ])
+      const { cursor } = request.query
+      const place = cursor === undefined ? undefined : decodeCursor(readingsPlace, cursor)
+      const { config, ports, latest } = context
+      const interval = intervalOf(request.query, place, {
+        now: ports.clock.now(),
+        aheadMs: config.readingAheadSecondsMax * 1_000,
+      })
+      const everyMs = everyOf(request.query, interval)
+      await latest.refresh()
+      const series = [...matchingSeries(parts, request.query)]
+      const { quality, fn, limit } = request.query
+      const plan = { series, ...interval, ...(quality === undefined ? {} : { quality }) }
+      if (everyMs === undefined) {
+        return answer(context, reply, form, limit, rawRows(context, plan, interval, place))
+      }
+      const windows = { ...plan, everyMs, ...(fn === undefined ? {} : { fn }) }
+      return answer(context, reply, form, limit, windowRows(context, windows, interval, place))
+    },
+  })
+}
+
+function rawRows(
+  { readings, view }: ApiContext,
+  plan: Parameters<typeof rawPages>[1],
+  { from, to }: Interval,
+  place: ReadingsPlace | undefined,
+): Rows<Reading, z.infer<typeof readingForm>> {
+  return {
+    pages: whole(rawPages(readings, plan, place)),
+    toJson: (reading) => readingJson(view, reading),
+    columns: Object.keys(readingForm.shape) as (keyof z.infer<typeof readingForm>)[],
+    placeOf: ({ device, property, observedAt }) => ({ device, property, at: observedAt, from, to }),
+  }
+}
+
+function windowRows(
+  { readings, view }: ApiContext,
+  plan: Parameters<typeof windowPages>[1],
+  { from, to }: Interval,
+  place: ReadingsPlace | undefined,
+): Rows<Aggregate, z.infer<typeof aggregateForm>> {
+  return {
+    pages: windowPages(readings, plan, place),
+    toJson: (window) => aggregateJson(view, window),
+    columns: Object.keys(aggregateForm.shape) as (keyof z.infer<typeof aggregateForm>)[],
+    placeOf: ({ device, property, fn, to: at }) => ({ device, property, at, fn, from, to }),
+  }
+}
+
+async function* whole<T>(pages: AsyncIterable<T> | Iterable<T>): AsyncGenerator<T> {
+  yield* pages
+}
+
+async function answer<Row, Json extends object>(
+  { ports }: ApiContext,
+  reply: FastifyReply,
+  form: 'application/json' | 'text/csv' | 'application/x-ndjson',
+  limit: number | undefined,
+  rows: Rows<Row, Json>,
+): Promise<FastifyReply> {
+  const { pages, toJson, columns, placeOf } = rows
+  if (form === 'application/json') {
+    const size = Math.min(limit ?? pageStandard, pageMax)
+    const page = pageOf(await take(pages, size + 1), size, placeOf)
+    const body = JSON.stringify({ items: page.items.map(toJson), next: page.next })
+    return reply.type('application/json').serializer(String).send(body)
+  }
+  const csv = form === 'text/csv'
+  const cells = (json: Json) => columns.map((name) => json[name] as string | number | null)
+  const stream = rowStream<Row>({
+    pages,
+    header: csv ? csvLine(columns) : '',
+    line: (row) => (csv ? csvLine(cells(toJson(row))) : `${JSON.stringify(toJson(row))}\n`),
+    limit: limit ?? Number.POSITIVE_INFINITY,
+    timers: ports.timers,
+  })
+  return reply.type(`${form}; charset=utf-8`).send(stream)
+}
+
+async function take<Row>(pages: AsyncIterable<readonly Row[]>, count: number): Promise<Row[]> {
+  const taken: Row[] = []
+  for await (const page of pages) {
+    for (const row of page) {
+      if (taken.length === count) return taken
+      taken.push(row)
+    }
+    if (taken.length === count) return taken
+  }
+  return taken
+}

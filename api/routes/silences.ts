@@ -1,0 +1,43 @@
+/** `/silences`: mute the webhooks of some alerts for a while; the author is whoever made it. */
+
+import { z } from 'zod'
+import { Fault } from '../../domain/errors.ts'
+import { type Silence, silenceSchema } from '../../domain/silence.ts'
+import { installCollection } from '../collection.ts'
+import type { ApiContext, App } from '../context.ts'
+import { flagParameter } from '../query.ts'
+
+const filters = z.strictObject({
+  active: flagParameter.optional().meta({ description: 'true: only those that are on now' }),
+})
+
+interface SilenceFilters {
+  active?: boolean
+}
+
+export function installSilences(app: App, context: ApiContext): void {
+  installCollection<'silence', Silence, SilenceFilters>(app, context, {
+    kind: 'silence',
+    path: '/silences',
+    tag: 'Alerts',
+    noun: 'silence',
+    input: silenceSchema,
+    makesId: true,
+    read: 'viewer',
+    write: 'operator',
+    form: silenceSchema,
+    filters,
+    matches: ({ active }, { from, to }, now) =>
+      active === undefined || active === (Date.parse(from) <= now && now < Date.parse(to)),
+    complete(input, existing, by) {
+      const author = existing?.author ?? by.id
+      if (input.author !== '' && input.author !== author) {
+        throw new Fault('impossible', `author: is set here, to "${author}"; leave it out.`, {
+          field: 'author',
+        })
+      }
+      return { item: { ...input, author } }
+    },
+    toJson: (silences) => [...silences],
+  })
+}

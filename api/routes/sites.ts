@@ -1,0 +1,43 @@
+/** `/sites`: stations and where they are. */
+
+import { z } from 'zod'
+import { type Site, siteKindSchema, siteSchema } from '../../domain/site.ts'
+import { installCollection } from '../collection.ts'
+import type { ApiContext, App } from '../context.ts'
+import { type Box, boxHolds, boxParameter, listOf } from '../query.ts'
+
+const filters = z.strictObject({
+  kind: listOf(siteKindSchema as z.ZodType<Site['kind'], string>).optional(),
+  district: listOf(z.string().max(64)).optional(),
+  basin: listOf(z.string().max(64)).optional(),
+  bbox: boxParameter.optional(),
+})
+
+interface SiteFilters {
+  kind?: readonly string[]
+  district?: readonly string[]
+  basin?: readonly string[]
+  bbox?: Box
+}
+
+export function installSites(app: App, context: ApiContext): void {
+  installCollection<'site', Site, SiteFilters>(app, context, {
+    kind: 'site',
+    path: '/sites',
+    tag: 'Sites',
+    noun: 'site',
+    input: siteSchema,
+    makesId: false,
+    read: 'viewer',
+    write: 'admin',
+    form: siteSchema,
+    filters,
+    matches: ({ kind, district, basin, bbox }, site) =>
+      (kind === undefined || kind.includes(site.kind)) &&
+      (district === undefined || (site.district !== null && district.includes(site.district))) &&
+      (basin === undefined || (site.basin !== null && basin.includes(site.basin))) &&
+      (bbox === undefined || boxHolds(bbox, site.location)),
+    complete: (item) => ({ item }),
+    toJson: (sites) => [...sites],
+  })
+}

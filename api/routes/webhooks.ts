@@ -1,0 +1,89 @@
+/**
+ * `/webhooks`: endpoints of duty staff. The secret that signs the messages (Standard Webhooks) is made here
+ * and answered once. An address that is not public is refused, unless the settings allow it.
+ */
+
+import { z } from 'zod'
+import { testMessage } from '../../domain/alert-message.ts'
+import { Fault } from '../../domain/errors.ts'
+import { idSchema } from '../../domain/text.ts'
+import { type Delivery, type Webhook, webhookSchema } from '../../domain/webhook.ts'
+import { checkTarget, parseAllowList } from '../../domain/webhook-target.ts'
+import { installCollection } from '../collection.ts'
+import { type ApiContext, type App, base } from '../context.ts'
+import { newId } from '../identifiers.ts'
+import { deliveryForm, deliveryJson } from '../json-forms.ts'
+import { flagParameter } from '../query.ts'
+
+const secretBytes = 32
+const filters = z.strictObject({ enabled: flagParameter.optional() })
+
+export function installWebhooks(app: App, context: ApiContext): void {
+  const { allow } = parseAllowList(context.config.webhookAllow)
+  installCollection<'webhook', Webhook, { enabled?: boolean }>(app, context, {
+    kind: 'webhook',
+    path: '/webhooks',
+    tag: 'Webhooks',
+    noun: 'webhook',
+    input: webhookSchema,
+    makesId: true,
+    read: 'viewer',
+    write: 'admin',
+    form: webhookSchema,
+    revealed: { secret: 'whsec_ and base64 of 32 bytes; answered once' },
+    filters,
+    matches: ({ enabled }, webhook) => enabled === undefined || webhook.enabled === enabled,
+    complete(input, existing) {
+      const refused = checkTarget(input.url, allow)
+      if (refused !== null) {
+        throw new Fault('impossible', `url: ${refused}.`, { field: 'url' })
+      }
+      if (existing !== undefined) return { item: { ...input, secret: existing.secret } }
+      const key = Buffer.from(context.ports.random.bytes(secretBytes)).toString('base64')
+      const secret = `whsec_${key}`
+      return { item: { ...input, secret }, reveal: { secret } }
+    },
+    toJson: (webhooks) =>
+      webhooks.map(({ id, url, levels, where, enabled }) => ({ id, url, levels, where, enabled })),
+  })
+  installTest(app, context)
+}
+
+function installTest(app: App, context: ApiContext): void {
+  const { alerts, bus, ports, view } = context
+  app.post(`${base}/webhooks/:id/test`, {
+    config: { role: 'admin', action: 'webhook.test' },
+    schema: {
+      tags: ['Webhooks'],
+      summary: 'Send a test message',
+      description: 'Answers the delivery, which is made at once; look at it under /deliveries.',
+      params: z.strictObject({ id: idSchema }),
+      response: { 202: deliveryForm },
+    },
+    handler: async (request, reply) => {
+      const webhook = request.params.id
+      const known = view.get('webhook', webhook)
+      if (known === undefined) throw new Fault('not_found', `There is no webhook "${webhook}".`)
+      if (!known.enabled) {
+        throw new Fault('impossible', `The webhook "${webhook}" is switched off (enabled: false).`)
+      }
+      const at = ports.clock.now()
+      const id = newId(ports.random)
+      const messageId = `test-${newId(ports.random)}`
+      await alerts.enqueueTest({ id, webhook, messageId, body: testMessage(webhook, at), at })
+      bus.ring('alerts')
+      const delivery: Delivery = {
+        id,
+        webhook,
+        alert: null,
+        messageId,
+        type: 'webhook.test',
+        state: 'pending',
+        attempts: [],
+        nextAttemptAt: at,
+        createdAt: at,
+      }
+      return reply.code(202).send(deliveryJson(delivery))
+    },
+  })
+}
