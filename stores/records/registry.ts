@@ -48,6 +48,8 @@ export interface Registry {
   upsertAll(sites: readonly Site[], devices: readonly Device[]): Promise<void>
   /** Replaces the device's token; null takes it away. */
   setDeviceToken(device: string, hash: SecretHash | null): Promise<void>
+  /** Many new tokens in few transactions, for imports; `not_found` when a device does not exist. */
+  setDeviceTokens(hashes: ReadonlyMap<string, SecretHash>): Promise<void>
   audit(entry: AuditEntry): Promise<void>
   auditTrail(limit: number, before?: number): Promise<readonly (AuditEntry & { id: number })[]>
   close(): Promise<void>
