@@ -42,7 +42,11 @@ export interface RetryOutcome {
 }
 
 export interface Ledger {
-  /** Keeps the message once and one entry per refusal, then drops the oldest beyond the limits per device. */
+  /**
+   * Keeps the message once and one entry per refusal, then drops the oldest beyond the limit per device.
+   * Of one message at most 100 refusals are listed; all are counted. A message takes the share of the device
+   * each refusal names, or the sender's when that device is unknown or not the sender's to speak for.
+   */
   quarantine(items: readonly { uplink: Uplink; refused: readonly Refusal[] }[]): Promise<void>
   /** Drops messages received before `olderThan`. */
   expire(olderThan: number): Promise<void>
@@ -51,13 +55,20 @@ export interface Ledger {
   /** How many readings were ever refused, by code. Survives the dropping of old entries. */
   counts(): Promise<ReadonlyMap<RefusalCode, number>>
 
-  /** The API asks; ingest picks requests up, judges the message again and answers. */
+  /**
+   * The API asks; ingest picks requests up, judges the message again and answers. `not_found` when there is no
+   * such entry. While a request of an entry is open, asking again returns the same request.
+   */
   requestRetry(id: string): Promise<number>
   pendingRetries(): Promise<readonly { request: number; entry: string; uplink: Uplink }[]>
+  /**
+   * The first answer counts. When something was stored, the entry is gone and what is still refused of the
+   * message takes its place under new ids.
+   */
   answerRetry(request: number, entry: string, outcome: RetryOutcome): Promise<void>
   retryOutcome(request: number): Promise<RetryOutcome | undefined>
 
-  /** Merges what became known: newest `lastSeenAt`, connection, attributes key by key. */
+  /** Merges what became known: newest `lastSeenAt`, connection, attributes key by key (the newest 64 stay). */
   updateStatus(changes: readonly (Partial<DeviceStatus> & { device: string })[]): Promise<void>
   /** After a start of the broker nobody is connected. */
   disconnectAll(): Promise<void>

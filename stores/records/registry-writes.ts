@@ -36,7 +36,9 @@ export function createRegistry(db: Kysely<RegistrySchema>, close: () => Promise<
     setDeviceToken: (device, hash) => write((tx) => setDeviceToken(tx, device, hash)),
     async setDeviceTokens(hashes) {
       for (const part of chunks([...hashes], itemsPerTransaction)) {
-        await write((tx) => setDeviceTokens(tx, part))
+        await write(async (tx) => {
+          for (const [device, hash] of part) await setDeviceToken(tx, device, hash)
+        })
       }
     },
     audit: (entry) => write((tx) => appendAudit(tx, entry)),
@@ -94,24 +96,6 @@ async function setDeviceToken(tx: Writing, id: string, hash: SecretHash | null) 
     .executeTakeFirst()
   if (done.numUpdatedRows === 0n) throw notFound('device', id)
   await listChanges(tx, 'device', [id])
-}
-
-/** That no two devices get one secret is left to the index: these are new. */
-async function setDeviceTokens(tx: Writing, part: readonly (readonly [string, SecretHash])[]) {
-  for (const [id, hash] of part) {
-    const done = await tx
-      .updateTable('entity')
-      .set({ hash })
-      .where('kind', '=', 'device')
-      .where('id', '=', id)
-      .executeTakeFirst()
-    if (done.numUpdatedRows === 0n) throw notFound('device', id)
-  }
-  await listChanges(
-    tx,
-    'device',
-    part.map(([id]) => id),
-  )
 }
 
 /** Sites first, then what can be a gateway, then what stands behind one; of two with one id the last. */

@@ -44,9 +44,13 @@ export interface Registry {
   replace<K extends EntityKind>(kind: K, item: Entities[K]): Promise<void>
   /** False when there was none; `conflict` when something still refers to it. */
   remove(kind: EntityKind, id: string): Promise<boolean>
-  /** Many sites and devices in few transactions, inserted or replaced; for imports. */
+  /**
+   * Many sites and devices, inserted or replaced, in whatever order they refer to each other; for imports.
+   * Transactions of at most 1,000 items: `impossible` names a row that refers to nothing, and what was
+   * written in transactions before it stays.
+   */
   upsertAll(sites: readonly Site[], devices: readonly Device[]): Promise<void>
-  /** Replaces the device's token; null takes it away. */
+  /** Replaces the device's token; null takes it away. `conflict` when another device has the same. */
   setDeviceToken(device: string, hash: SecretHash | null): Promise<void>
   /** Many new tokens in few transactions, for imports; `not_found` when a device does not exist. */
   setDeviceTokens(hashes: ReadonlyMap<string, SecretHash>): Promise<void>

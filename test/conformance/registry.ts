@@ -327,6 +327,24 @@ export function registryConformance(start: () => Promise<RegistryBackend>): void
       await expectFault(registry.replace('token', { ...token, id: 'u' }), 'conflict')
     })
 
+    test('many devices get their tokens at once, or an answer why not', async () => {
+      const { registry, view } = await setUp()
+      const ids = Array.from({ length: 1_200 }, (_, i) => `d${i}`)
+      const many = ids.map((id) => device(id))
+      await registry.upsertAll([], many)
+      await registry.setDeviceTokens(new Map(ids.map((id, i) => [id, hash(i)])))
+      await view.refresh()
+      for (const i of [0, 999, 1_000, 1_199]) {
+        expect(view.deviceByTokenHash(hash(i))?.id).toBe(`d${i}`)
+      }
+      const unknown = registry.setDeviceTokens(new Map([['nobody', hash(5_000)]]))
+      await expectFault(unknown, 'not_found')
+      const taken = registry.setDeviceTokens(new Map([['d0', hash(1)]]))
+      await expectFault(taken, 'conflict')
+      await registry.setDeviceTokens(new Map())
+      expect(await view.refresh()).toBe(false)
+    })
+
     test('an API token is found by its hash, without the hash in what is found', async () => {
       const { registry, view } = await setUp()
       const token = tokenSchema.parse({ id: 't', role: 'operator' })
