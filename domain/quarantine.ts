@@ -41,5 +41,8 @@ export interface Verdict {
   presence?: ReadonlyMap<string, boolean>
 }
 
-/** The pure judgement of one uplink against the registry as it stands. */
-export type Judge = (uplink: Uplink) => Verdict
+/**
+ * The pure judgement of one uplink against the registry as it stands; with `only`, of the readings of one
+ * key of one device in it, named as a refusal names them.
+ */
+export type Judge = (uplink: Uplink, only?: { device: string; key: string }) => Verdict

@@ -48,10 +48,12 @@ export function createJudge(options: JudgeOptions): Judge {
     ageMsMax: options.readingAgeDaysMax * 86_400_000,
     aheadMsMax: options.readingAheadSecondsMax * 1_000,
   }
-  return (uplink) => judge(uplink, bench)
+  return (uplink, only) => judge(uplink, bench, only)
 }
 
-function judge(uplink: Uplink, bench: Bench): Verdict {
+type Only = Parameters<Judge>[1]
+
+function judge(uplink: Uplink, bench: Bench, only: Only): Verdict {
   switch (uplink.kind) {
     case 'session-open':
     case 'session-close':
@@ -60,11 +62,11 @@ function judge(uplink: Uplink, bench: Bench): Verdict {
     case 'oversize':
       return refusedWhole(uplink, { code: 'too_large', reason: tooLargeForBroker(uplink) })
     default:
-      return judgeMessage(uplink, bench)
+      return judgeMessage(uplink, bench, only)
   }
 }
 
-function judgeMessage(uplink: Uplink, bench: Bench): Verdict {
+function judgeMessage(uplink: Uplink, bench: Bench, only: Only): Verdict {
   const { length } = uplink.payload
   if (length > bench.payloadBytesMax) {
     const reason = `the payload has ${length} bytes; allowed are ${bench.payloadBytesMax}`
@@ -74,8 +76,13 @@ function judgeMessage(uplink: Uplink, bench: Bench): Verdict {
   if (decoded.problem !== null) return refusedWhole(uplink, decoded.problem)
   const accepted: Reading[] = []
   const refused: Refusal[] = []
-  judgeSamples(uplink, decoded.samples, { bench, accepted, refused })
   const verdict: Verdict = { accepted, refused }
+  if (only !== undefined) {
+    const samples = decoded.samples.filter((sample) => isNamed(sample, only))
+    judgeSamples(uplink, samples, { bench, accepted, refused })
+    return verdict
+  }
+  judgeSamples(uplink, decoded.samples, { bench, accepted, refused })
   if (decoded.facts.size > 0) verdict.attributes = judgeFacts(uplink, decoded, { bench, refused })
   if (decoded.presence !== null)
     judgePresence(uplink, decoded.presence, { bench, refused, verdict })
@@ -184,9 +191,17 @@ function refusedWhole(uplink: Uplink, problem: Problem): Verdict {
 /** Ids and keys in a refusal are as sent, but short, and text that every store can write. */
 const namedCharsMax = 128
 
+function named(text: string): string {
+  return wellFormed(text.slice(0, namedCharsMax))
+}
+
 function refusal({ code, reason }: Problem, device: string, key: string | null): Refusal {
-  const named = { code, reason, device: wellFormed(device.slice(0, namedCharsMax)) }
-  return key === null ? named : { ...named, key: wellFormed(key.slice(0, namedCharsMax)) }
+  const refused = { code, reason, device: named(device) }
+  return key === null ? refused : { ...refused, key: named(key) }
+}
+
+function isNamed({ device, key }: Sample, only: { device: string; key: string }): boolean {
+  return key !== null && named(key) === only.key && named(device) === only.device
 }
 
 /** The payload of an `oversize` uplink is written by the broker: `{"bytes", "topic"}`. */

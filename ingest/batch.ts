@@ -1,0 +1,64 @@
+/** Many uplinks judged together: what is to be stored, what is refused, what is said of devices. */
+
+import type { Log } from '../domain/ports.ts'
+import type { Judge, Refusal, Verdict } from '../domain/quarantine.ts'
+import type { Reading } from '../domain/reading.ts'
+import type { Uplink } from '../domain/uplink.ts'
+
+/** A batch ends at the message that reaches this: a message of 64 KiB may hold thousands of readings. */
+export const batchReadingsMax = 100_000
+
+export interface Judged {
+  uplink: Uplink
+  verdict: Verdict
+}
+
+export interface Batch {
+  judged: readonly Judged[]
+  readings: readonly Reading[]
+  refused: readonly { uplink: Uplink; refused: readonly Refusal[] }[]
+  /** Readings that quarantine takes. */
+  quarantined: number
+  /** Uplinks whose judging failed by a mistake of ours; they are among the refused. */
+  errors: number
+}
+
+/** Judges from the front of a list: all of it, unless it holds too many readings. */
+export function judgeBatch(uplinks: readonly Uplink[], judge: Judge, log: Log): Batch {
+  const judged: Judged[] = []
+  const readings: Reading[] = []
+  const refused: { uplink: Uplink; refused: readonly Refusal[] }[] = []
+  let quarantined = 0
+  let errors = 0
+  for (const uplink of uplinks) {
+    let verdict: Verdict
+    try {
+      verdict = judge(uplink)
+    } catch (error) {
+      verdict = failed(uplink, error, log)
+      errors++
+    }
+    judged.push({ uplink, verdict })
+    for (const reading of verdict.accepted) readings.push(reading)
+    if (verdict.refused.length > 0) refused.push({ uplink, refused: verdict.refused })
+    quarantined += quarantinedOf(uplink, verdict)
+    if (readings.length + quarantined >= batchReadingsMax) break
+  }
+  return { judged, readings, refused, quarantined, errors }
+}
+
+/**
+ * What was announced at admission and not accepted. For a message that can be read these are its refused
+ * readings; one that can not be read settles all that it claimed to hold, and events hold none.
+ */
+function quarantinedOf(uplink: Uplink, verdict: Verdict): number {
+  return Math.max(0, uplink.readings - verdict.accepted.length)
+}
+
+/** One message must not stop all others: it goes to quarantine, whole, and can be tried again after a fix. */
+function failed(uplink: Uplink, error: unknown, log: Log): Verdict {
+  const { seq, device, kind } = uplink
+  log.error({ error, seq, device, kind }, 'Judging a message failed; it is kept in quarantine.')
+  const reason = `internal error: ${error instanceof Error ? error.message : String(error)}`
+  return { accepted: [], refused: [{ code: 'malformed', reason: reason.slice(0, 500), device }] }
+}
