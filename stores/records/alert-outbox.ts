@@ -104,7 +104,7 @@ export function createOutbox(db: SqliteDatabase): Outbox {
       const durationMs = Math.round(attempt.durationMs)
       insertAttempt.run({ seq: line.seq, number, ...attempt, durationMs })
       update.run({ seq: line.seq, state: next.state, nextAt, attempts: number })
-      order(line, attempt.at + attempt.durationMs)
+      order(line, attempt.at + durationMs)
     }).immediate,
     enqueueTest({ id, webhook, messageId, body, at }) {
       insert.run({ id, webhook, alert: null, messageId, type: 'webhook.test', at, body })

@@ -1,0 +1,170 @@
+/**
+ * The alerts role: judges the journal on its own, records changes of alerts with their deliveries, and
+ * delivers them to webhooks.
+ *
+ * After a crash it goes on from the cursor and the watches of the alert log. What lies between is judged
+ * again and changes nothing twice: each watch ignores what it has seen, ids follow from what a change is
+ * about, and the log takes a change of a series at a moment once.
+ */
+
+import type { Config } from '../config.ts'
+import type { AlertView } from '../domain/alert.ts'
+import { Fault } from '../domain/errors.ts'
+import type { Bus, Ports } from '../domain/ports.ts'
+import type { Judge } from '../domain/quarantine.ts'
+import { type AllowList, parseAllowList } from '../domain/webhook-target.ts'
+import type { JournalReader } from '../stores/journal/journal.ts'
+import type { AlertLog } from '../stores/records/alert-log.ts'
+import type { RegistryView } from '../stores/records/registry.ts'
+import { createAlertMeters } from './meters.ts'
+import { startNotifier } from './notify/notify.ts'
+import { createSender, type Resolve } from './notify/webhook.ts'
+import { createPatience, type Patience } from './patience.ts'
+import { createRecorder, type Recorder } from './recorder.ts'
+import { createRuleIndex } from './rule-index.ts'
+import { createStream, type Stream } from './stream.ts'
+import { createWatchBook, readWatch, type WatchBook, watchOfAlert } from './watch.ts'
+
+export interface AlertsParts {
+  config: Config
+  ports: Ports
+  bus: Bus
+  registry: RegistryView
+  journal: JournalReader
+  log: AlertLog
+  judge: Judge
+  /** Switches an endpoint off that has answered 410 Gone. */
+  disableWebhook?: (id: string) => Promise<void>
+  /** How names are resolved; the system's resolver if absent. */
+  resolve?: Resolve
+}
+
+export interface Alerts {
+  stop(): Promise<void>
+  /** Journal position up to which everything is judged. */
+  position(): number
+}
+
+/** A bell is quicker; this is for rings that are lost, and for a broker in another process, which rings none. */
+const lookAgainMs = { sameProcess: 250, otherProcess: 20 }
+const lastCheckpointsMs = 3_000
+
+export async function startAlerts(parts: AlertsParts): Promise<Alerts> {
+  const { config, ports, bus, registry, journal, log } = parts
+  const meters = createAlertMeters(ports.meter)
+  const patience = createPatience(ports, meters.fault)
+  await registry.refresh()
+  const book = await loadBook(log)
+  const cursor = await log.cursor()
+  const index = createRuleIndex(registry, ports.clock)
+  index.update()
+
+  const sender = createSender({
+    allow: allowedTargets(config.webhookAllow),
+    timeoutMs: config.webhookTimeoutMs,
+    timers: ports.timers,
+    resolve: parts.resolve,
+  })
+  const notifier = startNotifier({
+    ...{ config, ports, bus, log, registry, sender, meters },
+    disableWebhook: parts.disableWebhook,
+  })
+  const recorder = createRecorder(
+    { log, book, registry, bus, clock: ports.clock, meters, patience, onOutbox: notifier.kick },
+    cursor,
+  )
+  const stream = createStream({
+    ...{ ports, journal, registry, recorder, meters, cursor },
+    evaluation: {
+      ...{ index, book, judge: parts.judge, now: () => ports.clock.now() },
+      onFault(error, uplink) {
+        meters.fault('judge')
+        ports.log.error({ error, seq: uplink.seq }, 'An uplink could not be judged for alerts.')
+      },
+    },
+    upkeep: { registry, index, book, staleAfterMs: config.staleAfterSeconds * 1_000 },
+    stopping: () => patience.stopped,
+  })
+
+  const loop = startLoop(parts, stream, patience)
+  return {
+    async stop() {
+      await loop.stop()
+      await lastCheckpoints(parts, recorder, stream)
+      await notifier.stop()
+    },
+    position: stream.position,
+  }
+}
+
+/** Runs a pass at each ring and every so often; never two at a time, and none is missed. */
+function startLoop(parts: AlertsParts, stream: Stream, patience: Patience) {
+  const { config, ports, bus } = parts
+  let wanted = false
+  let running: Promise<void> | null = null
+
+  async function run(): Promise<void> {
+    while (wanted && !patience.stopped) {
+      wanted = false
+      await patience.insist('alerts', () => stream.pass())
+    }
+    running = null
+  }
+  function wake(): void {
+    wanted = true
+    running ??= run()
+  }
+
+  const near = config.roles.includes('broker')
+  const everyMs = near ? lookAgainMs.sameProcess : lookAgainMs.otherProcess
+  const cancels = [
+    bus.onRing('journal', wake),
+    bus.onRing('registry', wake),
+    ports.timers.every(everyMs, wake),
+  ]
+  wake()
+  return {
+    async stop() {
+      for (const cancel of cancels) cancel()
+      patience.stop()
+      await running
+    },
+  }
+}
+
+/** So that the next start has little to do again; bounded, because a stop must end. */
+async function lastCheckpoints(
+  { ports }: AlertsParts,
+  recorder: Recorder,
+  stream: Stream,
+): Promise<void> {
+  const until = ports.clock.monotonic() + lastCheckpointsMs
+  for (;;) {
+    const done = await recorder.checkpoint(stream.position())
+    if (done || recorder.abandoned || ports.clock.monotonic() > until) return
+  }
+}
+
+/** The alerts of the log decide what is open; a watch that was lost is begun again from its alert. */
+async function loadBook(log: AlertLog): Promise<WatchBook> {
+  const book = createWatchBook()
+  const keyOf = (of: { rule: string; device: string; property: string }) =>
+    [of.rule, of.device, of.property].join('\n')
+  const alerts = new Map<string, AlertView>()
+  for (const view of await log.open()) alerts.set(keyOf(view), view)
+  for (const saved of await log.watches()) {
+    book.add(readWatch(saved, alerts.get(keyOf(saved)) ?? null))
+    alerts.delete(keyOf(saved))
+  }
+  for (const alert of alerts.values()) book.add(watchOfAlert(alert))
+  return book
+}
+
+function allowedTargets(entries: readonly string[]): AllowList {
+  const { allow, bad } = parseAllowList(entries)
+  if (bad.length === 0) return allow
+  throw new Fault(
+    'bad_request',
+    `BELLWETHER_WEBHOOK_ALLOW holds ${JSON.stringify(bad[0])}, which is neither a host, an address nor a CIDR block.`,
+  )
+}

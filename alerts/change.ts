@@ -1,0 +1,145 @@
+/**
+ * Makes the recorded change of an alert out of what the lifecycle found. The ids of an alert and of a change
+ * follow from what they are about, so the same change computed twice has the same id, and a receiver that
+ * drops repeated ids is told once.
+ */
+
+import { createHash } from 'node:crypto'
+import type { AlertChange, AlertChangeType, AlertView } from '../domain/alert.ts'
+import { propertyOf } from '../domain/catalogue.ts'
+import type { BothLanguages, Name } from '../domain/text.ts'
+import type { LevelChange } from './lifecycle.ts'
+import type { SeriesRule } from './rule-index.ts'
+import { type Reason, reasons, summaryOf } from './summary.ts'
+import type { Watch } from './watch.ts'
+
+export interface Moment {
+  /** Of the reading, or of the clock; milliseconds since 1970 UTC. */
+  observedAt: number
+  recordedAt: number
+}
+
+/** A change that a reading caused; `watch` stands as after the reading. */
+export function changeByReading(
+  found: Pick<LevelChange, 'level' | 'previousLevel' | 'bound'> & { type: AlertChangeType },
+  watch: Watch,
+  series: SeriesRule,
+  moment: Moment,
+): AlertChange {
+  const { rule, device, site } = series
+  const last = watch.alert
+  const observedAt = timeText(watch.life.at)
+  const id = last?.id ?? idOf('alr', watch, moment.observedAt, 'alert')
+  const bound = found.bound ?? last?.bound ?? watch.value
+  const unit = propertyOf(watch.property)?.unit ?? ''
+  const summary = summaryOf({
+    ...found,
+    direction: rule.direction,
+    subject: namesOf(rule.name, propertyOf(watch.property)?.name, rule.id),
+    place: namesOf(site?.name, undefined, site?.id ?? device.id),
+    value: watch.value,
+    bound,
+    unit,
+    reason: null,
+  })
+  const view: AlertView = {
+    id,
+    rule: rule.id,
+    level: found.level,
+    previousLevel: found.previousLevel,
+    state: found.type === 'alert.resolved' ? 'resolved' : 'firing',
+    site:
+      site === undefined
+        ? null
+        : { id: site.id, name: site.name, location: site.location, district: site.district },
+    device: device.id,
+    property: watch.property,
+    value: watch.value,
+    unit,
+    bound,
+    observedAt,
+    raisedAt: last?.raisedAt ?? observedAt,
+    summary,
+    url: `/api/v1/alerts/${id}`,
+  }
+  return change(found.type, view, watch, moment, null)
+}
+
+/** A change by the clock or by an edit of the registry: the alert is as it was last, whatever is left of its rule. */
+export function changeByClock(
+  type: 'alert.stale' | 'alert.resolved',
+  watch: Watch & { alert: AlertView },
+  options: { series: SeriesRule | undefined; reason: Reason | null; now: number },
+): AlertChange {
+  const { alert } = watch
+  const { series, reason, now } = options
+  const rule = series?.rule
+  const summary = summaryOf({
+    type,
+    level: alert.level,
+    previousLevel: null,
+    direction: rule?.direction ?? 'above',
+    subject: namesOf(rule?.name, propertyOf(alert.property)?.name, alert.rule),
+    place: namesOf(alert.site?.name, undefined, alert.site?.id ?? alert.device),
+    value: watch.value,
+    bound: alert.bound,
+    unit: alert.unit,
+    reason,
+  })
+  const view: AlertView = {
+    ...alert,
+    previousLevel: null,
+    state: type === 'alert.resolved' ? 'resolved' : 'stale',
+    value: watch.value,
+    observedAt: timeText(watch.life.at),
+    summary,
+  }
+  const note = reason === null ? null : reasons[reason].en
+  return change(type, view, watch, { observedAt: now, recordedAt: now }, note)
+}
+
+function change(
+  type: AlertChangeType,
+  view: AlertView,
+  watch: Watch,
+  moment: Moment,
+  note: string | null,
+): AlertChange {
+  return {
+    id: idOf('msg', watch, moment.observedAt, type),
+    alert: view.id,
+    type,
+    level: view.level,
+    previousLevel: view.previousLevel,
+    ...moment,
+    value: view.value,
+    bound: view.bound,
+    actor: null,
+    note,
+    view,
+  }
+}
+
+type Subject = Pick<Watch, 'rule' | 'device' | 'property'>
+
+/** 22 characters of base64url hold 132 bits of the hash. */
+function idOf(prefix: string, of: Subject, observedAt: number, what: string): string {
+  const text = [of.rule, of.device, of.property, observedAt, what].join('\n')
+  return `${prefix}_${createHash('sha256').update(text).digest('base64url').slice(0, 22)}`
+}
+
+/** The name in each language, or in the other one, or what else there is. */
+function namesOf(
+  name: Name | undefined,
+  second: BothLanguages | undefined,
+  last: string,
+): BothLanguages {
+  return {
+    en: name?.en ?? name?.zh ?? second?.en ?? last,
+    zh: name?.zh ?? name?.en ?? second?.zh ?? last,
+  }
+}
+
+function timeText(at: number): string {
+  return new Date(at).toISOString()
+}

@@ -1,0 +1,128 @@
+/**
+ * Writes what the stream found to the alert log. Changes go in one small transaction as soon as they are
+ * found; the journal cursor moves with them when little else is waiting to be written, and at a checkpoint
+ * about every second otherwise. Watches may be ahead of the cursor, never behind it.
+ *
+ * Watches at which nothing is at stake are written at most 1,000 a checkpoint. Under a heavier load a crash
+ * forgets when some quiet series were last heard, so that a late reading of them can count as current once.
+ */
+
+import type { AlertChange } from '../domain/alert.ts'
+import type { Bus, Clock } from '../domain/ports.ts'
+import { webhooksFor } from '../domain/webhook-route.ts'
+import type { AlertLog, Recording } from '../stores/records/alert-log.ts'
+import type { RegistryView } from '../stores/records/registry.ts'
+import type { AlertMeters } from './meters.ts'
+import type { Patience } from './patience.ts'
+import { close } from './upkeep.ts'
+import { type Watch, type WatchBook, writeWatch } from './watch.ts'
+
+const watchesWithChangesMax = 256
+const urgentMax = 500
+const quietMax = 1_000
+
+export interface RecorderParts {
+  log: AlertLog
+  book: WatchBook
+  registry: RegistryView
+  bus: Bus
+  clock: Clock
+  meters: AlertMeters
+  patience: Patience
+  /** New deliveries may be due. */
+  onOutbox(): void
+}
+
+export interface Recorder {
+  /** Records changes found up to journal position `seq`. */
+  changes(changes: readonly AlertChange[], seq: number): Promise<void>
+  /** Writes watches and, when nothing urgent is left behind, the cursor. True when it had room for all. */
+  checkpoint(seq: number): Promise<boolean>
+  forget(watches: readonly Watch[]): Promise<void>
+  /** True when something found could not be written before the stop: then the cursor must not pass it. */
+  readonly abandoned: boolean
+}
+
+export function createRecorder(parts: RecorderParts, cursor: number): Recorder {
+  const { log, book, meters, patience } = parts
+  let written = cursor
+  let abandoned = false
+
+  async function write(recording: Recording): Promise<readonly AlertChange[]> {
+    const done = await patience.insist('record', () => log.record(recording))
+    if (done === null) abandoned = true
+    else if (recording.cursor !== undefined) written = recording.cursor
+    return done?.result ?? []
+  }
+
+  return {
+    async changes(changes, seq) {
+      if (changes.length === 0 || abandoned) return
+      const few = book.urgentCount + book.quietCount <= watchesWithChangesMax
+      const watches = few ? book.unwritten(urgentMax, quietMax) : watchesOf(book, changes)
+      const recorded = await write({
+        ...(few ? { cursor: seq } : {}),
+        watches: watches.map(writeWatch),
+        changes,
+        outbox: changes.flatMap((change) => outboxOf(parts.registry, change)),
+      })
+      if (abandoned) return
+      for (const change of recorded) meters.changed(change.type)
+      withdraw(book, changes, recorded)
+      parts.bus.ring('alerts')
+      parts.onOutbox()
+    },
+    async checkpoint(seq) {
+      if (abandoned) return true
+      const watches = book.unwritten(urgentMax, quietMax).map(writeWatch)
+      const all = book.urgentCount === 0
+      if (watches.length === 0 && seq === written) return true
+      await write({ ...(all ? { cursor: seq } : {}), watches, changes: [], outbox: [] })
+      return all && book.quietCount === 0
+    },
+    async forget(watches) {
+      if (watches.length === 0) return
+      const forget = watches.map(({ rule, device, property }) => ({ rule, device, property }))
+      await write({ watches: [], forget, changes: [], outbox: [] })
+    },
+    get abandoned() {
+      return abandoned
+    },
+  }
+}
+
+function watchesOf(book: WatchBook, changes: readonly AlertChange[]): Watch[] {
+  const found = new Set<Watch>()
+  for (const { view } of changes) {
+    const watch = book.get(view.rule, view.device, view.property)
+    if (watch !== undefined) found.add(watch)
+  }
+  return [...found]
+}
+
+/** `alert.resumed` is for the record only; a silence mutes the rest. */
+function outboxOf(registry: RegistryView, change: AlertChange): Recording['outbox'] {
+  if (change.type === 'alert.resumed') return []
+  const site = change.view.site === null ? undefined : registry.site(change.view.site.id)
+  const routing = {
+    webhooks: registry.all('webhook'),
+    silences: registry.all('silence'),
+    kind: site?.kind ?? null,
+    at: change.recordedAt,
+  }
+  return webhooksFor(change.view, routing).map((webhook) => ({ webhook, change }))
+}
+
+/** A raise that the log left out was on record before: nothing is open after all. */
+function withdraw(
+  book: WatchBook,
+  changes: readonly AlertChange[],
+  recorded: readonly AlertChange[],
+): void {
+  const kept = new Set(recorded.map((change) => change.id))
+  for (const { id, type, alert, view } of changes) {
+    if (kept.has(id) || type !== 'alert.raised') continue
+    const watch = book.get(view.rule, view.device, view.property)
+    if (watch?.alert?.id === alert) close(book, watch)
+  }
+}

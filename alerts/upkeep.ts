@@ -1,0 +1,97 @@
+/**
+ * Changes of alerts that no reading causes.
+ *
+ * - *Stale*: the series of an open alert has been silent for too long. Silence is measured by receipt, from
+ *   the last counting reading or from when we began to listen, whichever is later: an outage of our own is
+ *   not the device's silence. Data that stops never ends an alert.
+ * - *Ended by an edit*: the rule was removed, switched off or no longer covers the series, or the device was
+ *   removed, switched off or moved. Nobody will ever clear such an alert, so it is resolved, with the reason.
+ *   An edited rule that still covers the series keeps its alert and judges it by the new bounds from the
+ *   next reading on.
+ */
+
+import type { AlertChange, AlertView } from '../domain/alert.ts'
+import { durationMs } from '../domain/text.ts'
+import type { RegistryView } from '../stores/records/registry.ts'
+import { changeByClock } from './change.ts'
+import type { RuleIndex } from './rule-index.ts'
+import type { Reason } from './summary.ts'
+import type { Watch, WatchBook } from './watch.ts'
+
+export interface Upkeep {
+  registry: RegistryView
+  index: RuleIndex
+  book: WatchBook
+  staleAfterMs: number
+}
+
+/** `listeningSince`: from when on silence is the device's own, milliseconds since 1970 UTC. */
+export function findStale(parts: Upkeep, now: number, listeningSince: number): AlertChange[] {
+  const { index, book } = parts
+  const changes: AlertChange[] = []
+  for (const watch of book.open()) {
+    if (watch.stale || !hasAlert(watch)) continue
+    const silentMs = now - Math.max(watch.seenAt, listeningSince)
+    if (silentMs < patienceMs(parts, watch.device)) continue
+    const series = index.one(watch.rule, watch.device, watch.property)
+    const change = changeByClock('alert.stale', watch, { series, reason: null, now })
+    watch.stale = true
+    watch.alert = change.view
+    book.touch(watch, false)
+    changes.push(change)
+  }
+  return changes
+}
+
+function patienceMs({ registry, staleAfterMs }: Upkeep, id: string): number {
+  const interval = registry.device(id)?.expectedInterval ?? null
+  const expectedMs = interval === null ? 0 : durationMs(interval)
+  return expectedMs > 0 ? 3 * expectedMs : staleAfterMs
+}
+
+/** Ends what nothing watches any more. Call it after every change of the registry. */
+export function endOrphans(parts: Upkeep, now: number): AlertChange[] {
+  const changes: AlertChange[] = []
+  for (const watch of [...parts.book.open()]) {
+    const reason = orphaned(parts, watch)
+    if (reason === null || !hasAlert(watch)) continue
+    const series = parts.index.one(watch.rule, watch.device, watch.property)
+    changes.push(changeByClock('alert.resolved', watch, { series, reason, now }))
+    close(parts.book, watch)
+  }
+  return changes
+}
+
+/** Takes the alert off a watch without a reading. */
+export function close(book: WatchBook, watch: Watch): void {
+  watch.alert = null
+  watch.stale = false
+  watch.life = { ...watch.life, level: null, clocks: {} }
+  book.touch(watch, false)
+}
+
+/** Watches without an alert whose rule or device is gone; they are taken out of the book. */
+export function forgetOrphans(parts: Upkeep): Watch[] {
+  const gone: Watch[] = []
+  for (const watch of parts.book.all()) {
+    if (watch.alert === null && orphaned(parts, watch) !== null) gone.push(watch)
+  }
+  for (const watch of gone) parts.book.remove(watch)
+  return gone
+}
+
+function orphaned({ registry, index }: Upkeep, watch: Watch): Reason | null {
+  const rule = registry.get('rule', watch.rule)
+  if (rule === undefined) return 'rule_removed'
+  if (!rule.enabled) return 'rule_disabled'
+  const device = registry.device(watch.device)
+  if (device === undefined) return 'device_removed'
+  if (!device.enabled) return 'device_disabled'
+  if (watch.alert !== null && (watch.alert.site?.id ?? null) !== device.site) return 'device_moved'
+  const still = index.one(watch.rule, watch.device, watch.property)
+  return still === undefined ? 'not_watched' : null
+}
+
+function hasAlert(watch: Watch): watch is Watch & { alert: AlertView } {
+  return watch.alert !== null
+}

@@ -1,0 +1,152 @@
+/**
+ * A watch is one rule on one series: its lifecycle, when it was last fed, and the open alert, if any. The book holds all
+ * watches in memory and knows which the alert log has not seen yet.
+ *
+ * A watch may be written before the journal cursor reaches it, never after: observations up to its `at` are
+ * ignored when the journal is read again, so a restart neither repeats nor misses a change.
+ */
+
+import type { AlertView } from '../domain/alert.ts'
+import { type AlertLevel, alertLevelSchema } from '../domain/rule.ts'
+import type { WatchState } from '../stores/records/alert-log.ts'
+import { isQuiet, type LevelClock, type Lifecycle } from './lifecycle.ts'
+
+export interface Watch {
+  rule: string
+  device: string
+  property: string
+  life: Lifecycle
+  /** Value of the last observation counted. */
+  value: number
+  /** When the last observation counted was received, milliseconds since 1970 UTC. */
+  seenAt: number
+  stale: boolean
+  /** The open alert as it was after its last change of our own. */
+  alert: AlertView | null
+}
+
+export interface WatchBook {
+  get(rule: string, device: string, property: string): Watch | undefined
+  add(watch: Watch): void
+  /** To be written, and counted as open or not; call it after every change of the watch. */
+  touch(watch: Watch, wasQuiet: boolean): void
+  /** Takes it out; the caller tells the log. */
+  remove(watch: Watch): void
+  all(): Iterable<Watch>
+  open(): ReadonlySet<Watch>
+  /** Up to `urgentMax` watches with something at stake and `quietMax` others, and takes them off the list. */
+  unwritten(urgentMax: number, quietMax: number): Watch[]
+  readonly urgentCount: number
+  readonly quietCount: number
+}
+
+export function createWatchBook(): WatchBook {
+  const watches = new Map<string, Watch>()
+  const open = new Set<Watch>()
+  const urgent = new Set<Watch>()
+  const quiet = new Set<Watch>()
+  return {
+    get: (rule, device, property) => watches.get(keyOf(rule, device, property)),
+    add(watch) {
+      watches.set(keyOf(watch.rule, watch.device, watch.property), watch)
+      if (watch.alert !== null) open.add(watch)
+    },
+    touch(watch, wasQuiet) {
+      if (watch.alert === null) open.delete(watch)
+      else open.add(watch)
+      if (wasQuiet && isQuiet(watch.life)) {
+        if (!urgent.has(watch)) quiet.add(watch)
+        return
+      }
+      quiet.delete(watch)
+      urgent.add(watch)
+    },
+    remove(watch) {
+      watches.delete(keyOf(watch.rule, watch.device, watch.property))
+      for (const set of [open, urgent, quiet]) set.delete(watch)
+    },
+    all: () => watches.values(),
+    open: () => open,
+    unwritten(urgentMax, quietMax) {
+      return [...take(urgent, urgentMax), ...take(quiet, quietMax)]
+    },
+    get urgentCount() {
+      return urgent.size
+    },
+    get quietCount() {
+      return quiet.size
+    },
+  }
+}
+
+function take(set: Set<Watch>, max: number): Watch[] {
+  const taken: Watch[] = []
+  for (const watch of set) {
+    if (taken.length >= max) break
+    taken.push(watch)
+  }
+  for (const watch of taken) set.delete(watch)
+  return taken
+}
+
+/** Identifiers hold no control characters. */
+function keyOf(rule: string, device: string, property: string): string {
+  return `${rule}\n${device}\n${property}`
+}
+
+/** The state as kept in the log: small, because thousands are written a second. */
+interface Written {
+  at: number
+  seen: number
+  value: number
+  level?: AlertLevel
+  stale?: true
+  /** Beyond since, inside since. */
+  clocks?: Partial<Record<AlertLevel, [number | null, number | null]>>
+  basis?: string
+}
+
+export function writeWatch({ rule, device, property, life, ...rest }: Watch): WatchState {
+  const written: Written = { at: life.at, seen: rest.seenAt, value: rest.value }
+  if (!isQuiet(life)) {
+    const clocks = Object.entries(life.clocks).map(([level, clock]) => [
+      level,
+      [clock.beyondSince, clock.insideSince],
+    ])
+    if (life.level !== null) written.level = life.level
+    if (rest.stale) written.stale = true
+    written.clocks = Object.fromEntries(clocks)
+    written.basis = life.basis
+  }
+  return { rule, device, property, state: JSON.stringify(written) }
+}
+
+/** `alert` is the open alert of the log, which decides whether one is open. */
+export function readWatch(saved: WatchState, alert: AlertView | null): Watch {
+  const { rule, device, property } = saved
+  const written = JSON.parse(saved.state) as Written
+  const clocks: Partial<Record<AlertLevel, LevelClock>> = {}
+  for (const level of alertLevelSchema.options) {
+    const pair = written.clocks?.[level]
+    if (pair !== undefined) clocks[level] = { beyondSince: pair[0], insideSince: pair[1] }
+  }
+  const level = alert === null ? null : (written.level ?? alert.level)
+  const life = { at: written.at, level, clocks, basis: written.basis ?? '' }
+  const stale = alert !== null && written.stale === true
+  return { rule, device, property, life, value: written.value, seenAt: written.seen, stale, alert }
+}
+
+/** An open alert whose watch is not in the log: it goes on from its last change. */
+export function watchOfAlert(alert: AlertView): Watch {
+  const at = Date.parse(alert.observedAt)
+  return {
+    rule: alert.rule,
+    device: alert.device,
+    property: alert.property,
+    life: { at, level: alert.level, clocks: {}, basis: '' },
+    value: alert.value ?? alert.bound,
+    seenAt: at,
+    stale: alert.state === 'stale',
+    alert,
+  }
+}
