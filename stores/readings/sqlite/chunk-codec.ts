@@ -94,11 +94,17 @@ export function lastOfChunk(head: Uint8Array): {
   }
 }
 
-/** Reads head and times; leaves `into.count` as it is and the cursor at the next column. */
-function decodeTimes(bytes: Uint8Array, into: Points) {
+/** How many points a chunk says it holds, at most as many as it has bytes. */
+export function countOfChunk(bytes: Uint8Array): number {
   const count = bytes.length < headBytes ? 0 : viewOf(bytes).getUint32(4, true)
   // Each point takes at least a byte, so a damaged count can not make us reserve gigabytes.
   if (count === 0 || count > bytes.length) throw new Error('A chunk of readings is damaged.')
+  return count
+}
+
+/** Reads head and times; leaves `into.count` as it is and the cursor at the next column. */
+function decodeTimes(bytes: Uint8Array, into: Points) {
+  const count = countOfChunk(bytes)
   reserve(into, count)
   const flags = bytes[0] ?? 0
   const cursor: ByteCursor = { bytes, at: headBytes }

@@ -1,7 +1,14 @@
 /** The table of chunks: finding, replacing and walking them. Knows nothing of the log. */
 
 import type { SqliteDatabase } from '../../sqlite.ts'
-import { chunkHolds, decodeChunk, encodeChunk, headBytes, lastOfChunk } from './chunk-codec.ts'
+import {
+  chunkHolds,
+  countOfChunk,
+  decodeChunk,
+  encodeChunk,
+  headBytes,
+  lastOfChunk,
+} from './chunk-codec.ts'
 import { createPoints, type Points } from './points.ts'
 
 export interface Chunk {
@@ -36,7 +43,7 @@ export interface ChunkTable {
 }
 
 export function decode(chunk: Chunk): Points {
-  const points = createPoints(0)
+  const points = createPoints(countOfChunk(chunk.points))
   decodeChunk(chunk.points, points)
   return points
 }

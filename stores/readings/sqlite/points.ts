@@ -12,13 +12,15 @@ export interface Points {
   quality: Uint8Array
 }
 
+/** One piece of memory for all columns: a chunk is unpacked thousands of times per second. */
 export function createPoints(capacity: number): Points {
+  const buffer = new ArrayBuffer(capacity * 25)
   return {
     count: 0,
-    observedAt: new Float64Array(capacity),
-    receivedAt: new Float64Array(capacity),
-    value: new Float64Array(capacity),
-    quality: new Uint8Array(capacity),
+    observedAt: new Float64Array(buffer, 0, capacity),
+    receivedAt: new Float64Array(buffer, capacity * 8, capacity),
+    value: new Float64Array(buffer, capacity * 16, capacity),
+    quality: new Uint8Array(buffer, capacity * 24, capacity),
   }
 }
 

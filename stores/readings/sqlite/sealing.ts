@@ -36,6 +36,9 @@ export const sealingDefaults: SealingLimits = {
   stepEntries: 16_384,
 }
 
+/** A round is done when four fifths of the next have come in: early enough, and no step is long. */
+const paceOverArrival = 1.25
+
 export interface Sealing {
   /** One step inside the caller's transaction. Returns true when more is due. */
   step(keptFrom: number): boolean
@@ -90,10 +93,10 @@ export function createSealing(
   function budget(): Budget {
     const arrived = unsealed.next - (seenEntries ?? unsealed.next)
     seenEntries = unsealed.next
-    const paced = Math.ceil((2 * series.last * arrived) / roundEntries())
+    const paced = Math.ceil((paceOverArrival * series.last * arrived) / roundEntries())
     return {
       series: Math.max(limits.stepSeries, paced),
-      entries: Math.max(limits.stepEntries, 2 * arrived),
+      entries: Math.max(limits.stepEntries, Math.ceil(paceOverArrival * arrived)),
     }
   }
 
