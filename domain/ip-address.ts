@@ -39,7 +39,7 @@ function ipv4Bits(text: string): bigint | null {
 function parseIpv6(text: string): IpAddress | null {
   const halves = text.split('::')
   if (halves.length > 2) return null
-  const [head, tail] = halves.map(groupsOf)
+  const [head, tail] = halves.map((half, i) => groupsOf(half, i === halves.length - 1))
   if (head === undefined || head === null || tail === null) return null
   const given = head.length + (tail?.length ?? 0)
   // `::` stands for at least one group of zeros.
@@ -52,15 +52,15 @@ function parseIpv6(text: string): IpAddress | null {
   return { version: 6, bits }
 }
 
-/** 16-bit groups; an IPv4 address may stand for the last two. */
-function groupsOf(text: string): number[] | null {
+/** 16-bit groups; an IPv4 address may stand for the last two of the whole. */
+function groupsOf(text: string, isEnd: boolean): number[] | null {
   if (text === '') return []
   const parts = text.split(':')
   const groups: number[] = []
   for (const [i, part] of parts.entries()) {
     if (/^[0-9a-f]{1,4}$/i.test(part)) groups.push(Number.parseInt(part, 16))
     else {
-      const bits = i === parts.length - 1 ? ipv4Bits(part) : null
+      const bits = isEnd && i === parts.length - 1 ? ipv4Bits(part) : null
       if (bits === null) return null
       groups.push(Number(bits >> 16n), Number(bits & 0xffffn))
     }
