@@ -107,6 +107,8 @@ export function answerProblem(
   if (problem.status === 503 && !reply.hasHeader('retry-after')) {
     void reply.header('retry-after', String(retryAfterSeconds))
   }
+  // What the framework refuses by itself has not come by the hooks that set this.
+  void reply.header('x-request-id', request.id)
   // A string is sent as it is, so that no response schema of the route gets in the way.
   return reply.code(problem.status).type(problemType).serializer(asIs).send(JSON.stringify(problem))
 }

@@ -87,6 +87,11 @@ async function readRows(
   bytesMax: number,
   take: ReturnType<typeof createImportJudge>['take'],
 ): Promise<void> {
+  if (request.body === undefined || request.body === null) {
+    throw new Fault('bad_request', 'body: is required, as text/csv or application/x-ndjson.', {
+      field: 'body',
+    })
+  }
   const text = importText(request.body as AsyncIterable<Buffer>, bytesMax)
   const csv = /^text\/csv/i.test(request.headers['content-type'] ?? '')
   let rows = 0

@@ -40,12 +40,9 @@ const query = z.strictObject({
   every: durationSchema
     .optional()
     .meta({ description: 'Length of windows, such as 5m, 1h, 1d, in UTC; absent: raw readings' }),
-  fn: z
-    .enum(aggregateFns)
-    .optional()
-    .meta({
-      description: 'Over a window; unless given, as the property adds up (mean, sum, last)',
-    }),
+  fn: z.enum(aggregateFns).optional().meta({
+    description: 'Over a window; unless given, as the property adds up (mean, sum, last)',
+  }),
   quality: listOf(qualityFlag)
     .optional()
     .meta({ description: 'QARTOD flags to keep; absent: all, in windows 1 and 2' }),

@@ -1,0 +1,340 @@
+/** Making, reading, replacing, changing and removing what is registered. */
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type CityApi, openCityApi, tokens } from './city-api.ts'
+
+let city: CityApi
+beforeAll(async () => {
+  city = await openCityApi({ settings: { BELLWETHER_WEBHOOK_ALLOW: '127.0.0.1' } })
+})
+afterAll(() => city.close())
+
+const rule = { property: 'water_level', levels: { yellow: 9 } }
+
+describe('sites', () => {
+  test('a site is made, read, replaced, changed and removed', async () => {
+    const made = await city.call('POST', '/sites', { body: { id: 'g-17', kind: 'river-gauge' } })
+    expect(made.status).toBe(201)
+    expect(made.headers.location).toBe('/api/v1/sites/g-17')
+    expect(made.body).toEqual({
+      id: 'g-17',
+      name: {},
+      kind: 'river-gauge',
+      location: null,
+      district: null,
+      basin: null,
+      attributes: {},
+    })
+    expect((await city.call('GET', '/sites/g-17')).body).toEqual(made.body)
+
+    const put = { id: 'g-17', name: { zh: '水位站一号' }, attributes: { warningLevel: 9.3 } }
+    const replaced = await city.call('PUT', '/sites/g-17', { body: put })
+    expect(replaced.status).toBe(200)
+    expect(replaced.body).toMatchObject({ ...put, kind: 'other' })
+
+    const changed = await city.call('PATCH', '/sites/g-17', { body: { location: [118.78, 32.05] } })
+    expect(changed.body).toMatchObject({ ...put, location: [118.78, 32.05] })
+    expect(
+      (await city.call('PATCH', '/sites/g-17', { body: { location: null } })).body,
+    ).toMatchObject({ ...put, location: null })
+
+    expect((await city.call('DELETE', '/sites/g-17')).status).toBe(204)
+    expect((await city.call('GET', '/sites/g-17')).status).toBe(404)
+    expect((await city.call('DELETE', '/sites/g-17')).status).toBe(404)
+  })
+
+  test('what exists is not made again, what does not exist is made by PUT', async () => {
+    expect((await city.call('PUT', '/sites/once', { body: {} })).status).toBe(201)
+    const again = await city.call('POST', '/sites', { body: { id: 'once' } })
+    expect(again).toMatchObject({ status: 409, body: { code: 'conflict', field: 'id' } })
+    expect((await city.call('PUT', '/sites/once', { body: {} })).status).toBe(200)
+    expect((await city.call('PATCH', '/sites/never', { body: {} })).status).toBe(404)
+  })
+
+  test('the id in the body must be the one in the path', async () => {
+    const answer = await city.call('PUT', '/sites/one', { body: { id: 'two' } })
+    expect(answer).toMatchObject({ status: 400, body: { field: 'id' } })
+    expect(answer.body.detail).toContain('"two"')
+  })
+
+  test.each([
+    [{ id: 's', kind: 'volcano' }, 'kind'],
+    [{ id: 's', location: [190, 0] }, 'location.0'],
+    [{ id: 's', location: [1] }, 'location'],
+    [{ id: 's', colour: 'red' }, 'colour'],
+    [{ id: 's', name: { fr: 'x' } }, 'name.fr'],
+    [{ id: 'a b' }, 'id'],
+    [{ id: 5 }, 'id'],
+    [{}, 'id'],
+    [[], 'body'],
+    ['"text"', 'body'],
+  ])('%j is refused and %s is named', async (body, field) => {
+    const answer = await city.call('POST', '/sites', { body })
+    expect(answer).toMatchObject({ status: 400, body: { code: 'bad_request', field } })
+    expect(answer.body.detail).toContain(field)
+    expect(answer.headers['content-type']).toContain('application/problem+json')
+  })
+
+  test('a site with devices is not removed', async () => {
+    await city.call('POST', '/sites', { body: { id: 'in-use' } })
+    await city.call('POST', '/devices', { body: { id: 'user', site: 'in-use' } })
+    const answer = await city.call('DELETE', '/sites/in-use')
+    expect(answer).toMatchObject({ status: 409 })
+    expect(answer.body.detail).toContain('user')
+  })
+
+  test('lists are filtered by kind, district, basin and box', async () => {
+    const at = (id: string, more: object) => city.call('PUT', `/sites/${id}`, { body: more })
+    await at('f-1', { kind: 'street', district: '320106', basin: 'q', location: [118.7, 32] })
+    await at('f-2', { kind: 'coast', district: '鼓楼区', basin: 'q', location: [120, 33] })
+    const ids = async (query: string) =>
+      (await city.call('GET', `/sites?${query}`)).body.items.map((site: { id: string }) => site.id)
+    expect(await ids('kind=street,coast&basin=q')).toEqual(['f-1', 'f-2'])
+    expect(await ids('kind=street&kind=coast&basin=q')).toEqual(['f-1', 'f-2'])
+    expect(await ids('kind=coast')).toEqual(['f-2'])
+    expect(await ids(`district=${encodeURIComponent('鼓楼区')}`)).toEqual(['f-2'])
+    expect(await ids('bbox=118,31,119,32.5')).toEqual(['f-1'])
+    expect(await ids('basin=q&bbox=119,31,-170,40')).toEqual(['f-2'])
+  })
+})
+
+describe('devices', () => {
+  test('a device shows what is known of it from its messages', async () => {
+    await city.call('POST', '/devices', { body: { id: 'seen', profile: 'hj212' } })
+    expect((await city.call('GET', '/devices/seen')).body).toEqual({
+      id: 'seen',
+      site: null,
+      profile: 'hj212',
+      gateway: null,
+      enabled: true,
+      expectedInterval: null,
+      lastSeenAt: null,
+      connected: false,
+      attributes: {},
+    })
+    const at = Date.parse('2026-11-21T08:00:00Z')
+    await city.parts.ledger.updateStatus([
+      { device: 'seen', lastSeenAt: at, connected: true, attributes: { battery: 81 } },
+    ])
+    const known = {
+      lastSeenAt: '2026-11-21T08:00:00.000Z',
+      connected: true,
+      attributes: { battery: 81 },
+    }
+    expect((await city.call('GET', '/devices/seen')).body).toMatchObject(known)
+    const listed = (await city.call('GET', '/devices?enabled=true')).body.items
+    expect(listed.find(({ id }: { id: string }) => id === 'seen')).toMatchObject(known)
+  })
+
+  test('a device that refers to nothing is understood but impossible', async () => {
+    for (const [field, body] of [
+      ['site', { id: 'lost', site: 'nowhere' }],
+      ['gateway', { id: 'lost', gateway: 'nobody' }],
+      ['gateway', { id: 'lost', gateway: 'lost' }],
+    ] as const) {
+      const answer = await city.call('POST', '/devices', { body })
+      expect(answer).toMatchObject({ status: 422, body: { code: 'impossible', field } })
+    }
+    expect((await city.call('GET', '/devices/lost')).status).toBe(404)
+  })
+
+  test('a new token replaces the old one and the registry is rung', async () => {
+    await city.call('POST', '/devices', { body: { id: 'talker' } })
+    city.rung.length = 0
+    const first = await city.call('POST', '/devices/talker/token')
+    expect(first.status).toBe(200)
+    expect(first.body.token).toMatch(/^bwd_[\w-]{43}$/)
+    expect(city.rung).toContain('registry')
+    const second = await city.call('POST', '/devices/talker/token')
+    expect(second.body.token).not.toBe(first.body.token)
+    const { hashSecret } = await import('../../secret.ts')
+    const { view } = city.parts
+    expect(view.deviceByTokenHash(hashSecret(first.body.token))).toBeUndefined()
+    expect(view.deviceByTokenHash(hashSecret(second.body.token))?.id).toBe('talker')
+    expect((await city.call('POST', '/devices/nobody/token')).status).toBe(404)
+    // Replacing the device keeps the token.
+    await city.call('PUT', '/devices/talker', { body: { enabled: false } })
+    expect(view.deviceByTokenHash(hashSecret(second.body.token))?.id).toBe('talker')
+  })
+})
+
+describe('rules', () => {
+  test('an id is made for a rule without one', async () => {
+    const made = await city.call('POST', '/rules', { body: rule })
+    expect(made.status).toBe(201)
+    expect(made.body.id).toMatch(/^[0-9a-f]{16}$/)
+    expect(made.headers.location).toBe(`/api/v1/rules/${made.body.id}`)
+  })
+
+  test('the property must be in the catalogue', async () => {
+    const body = { ...rule, property: 'mood' }
+    const answer = await city.call('POST', '/rules', { body })
+    expect(answer).toMatchObject({ status: 422, body: { field: 'property' } })
+  })
+
+  test('a change of part of a rule is judged as a whole', async () => {
+    await city.call('PUT', '/rules/stage', { body: { ...rule, raiseAfter: '2m' } })
+    const changed = await city.call('PATCH', '/rules/stage', { body: { clearMargin: 0.1 } })
+    expect(changed.body).toMatchObject({ ...rule, raiseAfter: '2m', clearMargin: 0.1 })
+    const bad = await city.call('PATCH', '/rules/stage', { body: { levels: { blue: 9, red: 8 } } })
+    expect(bad).toMatchObject({ status: 400, body: { field: 'levels' } })
+    expect((await city.call('GET', '/rules/stage')).body.levels).toEqual({ yellow: 9 })
+  })
+
+  test.each([
+    [{ levels: { yellow: 'high' } }, 'levels.yellow'],
+    [{ levels: { yellow: { attribute: 'warningLevel', minus: 1 } } }, 'levels.yellow.minus'],
+    [{ levels: {} }, 'levels'],
+    [{ raiseAfter: '2 minutes' }, 'raiseAfter'],
+    [{ signal: { type: 'guess' } }, 'signal.type'],
+    [{ where: { kind: ['moon'] } }, 'where.kind.0'],
+  ])('%j is refused and %s is named', async (change, field) => {
+    const answer = await city.call('POST', '/rules', { body: { ...rule, ...change } })
+    expect(answer).toMatchObject({ status: 400, body: { field } })
+  })
+})
+
+describe('webhooks', () => {
+  test('the secret is answered once and never again', async () => {
+    const body = { id: 'duty', url: 'https://duty.example.com/hook', levels: ['red'] }
+    const made = await city.call('POST', '/webhooks', { body })
+    expect(made.status).toBe(201)
+    expect(made.body.secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/)
+    const { secret } = made.body
+    for (const answer of [
+      await city.call('GET', '/webhooks/duty'),
+      await city.call('GET', '/webhooks'),
+      await city.call('PUT', '/webhooks/duty', { body }),
+      await city.call('PATCH', '/webhooks/duty', { body: { enabled: false } }),
+    ]) {
+      expect(answer.status).toBe(200)
+      expect(answer.text).not.toContain('secret')
+    }
+    expect(city.parts.view.get('webhook', 'duty')?.secret).toBe(secret)
+  })
+
+  test.each([
+    'http://10.0.0.1/x',
+    'http://[::1]/',
+    'http://169.254.169.254/latest/meta-data',
+    'http://2130706434/',
+    'http://localhost/hook',
+  ])('%s is not a place to send to', async (url) => {
+    const answer = await city.call('POST', '/webhooks', { body: { url } })
+    expect(answer).toMatchObject({ status: 422, body: { field: 'url' } })
+    expect(answer.body.detail).toContain('not a public')
+  })
+
+  test('what the settings allow is allowed', async () => {
+    const body = { url: 'http://127.0.0.1:9000/hook' }
+    expect((await city.call('POST', '/webhooks', { body })).status).toBe(201)
+  })
+
+  test('a test message becomes a delivery of its own', async () => {
+    await city.call('PUT', '/webhooks/tried', { body: { url: 'https://duty.example.com/' } })
+    city.rung.length = 0
+    const answer = await city.call('POST', '/webhooks/tried/test')
+    expect(answer.status).toBe(202)
+    expect(answer.body).toMatchObject({ webhook: 'tried', type: 'webhook.test', state: 'pending' })
+    expect(city.rung).toContain('alerts')
+    const listed = await city.call('GET', '/deliveries?webhook=tried')
+    expect(listed.body.items).toEqual([answer.body])
+    const again = await city.call('POST', `/deliveries/${answer.body.id}/retry`, { as: 'operator' })
+    expect(again).toMatchObject({ status: 202, body: { id: answer.body.id, state: 'pending' } })
+    expect((await city.call('POST', '/deliveries/none/retry')).status).toBe(404)
+    expect((await city.call('POST', '/webhooks/none/test')).status).toBe(404)
+  })
+})
+
+describe('silences', () => {
+  const silence = {
+    site: ['g-1'],
+    from: '2026-11-21T00:00:00Z',
+    to: '2026-11-22T00:00:00+08:00',
+    reason: 'pump test',
+  }
+
+  test('the author is whoever made it', async () => {
+    const made = await city.call('POST', '/silences', { as: 'operator', body: silence })
+    expect(made).toMatchObject({ status: 201, body: { author: 'operator-1', ...silence } })
+    const forged = { ...silence, author: 'somebody' }
+    expect(await city.call('POST', '/silences', { as: 'operator', body: forged })).toMatchObject({
+      status: 422,
+      body: { field: 'author' },
+    })
+    const same = await city.call('PUT', `/silences/${made.body.id}`, { body: made.body })
+    expect(same).toMatchObject({ status: 200, body: { author: 'operator-1' } })
+  })
+
+  test('active ones can be asked for', async () => {
+    const past = { ...silence, from: '2020-01-01T00:00:00Z', to: '2020-01-02T00:00:00Z' }
+    await city.call('PUT', '/silences/past', { body: past })
+    await city.call('PUT', '/silences/now', { body: { ...past, to: '2099-01-01T00:00:00Z' } })
+    const ids = async (query: string) =>
+      (await city.call('GET', `/silences?${query}`)).body.items.map((s: { id: string }) => s.id)
+    expect(await ids('active=true')).toContain('now')
+    expect(await ids('active=true')).not.toContain('past')
+    expect(await ids('active=false')).toContain('past')
+  })
+
+  test('it must end after it begins and must name something', async () => {
+    const turned = { ...silence, to: '2020-01-01T00:00:00Z' }
+    const answer = await city.call('POST', '/silences', { body: turned })
+    expect(answer).toMatchObject({ status: 400, body: { field: 'to' } })
+    const all = await city.call('POST', '/silences', { body: { ...silence, site: [] } })
+    expect(all).toMatchObject({ status: 400, body: { field: 'site' } })
+  })
+})
+
+describe('tokens', () => {
+  test('a token works until it is removed', async () => {
+    const made = await city.call('POST', '/tokens', { body: { role: 'viewer' } })
+    expect(made.status).toBe(201)
+    const headers = { authorization: `Bearer ${made.body.token}` }
+    const use = () => city.call('GET', '/sites', { as: null, headers })
+    expect((await use()).status).toBe(200)
+    expect((await city.call('GET', '/tokens')).text).not.toContain(made.body.token)
+    await city.call('DELETE', `/tokens/${made.body.id}`)
+    expect((await use()).status).toBe(401)
+  })
+
+  test('a changed role holds at once, and the token stays the same', async () => {
+    const made = await city.call('POST', '/tokens', { body: { id: 'grown', role: 'viewer' } })
+    const headers = { authorization: `Bearer ${made.body.token}` }
+    const use = () => city.call('GET', '/tokens', { as: null, headers })
+    expect((await use()).status).toBe(403)
+    const put = await city.call('PUT', '/tokens/grown', { body: { role: 'admin' } })
+    expect(put.body).toEqual({ id: 'grown', role: 'admin', description: '' })
+    expect((await use()).status).toBe(200)
+  })
+
+  test('the token of the settings is an admin and can not be impersonated', async () => {
+    expect((await city.call('GET', '/tokens', { as: 'settings' })).status).toBe(200)
+    const answer = await city.call('POST', '/tokens', { body: { id: 'settings', role: 'viewer' } })
+    expect(answer).toMatchObject({ status: 422, body: { field: 'id' } })
+  })
+
+  test('no token, hash or secret is in any list', async () => {
+    for (const path of ['/tokens', '/devices', '/webhooks', '/audit?limit=1000']) {
+      const { text } = await city.call('GET', path)
+      expect(text).not.toMatch(/hash|whsec_|bw[dt]_/)
+      for (const token of Object.values(tokens)) expect(text).not.toContain(token)
+    }
+  })
+})
+
+describe('properties', () => {
+  test('the catalogue is answered with units and ranges', async () => {
+    const { body } = await city.call('GET', '/properties')
+    const pm25 = body.items.find(({ code }: { code: string }) => code === 'pm25')
+    expect(pm25).toMatchObject({ unit: 'ug/m3', domain: 'air', accumulation: 'mean' })
+    expect(body.next).toBeNull()
+    const water = await city.call('GET', '/properties?domain=water&limit=2')
+    expect(water.body.items).toHaveLength(2)
+    const next = await city.call(
+      'GET',
+      `/properties?domain=water&limit=2&cursor=${water.body.next}`,
+    )
+    expect(next.body.items[0].code).not.toBe(water.body.items[1].code)
+  })
+})
