@@ -3,9 +3,9 @@
  * faults that strike it. Bounded in connections, queues and work per turn; stops cleanly and says what it did.
  */
 
-import type { Ports } from '../domain/ports.ts'
+import type { Cancel, Ports } from '../domain/ports.ts'
 import { type City, type CityDevice, sceneOf } from './city.ts'
-import type { Episode } from './episodes.ts'
+import type { Episode, Scene } from './episodes.ts'
 import { type FaultRates, isOut, stormNumber } from './faults.ts'
 import { type Link, openLink } from './link.ts'
 import { nextSample, type Piece, piecesAt, type ReportOptions, sampleTime } from './reports.ts'
@@ -54,67 +54,98 @@ const tickMs = 50
 const duePerTick = 2_000
 
 export function runFleet(options: FleetOptions): Fleet {
-  const { city, timeline, ports } = options
-  const tally = newTally()
-  const links = openLinks(options, tally)
-  const scene = sceneOf(city, options.episodes)
-  const reports: ReportOptions = { scene, faults: options.faults, stamp: timeline.stamp }
-  const startMs = timeline.cityTime(ports.clock.now())
-  const wheel = createWheel<Due>(startMs, Math.max(1_000, tickMs * timeline.speed))
-  for (const device of city.devices) plan(wheel, device, nextSample(device, startMs))
-  let lagMs = 0
-  let storm = stormNumber(options.faults, scene.key, startMs)
+  return new RunningFleet(options)
+}
 
-  function tick(): void {
-    const nowMs = timeline.cityTime(ports.clock.now())
-    disturb(nowMs)
-    const due = wheel.take(nowMs, duePerTick)
-    for (const item of due) act(item)
-    const last = due.at(-1)
-    const behind = due.length >= duePerTick && last !== undefined
-    lagMs = behind ? Math.max(0, nowMs - dueTime(last)) : 0
+class RunningFleet implements Fleet {
+  readonly tally = newTally()
+  readonly #options: FleetOptions
+  readonly #links: ReadonlyMap<string, Link>
+  readonly #scene: Scene
+  readonly #wheel: Wheel<Due>
+  readonly #endTicks: Cancel
+  #storm: number
+  #lagMs = 0
+
+  constructor(options: FleetOptions) {
+    const { city, timeline, ports } = options
+    this.#options = options
+    this.#links = openLinks(options, this.tally)
+    this.#scene = sceneOf(city, options.episodes)
+    const startMs = timeline.cityTime(ports.clock.now())
+    this.#wheel = createWheel<Due>(startMs, Math.max(1_000, tickMs * timeline.speed))
+    for (const device of city.devices) this.#plan(device, nextSample(device, startMs))
+    this.#storm = stormNumber(options.faults, this.#scene.key, startMs)
+    this.#endTicks = ports.timers.every(tickMs, () => this.#tick())
   }
 
-  function act(item: Due): void {
-    const link = links.get(item.device.gateway ?? item.device.id)
+  say(device: CityDevice, piece: Piece): void {
+    this.#linkOf(device)?.say(piece)
+  }
+
+  status(): FleetStatus {
+    const { timeline, ports } = this.#options
+    const status = { links: this.#links.size, connected: 0, waiting: 0, inFlight: 0 }
+    for (const link of this.#links.values()) {
+      if (link.connected) status.connected++
+      status.waiting += link.waiting
+      status.inFlight += link.inFlight
+    }
+    return { ...status, cityMs: timeline.cityTime(ports.clock.now()), lagMs: this.#lagMs }
+  }
+
+  async stop(drainMs: number): Promise<void> {
+    this.#endTicks()
+    await drained({ links: this.#links, ports: this.#options.ports, drainMs })
+    await Promise.all([...this.#links.values()].map((link) => link.close()))
+  }
+
+  #tick(): void {
+    const nowMs = this.#options.timeline.cityTime(this.#options.ports.clock.now())
+    this.#disturb(nowMs)
+    const due = this.#wheel.take(nowMs, duePerTick)
+    for (const item of due) this.#act(item)
+    for (const link of this.#links.values()) link.flush()
+    const last = due.at(-1)
+    const behind = due.length >= duePerTick && last !== undefined
+    this.#lagMs = behind ? Math.max(0, nowMs - dueTime(last)) : 0
+  }
+
+  #act(item: Due): void {
+    const { device } = item
     if ('piece' in item) {
-      link?.say(item.piece)
+      this.say(device, item.piece)
       return
     }
-    const atMs = sampleTime(item.device, item.index)
-    for (const piece of piecesAt(item.device, item.index, reports)) {
-      if (piece.sendMs > atMs) wheel.add(piece.sendMs, { device: item.device, piece })
-      else link?.say(piece)
+    const { faults, timeline } = this.#options
+    const reports: ReportOptions = { scene: this.#scene, faults, stamp: timeline.stamp }
+    const atMs = sampleTime(device, item.index)
+    for (const piece of piecesAt(device, item.index, reports)) {
+      if (piece.sendMs > atMs) this.#wheel.add(piece.sendMs, { device, piece })
+      else this.say(device, piece)
     }
-    plan(wheel, item.device, item.index + 1)
+    this.#plan(device, item.index + 1)
+  }
+
+  #plan(device: CityDevice, index: number): void {
+    this.#wheel.add(sampleTime(device, index), { device, index })
+  }
+
+  #linkOf(device: CityDevice): Link | undefined {
+    return this.#links.get(device.gateway ?? device.id)
   }
 
   /** Outages of single connections, and storms in which all come back at once. */
-  function disturb(nowMs: number): void {
-    const stormNow = stormNumber(options.faults, scene.key, nowMs)
-    const breaks = stormNow !== storm && stormNow !== 0
-    storm = stormNow
-    for (const [id, link] of links) {
-      link.setDown(isOut(options.faults, id, nowMs))
+  #disturb(nowMs: number): void {
+    const { faults } = this.#options
+    const storm = stormNumber(faults, this.#scene.key, nowMs)
+    const breaks = storm !== this.#storm && storm !== 0
+    this.#storm = storm
+    for (const [id, link] of this.#links) {
+      link.setDown(isOut(faults, id, nowMs))
       if (breaks) link.drop()
     }
   }
-
-  const cancel = ports.timers.every(tickMs, tick)
-  return {
-    tally,
-    say: (device, piece) => links.get(device.gateway ?? device.id)?.say(piece),
-    status: () => ({ ...statusOf(links), cityMs: timeline.cityTime(ports.clock.now()), lagMs }),
-    async stop(drainMs) {
-      cancel()
-      await drained({ links, ports, drainMs })
-      await Promise.all([...links.values()].map((link) => link.close()))
-    },
-  }
-}
-
-function plan(wheel: Wheel<Due>, device: CityDevice, index: number): void {
-  wheel.add(sampleTime(device, index), { device, index })
 }
 
 function dueTime(item: Due): number {
@@ -154,16 +185,6 @@ function openLinks(options: FleetOptions, tally: Tally): Map<string, Link> {
 export function connectors(city: City): string[] {
   const alone = city.devices.filter((device) => device.gateway === null).map(({ id }) => id)
   return [...city.gateways, ...alone]
-}
-
-function statusOf(links: ReadonlyMap<string, Link>) {
-  const status = { links: links.size, connected: 0, waiting: 0, inFlight: 0 }
-  for (const link of links.values()) {
-    if (link.connected) status.connected++
-    status.waiting += link.waiting
-    status.inFlight += link.inFlight
-  }
-  return status
 }
 
 interface Drain {

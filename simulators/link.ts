@@ -29,8 +29,10 @@ export interface LinkOptions {
 }
 
 export interface Link {
-  /** Queues it; when the queue is full the oldest that waits is given up and counted. */
+  /** Queues it until `flush`; when the queue is full the oldest that waits is given up and counted. */
   say(piece: Piece): void
+  /** Sends what waits, as few messages as it fits in. */
+  flush(): void
   /** Cuts the connection or lets it come back. */
   setDown(down: boolean): void
   /** Breaks the connection once; it comes back by itself. */
@@ -50,161 +52,180 @@ const connectTimeoutMs = 10_000
 const renewalsMax = 3
 
 export function openLink(options: LinkOptions): Link {
-  const { ports, tally } = options
-  const gateway = options.behind !== null
-  const queue: Piece[] = []
-  const again: Message[] = []
-  const inFlight = new Set<Message>()
-  let token = options.token
-  let client: MqttClient | null = null
-  let retry: Cancel | null = null
-  let attempts = 0
-  let renewing = false
-  let renewals = 0
-  let down = false
-  let closed = false
+  return new MqttLink(options)
+}
 
-  function wanted(): boolean {
-    if (down || closed) return false
-    return !options.sleepy || queue.length + again.length + inFlight.size > 0
+class MqttLink implements Link {
+  readonly #options: LinkOptions
+  readonly #queue: Piece[] = []
+  /** To be sent before anything of the queue: unacknowledged when the connection broke. */
+  readonly #again: Message[] = []
+  readonly #inFlight = new Set<Message>()
+  #token: string
+  #client: MqttClient | null = null
+  #retry: Cancel | null = null
+  #attempts = 0
+  #renewing = false
+  #renewals = 0
+  #down = false
+  #closed = false
+
+  constructor(options: LinkOptions) {
+    this.#options = options
+    this.#token = options.token
   }
 
-  function open(): void {
-    if (client !== null || retry !== null || renewing || !wanted()) return
-    const opened = connect(options.mqttUrl, {
+  get connected(): boolean {
+    return this.#client?.connected === true
+  }
+
+  get waiting(): number {
+    return this.#queue.length + this.#again.length
+  }
+
+  get inFlight(): number {
+    return this.#inFlight.size
+  }
+
+  say(piece: Piece): void {
+    if (this.#queue.length >= piecesMax) {
+      this.#queue.shift()
+      this.#options.tally.givenUp++
+    }
+    this.#queue.push(piece)
+  }
+
+  flush(): void {
+    this.#open()
+    this.#pump()
+  }
+
+  setDown(down: boolean): void {
+    if (this.#down === down) return
+    this.#down = down
+    if (down) this.drop()
+    else this.#open()
+  }
+
+  drop(): void {
+    this.#client?.stream.destroy()
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#retry?.()
+    const leaving = this.#client
+    this.#client = null
+    this.#options.tally.givenUp += this.#inFlight.size + this.#again.length + this.#queue.length
+    if (leaving !== null) await leaving.endAsync(!leaving.connected)
+  }
+
+  #wanted(): boolean {
+    if (this.#down || this.#closed) return false
+    return !this.#options.sleepy || this.waiting + this.inFlight > 0
+  }
+
+  #open(): void {
+    if (this.#client !== null || this.#retry !== null) return
+    if (this.#renewing || !this.#wanted()) return
+    const { id, mqttUrl, tally } = this.#options
+    const client = connect(mqttUrl, {
       protocolVersion: 4,
-      clientId: options.id,
-      username: options.id,
-      password: token,
+      clientId: id,
+      username: id,
+      password: this.#token,
       clean: true,
       keepalive: 60,
       reconnectPeriod: 0,
       connectTimeout: connectTimeoutMs,
       queueQoSZero: false,
     })
-    client = opened
-    opened.on('connect', () => {
-      attempts = 0
+    this.#client = client
+    client.on('connect', () => {
+      this.#attempts = 0
       tally.connects++
-      announce()
-      pump()
+      this.#announce()
+      this.#pump()
     })
-    opened.on('error', (error) => {
+    client.on('error', (error) => {
       tally.lastError = error.message
-      if ('code' in error && (error.code === 4 || error.code === 5)) void refused()
+      if ('code' in error && (error.code === 4 || error.code === 5)) void this.#refused()
     })
-    opened.on('close', () => broken(opened))
+    client.on('close', () => this.#broken(client))
   }
 
   /** A gateway says who is behind it each time it comes, as gateways set up for ThingsBoard do. */
-  function announce(): void {
+  #announce(): void {
     const topic = topicOf('gateway-connect')
-    const hellos = (options.behind ?? []).map((device) => {
+    const hellos = (this.#options.behind ?? []).map((device) => {
       return { topic, payload: JSON.stringify({ device }), readings: 0, pieces: 0 }
     })
-    again.unshift(...hellos)
+    this.#again.unshift(...hellos)
   }
 
-  async function refused(): Promise<void> {
+  async #refused(): Promise<void> {
+    const { tally, renew, id } = this.#options
     tally.refused++
-    if (options.renew === null || renewing || renewals >= renewalsMax) return
-    renewing = true
-    renewals++
+    if (renew === null || this.#renewing || this.#renewals >= renewalsMax) return
+    this.#renewing = true
+    this.#renewals++
     try {
-      token = await options.renew(options.id)
+      this.#token = await renew(id)
     } catch (error) {
       // The next attempt is refused again and asks again, with growing pauses.
       tally.lastError = error instanceof Error ? error.message : String(error)
     }
-    renewing = false
-    open()
+    this.#renewing = false
+    this.#open()
   }
 
-  function broken(which: MqttClient): void {
-    if (client !== which) return
-    client = null
+  #broken(which: MqttClient): void {
+    if (this.#client !== which) return
+    this.#client = null
     which.end(true)
     // Announcements are made again on the next connection; everything else must not be lost.
-    const kept = [...inFlight, ...again].filter((message) => message.pieces > 0)
-    again.splice(0, again.length, ...kept)
-    inFlight.clear()
-    if (!wanted()) return
-    const longest = Math.min(backoffMs.most, backoffMs.first * 2 ** attempts)
-    attempts++
-    retry = ports.timers.after(longest * (0.5 + ports.random.fraction() / 2), () => {
-      retry = null
-      open()
+    const kept = [...this.#inFlight, ...this.#again].filter((message) => message.pieces > 0)
+    this.#again.splice(0, this.#again.length, ...kept)
+    this.#inFlight.clear()
+    const { timers, random } = this.#options.ports
+    const longestMs = Math.min(backoffMs.most, backoffMs.first * 2 ** this.#attempts)
+    this.#attempts++
+    this.#retry = timers.after(longestMs * (0.5 + random.fraction() / 2), () => {
+      this.#retry = null
+      this.#open()
     })
   }
 
-  function pump(): void {
-    while (client?.connected === true && inFlight.size < inFlightMax) {
-      const message = again.shift() ?? nextMessage()
+  #pump(): void {
+    let client = this.#client
+    while (client?.connected === true && this.#inFlight.size < inFlightMax) {
+      const message = this.#again.shift() ?? this.#nextMessage()
       if (message === null) break
-      publish(client, message)
+      this.#publish(client, message)
+      client = this.#client
     }
-    if (options.sleepy && client?.connected === true && !wanted()) hangUp()
+    if (this.#options.sleepy && client?.connected === true && !this.#wanted()) {
+      this.#client = null
+      client.end()
+    }
   }
 
-  function nextMessage(): Message | null {
-    const message = compose(queue, gateway)
-    if (message !== null) queue.splice(0, message.pieces)
+  #nextMessage(): Message | null {
+    const message = compose(this.#queue, this.#options.behind !== null)
+    if (message !== null) this.#queue.splice(0, message.pieces)
     return message
   }
 
-  function publish(on: MqttClient, message: Message): void {
-    inFlight.add(message)
+  #publish(client: MqttClient, message: Message): void {
+    const { tally } = this.#options
+    this.#inFlight.add(message)
     tally.sent++
-    on.publish(message.topic, message.payload, { qos: 1 }, (error) => {
+    client.publish(message.topic, message.payload, { qos: 1 }, (error) => {
       // A broken connection answers with an error; the message was already taken back for the next one.
-      if (error || client !== on || !inFlight.delete(message)) return
+      if (error || this.#client !== client || !this.#inFlight.delete(message)) return
       tally.acked++
       tally.readings += message.readings
-      pump()
+      this.#pump()
     })
-  }
-
-  function hangUp(): void {
-    const leaving = client
-    client = null
-    leaving?.end()
-  }
-
-  return {
-    say(piece) {
-      if (queue.length >= piecesMax) {
-        queue.shift()
-        tally.givenUp++
-      }
-      queue.push(piece)
-      open()
-      pump()
-    },
-    setDown(value) {
-      if (down === value) return
-      down = value
-      if (down) this.drop()
-      else open()
-    },
-    drop() {
-      client?.stream.destroy()
-    },
-    get connected() {
-      return client?.connected === true
-    },
-    get waiting() {
-      return queue.length + again.length
-    },
-    get inFlight() {
-      return inFlight.size
-    },
-    async close() {
-      closed = true
-      retry?.()
-      const leaving = client
-      client = null
-      tally.givenUp += inFlight.size
-      if (leaving !== null) await leaving.endAsync(!leaving.connected)
-    },
   }
 }

@@ -29,47 +29,9 @@ const bodyBytesMax = 262_144
 const rememberedMax = 10_000
 
 export async function startReceiver(options: ReceiverOptions): Promise<Receiver> {
-  const secrets = new Set<string>()
-  const seen = new Set<string>()
-  const received = new Map<string, number>()
-
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body = await bodyOf(request)
-    if (request.method !== 'POST' || body === null) {
-      response.writeHead(body === null ? 413 : 405).end()
-      return
-    }
-    const id = header(request, 'webhook-id')
-    const message = {
-      id,
-      timestamp: header(request, 'webhook-timestamp'),
-      signature: header(request, 'webhook-signature'),
-      body,
-    }
-    const nowMs = options.ports.clock.now()
-    const doubts = [...secrets].map((secret) => whyNotGenuine(message, { secret, nowMs }))
-    if (!doubts.includes(null)) {
-      options.print(`a webhook was refused: ${doubts[0] ?? 'no secret is known yet'}`)
-      response.writeHead(401).end()
-      return
-    }
-    response.writeHead(204).end()
-    if (id === undefined || seen.has(id)) return
-    remember(id)
-    const event = parsed(body)
-    const type = stringField(event, 'type') ?? 'unknown'
-    received.set(type, (received.get(type) ?? 0) + 1)
-    options.print(phoneLine(event))
-  }
-
-  function remember(id: string): void {
-    seen.add(id)
-    const [oldest] = seen
-    if (seen.size > rememberedMax && oldest !== undefined) seen.delete(oldest)
-  }
-
+  const desk = dutyDesk(options)
   const server = createServer((request, response) => {
-    answer(request, response).catch((error: unknown) => {
+    desk.answer(request, response).catch((error: unknown) => {
       // The sender went away in the middle, or the body could not be read: it will send again.
       options.print(`a webhook could not be read: ${String(error)}`)
       response.destroy()
@@ -85,13 +47,60 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   })
   return {
     url: `http://127.0.0.1:${port}/duty`,
-    received,
-    trust: (secret) => secrets.add(secret),
+    received: desk.received,
+    trust: desk.trust,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
         server.closeAllConnections()
       }),
+  }
+}
+
+/** What is behind the door: judges each request, and prints what is genuine and new. */
+function dutyDesk({ ports, print }: ReceiverOptions) {
+  const secrets = new Set<string>()
+  const seen = new Set<string>()
+  const received = new Map<string, number>()
+
+  function whyRefused(request: IncomingMessage, body: Buffer): string | null {
+    const message = {
+      id: header(request, 'webhook-id'),
+      timestamp: header(request, 'webhook-timestamp'),
+      signature: header(request, 'webhook-signature'),
+      body,
+    }
+    const nowMs = ports.clock.now()
+    const doubts = [...secrets].map((secret) => whyNotGenuine(message, { secret, nowMs }))
+    return doubts.includes(null) ? null : (doubts[0] ?? 'no secret is known yet')
+  }
+
+  function isNew(id: string): boolean {
+    if (seen.has(id)) return false
+    seen.add(id)
+    const [oldest] = seen
+    if (seen.size > rememberedMax && oldest !== undefined) seen.delete(oldest)
+    return true
+  }
+
+  return {
+    received,
+    trust: (secret: string) => secrets.add(secret),
+    async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+      const body = await bodyOf(request)
+      if (request.method !== 'POST' || body === null) {
+        response.writeHead(body === null ? 413 : 405).end()
+        return
+      }
+      const refused = whyRefused(request, body)
+      if (refused !== null) print(`a webhook was refused: ${refused}`)
+      response.writeHead(refused === null ? 204 : 401).end()
+      if (refused !== null || !isNew(header(request, 'webhook-id') ?? '')) return
+      const event = parsed(body)
+      const type = stringField(event, 'type') ?? 'unknown'
+      received.set(type, (received.get(type) ?? 0) + 1)
+      print(phoneLine(event))
+    },
   }
 }
 

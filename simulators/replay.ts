@@ -153,6 +153,7 @@ async function sendAll(plan: readonly Scheduled[], { links, options }: Sending):
       link?.say(pieceOf(item))
       next++
     }
+    for (const link of links.values()) link.flush()
     const tenths = Math.floor((next / plan.length) * 10)
     if (tenths > told) {
       told = tenths
