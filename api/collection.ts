@@ -20,6 +20,8 @@ export interface Completed<Item> {
   reveal?: Readonly<Record<string, string>>
 }
 
+type JsonObject = Record<string, unknown>
+
 export interface Collection<K extends EntityKind, Input extends { id: string }, Filters> {
   kind: K
   /** Such as `/sites`. */
@@ -33,7 +35,7 @@ export interface Collection<K extends EntityKind, Input extends { id: string }, 
   makesId: boolean
   read: Role
   write: Role
-  form: z.ZodType
+  form: z.ZodObject
   /** Names of the fields that are told once, with what they are. */
   revealed?: Readonly<Record<string, string>>
   filters: z.ZodObject
@@ -44,7 +46,7 @@ export interface Collection<K extends EntityKind, Input extends { id: string }, 
     existing: Entities[K] | undefined,
     by: Principal,
   ): Completed<Entities[K]> | Promise<Completed<Entities[K]>>
-  toJson(items: readonly Entities[K][]): Promise<object[]> | object[]
+  toJson(items: readonly Entities[K][]): Promise<JsonObject[]> | JsonObject[]
 }
 
 export function installCollection<K extends EntityKind, Input extends { id: string }, Filters>(
@@ -70,7 +72,7 @@ function stepsOf<K extends EntityKind, Input extends { id: string }, Filters>(
       if (item === undefined) throw new Fault('not_found', `There is no ${noun} "${id}".`)
       return item
     },
-    async one(item: Entities[K]): Promise<object> {
+    async one(item: Entities[K]): Promise<JsonObject> {
       const [json] = await toJson([item])
       return json ?? {}
     },
@@ -148,10 +150,7 @@ function installWrites<K extends EntityKind, Input extends { id: string }, Filte
 ): void {
   const { kind, path, tag, noun, input, form, write, makesId } = collection
   const { shape } = input
-  const made = z.strictObject({
-    ...(form instanceof z.ZodObject ? form.shape : {}),
-    ...revealedFields(collection.revealed),
-  })
+  const made = withRevealed(form, collection.revealed)
   const location = (id: string) => `${base}${path}/${encodeURIComponent(id)}`
 
   app.post(base + path, {
@@ -232,13 +231,16 @@ function installWrites<K extends EntityKind, Input extends { id: string }, Filte
   })
 }
 
-function revealedFields(fields: Readonly<Record<string, string>> = {}) {
-  return Object.fromEntries(
-    Object.entries(fields).map(([name, description]) => [
-      name,
-      z.string().optional().meta({ description }),
-    ]),
-  )
+function withRevealed(
+  form: z.ZodObject,
+  fields: Readonly<Record<string, string>> | undefined,
+): z.ZodType {
+  if (fields === undefined) return form
+  const told = Object.entries(fields).map(([name, description]) => [
+    name,
+    z.string().optional().meta({ description }),
+  ])
+  return z.strictObject({ ...form.shape, ...Object.fromEntries(told) })
 }
 
 /** The fields of a partial change: none is required, and one that is absent does not take its default. */

@@ -66,8 +66,8 @@ declare module 'fastify' {
     role?: Role | 'open'
     /** Name in the audit trail, such as `device.create`; every route that changes something has one. */
     action?: string
-    /** The body is read by the handler as it arrives. */
-    takesStream?: boolean
+    /** Content types of a body that the handler reads as it arrives. */
+    streamTypes?: readonly string[]
   }
   interface FastifyRequest {
     principal: Principal | null

@@ -14,7 +14,7 @@ export async function* csvRows(text: AsyncIterable<string>): AsyncGenerator<Impo
     max_record_size: importRowMax,
     skip_records_with_error: true,
     on_skip: (error) => {
-      broken.push({ line: Number(error?.['lines'] ?? 0), reason: 'is not readable as CSV' })
+      broken.push({ line: Number(error?.lines ?? 0), reason: 'is not readable as CSV' })
       return undefined
     },
   })

@@ -39,7 +39,7 @@ export function installJsonBody(app: App): void {
 async function refuseUnwanted(request: FastifyRequest): Promise<void> {
   const { body, routeOptions } = request
   if (body === undefined || body === null || routeOptions.schema?.body !== undefined) return
-  if (request.is404 || routeOptions.config.takesStream === true) return
+  if (request.is404 || routeOptions.config.streamTypes !== undefined) return
   if (typeof body === 'object' && Object.keys(body).length === 0) return
   throw new Fault('bad_request', 'body: this path takes none.', { field: 'body' })
 }

@@ -16,6 +16,19 @@ are refused. Parameters that are lists take commas or repetition: \`site=a,b\` o
 \`{"items": […], "next": cursor or null}\`; \`cursor=\` continues. Times are RFC 3339; a time in a request needs its zone.
 Requests per minute are limited for each token; 429 and 503 say in Retry-After when to come back.`
 
+const tags = [
+  'Readings',
+  'Alerts',
+  'Rules',
+  'Webhooks',
+  'Sites',
+  'Devices',
+  'Quarantine',
+  'Tokens',
+  'Audit',
+  'Health',
+]
+
 /** Only what this page loads itself; the page works without the network. */
 const docsPolicy =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
@@ -26,6 +39,8 @@ export async function installOpenapi(app: App): Promise<void> {
     const role = route.config?.role
     const schema = route.schema
     if (role === undefined || schema === undefined || schema.hide === true) return
+    // It shares the schema of its GET.
+    if (route.method === 'HEAD') return
     schema.security = role === 'open' ? [] : [{ bearer: [] }]
     if (role !== 'open') schema.description = describe(schema.description, role)
     if (role !== 'open') schema.querystring ??= z.strictObject({})
@@ -35,10 +50,11 @@ export async function installOpenapi(app: App): Promise<void> {
       openapi: '3.1.0',
       info: { title: 'Bellwether', version: '1', description: about },
       servers: [{ url: '/' }],
+      tags: tags.map((name) => ({ name })),
       components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
     },
-    transform: jsonSchemaTransform,
-    transformObject: (document) => withProblems(jsonSchemaTransformObject(document)),
+    transform: withStreamedBody,
+    transformObject: (document) => usedOnly(withProblems(jsonSchemaTransformObject(document))),
   })
   await app.register(swaggerUi, {
     routePrefix: docsPath,
@@ -65,6 +81,14 @@ function describe(description: string | undefined, role: string): string {
   return description === undefined ? needs : `${description} ${needs}`
 }
 
+/** A body that is read as it arrives has no schema that checks it, but it has types. */
+const withStreamedBody: typeof jsonSchemaTransform = (document) => {
+  const { schema, url } = jsonSchemaTransform(document)
+  const types = document.route.config?.streamTypes
+  if (types === undefined) return { schema, url }
+  return { schema: { ...schema, consumes: [...types], body: { type: 'string' } }, url }
+}
+
 interface Operation {
   responses?: Record<string, unknown>
 }
@@ -82,6 +106,24 @@ function withProblems(document: ReturnType<typeof jsonSchemaTransformObject>): t
     }
   }
   return document
+}
+
+/** Without the schemas that nothing refers to, such as input forms of what is only answered. */
+function usedOnly(document: ReturnType<typeof jsonSchemaTransformObject>): typeof document {
+  const schemas: Record<string, unknown> = { ...(document as Described).components?.schemas }
+  for (;;) {
+    const text = JSON.stringify([document.paths, schemas])
+    const unused = Object.keys(schemas).filter(
+      (name) => !text.includes(`"#/components/schemas/${name}"`),
+    )
+    if (unused.length === 0) break
+    for (const name of unused) delete schemas[name]
+  }
+  return Object.assign(document, { components: { ...(document as Described).components, schemas } })
+}
+
+interface Described {
+  components?: { schemas?: Record<string, unknown> }
 }
 
 const problem = {

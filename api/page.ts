@@ -8,7 +8,7 @@ import { Fault } from '../domain/errors.ts'
 import { wholeNumber } from './query.ts'
 
 export interface Page<T> {
-  items: readonly T[]
+  items: T[]
   /** Null on the last page. */
   next: string | null
 }
@@ -33,7 +33,7 @@ export function pageFields(
 
 /** Schema of the answer of a list. */
 export function pageSchema<T extends z.ZodType>(item: T) {
-  return z.strictObject({ items: z.array(item).readonly(), next: z.string().nullable() })
+  return z.strictObject({ items: z.array(item), next: z.string().nullable() })
 }
 
 export function encodeCursor(place: unknown): string {

@@ -16,7 +16,7 @@ export function wholeNumber(min: number, max: number) {
 
 const listMax = 1_000
 
-/** `a=1,2` or `a=1&a=2`; at least one, and at most 1,000 after splitting. */
+/** `a=1,2` or `a=1&a=2`; at least one, and at most 1,000 after splitting. A value can not hold a comma. */
 export function listOf<T>(item: z.ZodType<T, string>) {
   return z
     .union([z.string(), z.array(z.string())])
@@ -24,6 +24,12 @@ export function listOf<T>(item: z.ZodType<T, string>) {
       (Array.isArray(given) ? given : [given]).flatMap((part) => part.split(',')),
     )
     .pipe(z.array(item).max(listMax))
+    .meta({ type: 'array', items: described(item), anyOf: undefined })
+}
+
+function described(item: z.ZodType): Record<string, unknown> {
+  const { $schema: _, ...form } = z.toJSONSchema(item, { io: 'input' })
+  return form
 }
 
 export const idList = listOf(idSchema)

@@ -20,6 +20,7 @@ import { deviceTokenPrefix } from './devices.ts'
 /** An import may be so many times as large as another body. */
 const bodyFactor = 64
 const rowsMax = 500_000
+const streamTypes = ['text/csv', 'application/x-ndjson']
 
 const outcomeForm = z
   .strictObject({
@@ -40,20 +41,17 @@ export function installImport(app: App, context: ApiContext): void {
   // In a scope of its own, so that no other route takes these types.
   void app.register((scope: App, _options, done) => {
     scope.removeAllContentTypeParsers()
-    scope.addContentTypeParser(
-      ['text/csv', 'application/x-ndjson'],
-      { bodyLimit: bytesMax },
-      (_request, payload, done) => done(null, payload),
+    scope.addContentTypeParser(streamTypes, { bodyLimit: bytesMax }, (_request, payload, done) =>
+      done(null, payload),
     )
     scope.post(`${base}/devices/import`, {
-      config: { role: 'admin', action: 'device.import', takesStream: true },
+      config: { role: 'admin', action: 'device.import', streamTypes },
       bodyLimit: bytesMax,
       schema: {
         tags: ['Devices'],
         summary: 'Import sites and devices from CSV or NDJSON',
         description:
           'CSV has a header row with any of site, site_name_en, site_name_zh, kind, lon, lat, district, basin, attribute.<name>, device, profile, gateway, expected_interval, enabled. NDJSON has lines {"site": {…}}, {"device": {…}}, both in one, or flat with the names of the columns. UTF-8.',
-        consumes: ['text/csv', 'application/x-ndjson'],
         querystring: z.strictObject({
           tokens: flagParameter
             .optional()

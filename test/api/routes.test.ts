@@ -153,7 +153,7 @@ const hostileIds = [
   '👩‍🚒',
   "'; DROP TABLE entity; --",
   '"><script>',
-  '${7*7}',
+  '{{7*7}}',
 ]
 const withId = closed.filter(([, path]) => path.includes('{id}'))
 
@@ -339,7 +339,7 @@ describe('headers', () => {
     for (const path of ['/healthz', '/api/v1/sites', '/api/v1/none']) {
       const { headers } = await city.call('GET', path)
       expect(headers['x-powered-by']).toBeUndefined()
-      expect(headers['server']).toBeUndefined()
+      expect(headers.server).toBeUndefined()
       expect(headers['strict-transport-security']).toBeUndefined()
       expect(headers['access-control-allow-origin']).toBeUndefined()
       expect(headers['x-content-type-options']).toBe('nosniff')
