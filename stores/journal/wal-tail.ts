@@ -23,12 +23,18 @@ export function readCommits(path: string, pageBytes: number): boolean[] {
   // A broken header can not say which generation is the newest; the first frame can.
   const saltAt = headerIsSound(log) ? headerSaltAt : headerBytes + frameSaltAt
   for (let at = headerBytes; at + frameBytes <= log.length; at += frameBytes) {
-    const current =
-      log.compare(log, saltAt, saltAt + 8, at + frameSaltAt, at + frameSaltAt + 8) === 0
-    if (!current) break
-    commits.push(log.readUInt32BE(at + commitAt) !== 0)
+    commits.push(isOfGeneration(log, saltAt, at) && log.readUInt32BE(at + commitAt) !== 0)
   }
   return commits
+}
+
+/** Of the two salts the first counts generations and the second is random: one that is equal is enough. */
+function isOfGeneration(log: Buffer, saltAt: number, frameAt: number): boolean {
+  const own = frameAt + frameSaltAt
+  return (
+    log.readUInt32BE(saltAt) === log.readUInt32BE(own) ||
+    log.readUInt32BE(saltAt + 4) === log.readUInt32BE(own + 4)
+  )
 }
 
 /** How many frames hold whole transactions behind the `valid` ones that SQLite has taken. */
