@@ -1,6 +1,5 @@
 /** Many uplinks judged together: what is to be stored, what is refused, what is said of devices. */
 
-import type { Log } from '../domain/ports.ts'
 import type { Judge, Refusal, Verdict } from '../domain/quarantine.ts'
 import type { Reading } from '../domain/reading.ts'
 import type { Uplink } from '../domain/uplink.ts'
@@ -19,32 +18,23 @@ export interface Batch {
   refused: readonly { uplink: Uplink; refused: readonly Refusal[] }[]
   /** Readings that quarantine takes. */
   quarantined: number
-  /** Uplinks whose judging failed by a mistake of ours; they are among the refused. */
-  errors: number
 }
 
 /** Judges from the front of a list: all of it, unless it holds too many readings. */
-export function judgeBatch(uplinks: readonly Uplink[], judge: Judge, log: Log): Batch {
+export function judgeBatch(uplinks: readonly Uplink[], judge: Judge): Batch {
   const judged: Judged[] = []
   const readings: Reading[] = []
   const refused: { uplink: Uplink; refused: readonly Refusal[] }[] = []
   let quarantined = 0
-  let errors = 0
   for (const uplink of uplinks) {
-    let verdict: Verdict
-    try {
-      verdict = judge(uplink)
-    } catch (error) {
-      verdict = failed(uplink, error, log)
-      errors++
-    }
+    const verdict = judge(uplink)
     judged.push({ uplink, verdict })
     for (const reading of verdict.accepted) readings.push(reading)
     if (verdict.refused.length > 0) refused.push({ uplink, refused: verdict.refused })
     quarantined += quarantinedOf(uplink, verdict)
     if (readings.length + quarantined >= batchReadingsMax) break
   }
-  return { judged, readings, refused, quarantined, errors }
+  return { judged, readings, refused, quarantined }
 }
 
 /**
@@ -53,12 +43,4 @@ export function judgeBatch(uplinks: readonly Uplink[], judge: Judge, log: Log): 
  */
 function quarantinedOf(uplink: Uplink, verdict: Verdict): number {
   return Math.max(0, uplink.readings - verdict.accepted.length)
-}
-
-/** One message must not stop all others: it goes to quarantine, whole, and can be tried again after a fix. */
-function failed(uplink: Uplink, error: unknown, log: Log): Verdict {
-  const { seq, device, kind } = uplink
-  log.error({ error, seq, device, kind }, 'Judging a message failed; it is kept in quarantine.')
-  const reason = `internal error: ${error instanceof Error ? error.message : String(error)}`
-  return { accepted: [], refused: [{ code: 'malformed', reason: reason.slice(0, 500), device }] }
 }

@@ -15,8 +15,9 @@ import { judgeBatch } from './batch.ts'
 import { createChores } from './chores.ts'
 import { createIngestMeters } from './meters.ts'
 import { createPatience, createSetbacks } from './patience.ts'
-import { findStart } from './start.ts'
+import { createStart } from './start.ts'
 import { createStatusBook } from './status-book.ts'
+import { createSureJudge } from './sure-judge.ts'
 
 export interface IngestParts {
   config: Pick<Config, 'ingestBatchMessagesMax' | 'quarantineDays'>
@@ -42,13 +43,15 @@ const lookEveryMs = { busy: 20, idle: 200, idleAfterMs: 1_000 }
 const gatherMs = 20
 
 export function startIngest(parts: IngestParts): Ingest {
-  const { config, ports, bus, registry, journal, readings, ledger, judge } = parts
+  const { config, ports, bus, registry, journal, readings, ledger } = parts
   const { clock, log } = ports
+  const judge = createSureJudge(parts.judge, ports)
   const meters = createIngestMeters(ports.meter)
   const patience = createPatience(ports)
   const setbacks = createSetbacks(ports, patience)
   const status = createStatusBook({ ledger, registry, clock })
-  const chores = createChores({ ...parts, meters, status })
+  const chores = createChores({ ...parts, judge, meters, status })
+  const findStart = createStart({ journal, readings, log })
   const batchMax = config.ingestBatchMessagesMax
   let position = 0
   let isPositionKnown = false
@@ -57,12 +60,12 @@ export function startIngest(parts: IngestParts): Ingest {
 
   /** One batch, the whole way. Nothing has moved unless it returns; then all of it has. */
   async function pass(): Promise<number> {
-    if (!isPositionKnown) position = await findStart({ journal, readings, log })
+    if (!isPositionKnown) position = await findStart()
     isPositionKnown = true
     await registry.refresh()
     const startedAt = clock.monotonic()
     const uplinks = await journal.read(position, batchMax)
-    const batch = judgeBatch(uplinks, judge, log)
+    const batch = judgeBatch(uplinks, judge)
     const last = batch.judged.at(-1)?.uplink
     if (last === undefined) return 0
     status.note(batch.judged)
@@ -97,9 +100,10 @@ export function startIngest(parts: IngestParts): Ingest {
       return
     }
     meters.idle()
-    const idleMs = clock.monotonic() - lastWorkAt
     const { busy, idle, idleAfterMs } = lookEveryMs
-    await patience.listen(idleMs < idleAfterMs ? busy : idle)
+    const isIdle = clock.monotonic() - lastWorkAt >= idleAfterMs
+    if (isIdle) isPositionKnown = false
+    await patience.listen(isIdle ? idle : busy)
   }
 
   async function run(): Promise<void> {

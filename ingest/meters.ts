@@ -25,10 +25,6 @@ export function createIngestMeters(meter: Meter): IngestMeters {
     'Refusals by reason code since this process started.',
     ['code'],
   )
-  const errors = meter.counter(
-    'bellwether_ingest_internal_errors_total',
-    'Uplinks whose judging failed by a mistake of ours; they are in quarantine.',
-  )
   const gaps = meter.counter(
     'bellwether_ingest_gap_uplinks_total',
     'Uplinks that the journal could not give: damaged or gone.',
@@ -43,7 +39,6 @@ export function createIngestMeters(meter: Meter): IngestMeters {
       uplinks(batch.judged.length)
       batches(seconds)
       lag(lagSeconds)
-      if (batch.errors > 0) errors(batch.errors)
       for (const item of batch.refused) for (const { code } of item.refused) refused(1, { code })
     },
     idle: () => lag(0),
