@@ -38,11 +38,20 @@ const names = Object.keys(settings) as SettingName[]
  * Throws `ConfigError` with one line that names the setting, its value and what is allowed.
  */
 export function loadConfig(
-  options: { environment?: Readonly<Record<string, string | undefined>>; file?: string } = {},
+  options: {
+    environment?: Readonly<Record<string, string | undefined>>
+    file?: string
+    /** Values that stand when neither the file nor the environment gives one; for the demo. */
+    defaults?: Partial<Record<SettingName, string>>
+  } = {},
 ): Config {
   const environment = options.environment ?? process.env
   const file = options.file ?? environment[`${prefix}CONFIG`]
   const given = new Map<SettingName, { value: string; source: string }>()
+  for (const name of names) {
+    const value = options.defaults?.[name]
+    if (value !== undefined) given.set(name, { value, source: name })
+  }
   if (file !== undefined) readYaml(file, given)
   readEnvironment(environment, given)
   const config: Record<string, unknown> = {}
