@@ -40,3 +40,14 @@ const subscribable: readonly RegExp[] = [
 export function maySubscribe(filter: string): boolean {
   return subscribable.some((pattern) => pattern.test(filter))
 }
+
+/** Where a service account publishes what one device shall hear on `topic`; ids hold no `/`, so none collide. */
+export function downlinkTopic(device: string, topic: string): string {
+  return `devices/${device}/${topic}`
+}
+
+/** The device of a downlink topic or filter; empty when it is of no particular one. */
+export function downlinkOwner(topic: string): string {
+  const device = /^devices\/([^/+#]+)\//.exec(topic)?.[1]
+  return device ?? ''
+}

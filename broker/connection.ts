@@ -1,0 +1,286 @@
+/**
+ * One connection: bytes in, whole frames out. Uplinks of a signed-in device take the fast path from here
+ * straight into the journal and are acknowledged from here; every other frame goes to `host.onFrame`.
+ *
+ * A frame is measured before it is kept: nothing larger than the limit is ever buffered. While anything
+ * blocks the connection (sign-in, too many unacknowledged messages, its rate, a full journal queue, a slow
+ * reader) it is not read, and TCP holds the sender back.
+ */
+
+import type { Duplex } from 'node:stream'
+import { countReadings } from '../domain/count.ts'
+import type { UplinkDraft } from '../domain/uplink.ts'
+import type { Identity } from './access.ts'
+import {
+  bodyStart,
+  frameLength,
+  incomplete,
+  malformed,
+  packetType,
+  pingResponse,
+  uint16,
+  uplinkKindAt,
+} from './frame.ts'
+import type { AckTarget } from './group.ts'
+import type { TokenBucket } from './limits.ts'
+import type { Link } from './link.ts'
+import { awaitsTopic } from './oversize.ts'
+import { Remainder } from './remainder.ts'
+
+/** Reasons not to read a connection now, as bits. */
+export const block = {
+  signIn: 1,
+  inflight: 2,
+  rate: 4,
+  journal: 8,
+  aedes: 16,
+  reader: 32,
+  stopping: 64,
+  closing: 128,
+} as const
+
+/** Why we end a connection; they are counted under these names. */
+export type EndReason =
+  | 'malformed'
+  | 'violation'
+  | 'oversize'
+  | 'denied'
+  | 'unwritable'
+  | 'silent'
+  | 'no_connect'
+  | 'refused'
+  | 'revoked'
+  | 'stuck'
+  | 'stopping'
+
+/** What a connection needs from the broker; one object for all of them. */
+export interface ConnectionHost {
+  /** Coarse monotonic milliseconds: no clock is asked for each message. */
+  readonly tickMs: number
+  now(): number
+  readonly inflightMax: number
+  /** Whether the journal queue has no room; the host then unblocks `journal` later. */
+  isCongested(connection: Connection): boolean
+  take(draft: UplinkDraft, connection: Connection, packetId: number): boolean
+  /** A frame that is not for the fast path. `frame` is only valid during the call. */
+  onFrame(connection: Connection, frame: Buffer): void
+  onOversize(connection: Connection, start: Buffer, frameBytes: number): void
+  /** The device has used up its rate; true when it has some again, otherwise the host unblocks it later. */
+  refill(connection: Connection, messages: TokenBucket): boolean
+  onEnd(connection: Connection, reason: EndReason): void
+}
+
+/** Set at sign-in. */
+export interface SignedIn {
+  readonly identity: Identity
+  readonly messages: TokenBucket
+}
+
+export class Connection implements AckTarget {
+  readonly conn: Duplex
+  readonly address: string
+  readonly #host: ConnectionHost
+  signedIn: SignedIn | null = null
+  link: Link | null = null
+  clientId = ''
+  /** Filters as Aedes knows them, with their QoS; null until the first. */
+  subscriptions: Map<string, number> | null = null
+  frameBytesMax: number
+  lastSeenMs: number
+  /** Silence after which it is closed. */
+  patienceMs = Number.POSITIVE_INFINITY
+  #blocks = 0
+  #inflight = 0
+  #remainder: Remainder | null = null
+  /** What arrived while blocked and is not looked at yet. */
+  #held: Buffer | null = null
+
+  lastGroup = 0
+  dueMessages = 0
+  dueAcks = 0
+  ackAt = 0
+
+  constructor(conn: Duplex, address: string, host: ConnectionHost, frameBytesMax: number) {
+    this.conn = conn
+    this.address = address
+    this.#host = host
+    this.frameBytesMax = frameBytesMax
+    this.lastSeenMs = host.tickMs
+  }
+
+  get blocked(): boolean {
+    return this.#blocks !== 0
+  }
+
+  get closing(): boolean {
+    return this.isBlockedBy(block.closing)
+  }
+
+  isBlockedBy(reasons: number): boolean {
+    return (this.#blocks & reasons) !== 0
+  }
+
+  /** Bytes from the network. */
+  receive(chunk: Buffer): void {
+    this.lastSeenMs = this.#host.tickMs
+    if (this.closing) return
+    if (this.blocked) {
+      this.#held = this.#held === null ? chunk : Buffer.concat([this.#held, chunk])
+      this.conn.pause()
+      return
+    }
+    this.#consume(chunk)
+  }
+
+  block(reason: number): void {
+    if (this.#blocks === 0) this.conn.pause()
+    this.#blocks |= reason
+  }
+
+  unblock(reason: number): void {
+    if ((this.#blocks & reason) === 0) return
+    this.#blocks &= ~reason
+    if (this.#blocks !== 0) return
+    const held = this.#held
+    this.#held = null
+    if (held !== null) this.#consume(held)
+    if (this.#blocks === 0) this.conn.resume()
+  }
+
+  #consume(chunk: Buffer): void {
+    let at = 0
+    if (this.#remainder !== null) {
+      at = this.#completeRemainder(this.#remainder, chunk)
+      if (at < 0) return
+    }
+    const end = chunk.length
+    while (at < end) {
+      if (this.#blocks !== 0) {
+        this.#hold(chunk, at)
+        return
+      }
+      const length = frameLength(chunk, at, end)
+      if (length === malformed) this.end('malformed')
+      else if (length > this.frameBytesMax) this.#refuseOversize(chunk, at, end, length)
+      if (length <= incomplete || at + length > end || this.closing) break
+      this.#takeFrame(chunk, at, length)
+      at += length
+    }
+    if (at < end && !this.closing) {
+      this.#remainder = new Remainder(chunk, at)
+    }
+  }
+
+  /** Returns where the next frame starts in `chunk`, or −1 when the frame is still not whole. */
+  #completeRemainder(remainder: Remainder, chunk: Buffer): number {
+    const taken = remainder.fill(chunk)
+    const { bytes, filled } = remainder
+    const length = frameLength(bytes, 0, filled)
+    if (length === malformed) this.end('malformed')
+    else if (length > this.frameBytesMax) this.#refuseOversize(bytes, 0, filled, length)
+    if (length <= incomplete || filled < length || this.closing) return -1
+    this.#remainder = null
+    this.#takeFrame(bytes, 0, length)
+    return taken
+  }
+
+  #hold(chunk: Buffer, at: number): void {
+    if (this.closing) return
+    const rest = chunk.subarray(at)
+    this.#held = this.#held === null ? rest : Buffer.concat([rest, this.#held])
+  }
+
+  /** Ends the connection once the topic of the message that is too large is known, or will not come. */
+  #refuseOversize(bytes: Buffer, at: number, end: number, length: number): void {
+    const start = bytes.subarray(at, end)
+    if (this.signedIn !== null && awaitsTopic(start)) return
+    this.#host.onOversize(this, start, length)
+    this.end('oversize')
+  }
+
+  #takeFrame(bytes: Buffer, at: number, length: number): void {
+    const first = bytes[at] ?? 0
+    const type = first >> 4
+    // QoS 0 or 1 (bit 2 clear), not retained (bit 0 clear).
+    if (type === packetType.publish && (first & 0b0101) === 0) {
+      if (this.#takeUplink(bytes, at, length, first)) return
+    } else if (type === packetType.pingreq && this.link !== null) {
+      if (length === 2 && first === 0xc0) this.#write(pingResponse)
+      else this.end('malformed')
+      return
+    }
+    this.#host.onFrame(this, bytes.subarray(at, at + length))
+  }
+
+  /** The fast path. False when this PUBLISH is not one for it. */
+  #takeUplink(bytes: Buffer, at: number, length: number, first: number): boolean {
+    const signedIn = this.signedIn
+    if (signedIn === null || signedIn.identity.kind !== 'device' || this.link === null) return false
+    const frameEnd = at + length
+    const topic = bodyStart(bytes, at) + 2
+    const topicLength = uint16(bytes, topic - 2)
+    const acknowledged = (first & 0b0010) !== 0
+    const payloadAt = topic + topicLength + (acknowledged ? 2 : 0)
+    if (payloadAt > frameEnd) return false
+    const kind = uplinkKindAt(bytes, topic, topicLength)
+    if (kind === undefined) return false
+    const packetId = acknowledged ? uint16(bytes, payloadAt - 2) : 0
+    // A packet id of 0 (§2.3.1-1) and a repeat of QoS 0 (§3.3.1-2) break the protocol.
+    if (acknowledged ? packetId === 0 : (first & 0b1000) !== 0) {
+      this.end('malformed')
+      return true
+    }
+    const payload = bytes.subarray(payloadAt, frameEnd)
+    const readings = countReadings(kind, payload)
+    const receivedAt = this.#host.now()
+    const draft = { kind, device: signedIn.identity.id, receivedAt, payload, readings }
+    if (!this.#host.take(draft, this, packetId)) this.end('unwritable')
+    else this.sent(signedIn.messages)
+    return true
+  }
+
+  /** Counts one message of this connection that waits for the journal, and holds it back when it must. */
+  sent(messages: TokenBucket): void {
+    if (++this.#inflight >= this.#host.inflightMax) this.block(block.inflight)
+    messages.spend()
+    if (messages.empty && !this.#host.refill(this, messages)) this.block(block.rate)
+    if (this.#host.isCongested(this)) this.block(block.journal)
+  }
+
+  acknowledge(pubacks: Uint8Array | null, messages: number): void {
+    this.#inflight -= messages
+    if (pubacks !== null) this.#write(pubacks)
+    if (this.#inflight < this.#host.inflightMax) this.unblock(block.inflight)
+  }
+
+  fail(): void {
+    this.end('unwritable')
+  }
+
+  /** A client that does not read its answers is not read either, so that they can not pile up. */
+  #write(bytes: Uint8Array): void {
+    if (this.conn.destroyed || this.conn.writableEnded) return
+    if (this.conn.write(bytes) || this.isBlockedBy(block.reader)) return
+    this.block(block.reader)
+    this.conn.once('drain', () => this.unblock(block.reader))
+  }
+
+  /** Drops what has arrived and is not looked at yet. */
+  forgetInput(): void {
+    this.#held = null
+    this.#remainder = null
+  }
+
+  /** Closes after what was written has gone out, with `last` as the last bytes. */
+  end(reason: EndReason, last?: Uint8Array): void {
+    if (this.closing) return
+    this.block(block.closing)
+    this.forgetInput()
+    this.#host.onEnd(this, reason)
+    if (this.conn.destroyed) return
+    if (last === undefined) this.conn.end()
+    else this.conn.end(last)
+    // What still arrives is read and dropped: unread bytes would turn our FIN into a reset.
+    this.conn.resume()
+  }
+}

@@ -1,0 +1,281 @@
+/**
+ * The guard in front of Aedes. It owns every connection from its first byte to its last: measures frames,
+ * demands a CONNECT in time, signs in, and only then makes an Aedes client for it. Aedes never sees a
+ * connection that has not signed in, a packet that is too large, or an uplink of the fast path.
+ */
+
+import type { Duplex } from 'node:stream'
+import type { Aedes, Client } from 'aedes'
+import type { IConnectPacket, Packet } from 'mqtt-packet'
+import type { Config } from '../config.ts'
+import type { Ports } from '../domain/ports.ts'
+import { innerFilter } from './access.ts'
+import type { Admission } from './admission.ts'
+import type { Bindings } from './binding.ts'
+import { block, Connection, type ConnectionHost, type EndReason } from './connection.ts'
+import { createDecoder } from './decoder.ts'
+import { connackRefusal, isForClientsOnly, packetType, protocolOf } from './frame.ts'
+import { addressKey, type FailureLog, type RateLimit, type TokenBucket } from './limits.ts'
+import { type Link, linkAedes } from './link.ts'
+import type { BrokerMeters } from './meters.ts'
+import { oversizeDraft } from './oversize.ts'
+import type { Patience } from './patience.ts'
+import type { Presences } from './presence.ts'
+import { connack, type Proof, type RefusalReason, type SignIn } from './sign-in.ts'
+
+/** Packets of one connection that Aedes may work on at a time. */
+const outstandingMax = 64
+
+export interface GuardOptions {
+  config: Config
+  ports: Ports
+  aedes: Aedes
+  admission: Admission
+  signIn: SignIn
+  bindings: Bindings
+  presences: Presences<Connection>
+  patience: Patience
+  failures: FailureLog
+  connects: RateLimit
+  meters: BrokerMeters
+}
+
+/** Where a connection comes from. */
+export interface Origin {
+  address: string
+  /** Common name of a client certificate that our authority has signed. */
+  certificate?: string | undefined
+}
+
+export interface Guard {
+  /** False when this address has had its share of connections, or there are too many in all. */
+  admits(address: string): boolean
+  accept(conn: Duplex, origin: Origin): void
+  connectionOf(client: object): Connection | undefined
+  /** Aedes has sent the CONNACK: the connection may go on. */
+  onReady(client: Client): void
+  /** Ends connections whose credentials are no longer good. */
+  recheck(): void
+  /** Reads nothing more from anybody. */
+  quiesce(): void
+  readonly connections: ReadonlySet<Connection>
+  /** Devices and service accounts that are signed in. */
+  readonly identities: number
+}
+
+/** What the guard knows of a connection that the hot path does not need. */
+interface Entry {
+  origin: Origin
+  proof: Proof | null
+  presence: ReturnType<Presences<Connection>['join']> | null
+  bound: boolean
+}
+
+export function createGuard(options: GuardOptions): Guard {
+  const { config, ports, aedes, admission, signIn, bindings, presences, patience, meters } = options
+  const { clock, timers, log, random } = ports
+  const decoder = createDecoder()
+  const entries = new Map<Connection, Entry>()
+  const connections = new Set<Connection>()
+  const byClient = new WeakMap<object, Connection>()
+
+  const host: ConnectionHost = {
+    get tickMs() {
+      return patience.tickMs
+    },
+    now: () => clock.now(),
+    inflightMax: config.mqttInflightMax,
+    isCongested(connection) {
+      if (admission.congested) patience.waitForRoom(connection)
+      return admission.congested
+    },
+    take: (draft, connection, packetId) => admission.take(draft, connection, packetId),
+    onFrame,
+    onOversize(connection, start, frameBytes) {
+      meters.oversize()
+      const identity = connection.signedIn?.identity
+      if (identity?.kind !== 'device') return
+      admission.note(oversizeDraft(identity.id, start, frameBytes, clock.now()))
+    },
+    refill(connection, messages: TokenBucket) {
+      messages.refill(clock.monotonic())
+      if (!messages.empty) return true
+      meters.slowed()
+      patience.waitForRate(connection, messages)
+      return false
+    },
+    onEnd(connection, reason: EndReason) {
+      meters.ended(1, { reason })
+      patience.expectClose(connection)
+    },
+  }
+
+  function onFrame(connection: Connection, frame: Buffer): void {
+    const type = (frame[0] ?? 0) >> 4
+    const { link } = connection
+    // The first packet is a CONNECT (§3.1.0-1), and no other is (§3.1.0-2).
+    if ((type === packetType.connect) !== (link === null) || isForClientsOnly(type)) {
+      connection.end('violation')
+    } else if (link === null) connect(connection, frame)
+    else forward(connection, link, frame)
+  }
+
+  function forward(connection: Connection, link: Link, frame: Buffer): void {
+    const packet = decoder.decode(frame)
+    if (packet === undefined) {
+      connection.end('malformed')
+      return
+    }
+    toInner(connection, packet)
+    link.dispatch(packet)
+    if (link.outstanding >= outstandingMax) connection.block(block.aedes)
+  }
+
+  /** Filters of a device become those of its own branch; what it may not have stays as it is and is refused. */
+  function toInner(connection: Connection, packet: Packet): void {
+    const identity = connection.signedIn?.identity
+    if (identity === undefined) return
+    if (packet.cmd === 'subscribe') {
+      for (const subscription of packet.subscriptions) {
+        subscription.topic = innerFilter(identity, subscription.topic) ?? subscription.topic
+      }
+    } else if (packet.cmd === 'unsubscribe') {
+      packet.unsubscriptions = packet.unsubscriptions.map(
+        (filter) => innerFilter(identity, filter) ?? filter,
+      )
+      for (const filter of packet.unsubscriptions) connection.subscriptions?.delete(filter)
+    }
+  }
+
+  function connect(connection: Connection, frame: Buffer): void {
+    connection.block(block.signIn)
+    const protocol = protocolOf(frame, 0, frame.length)
+    const packet = protocol === 'supported' ? decoder.decode(frame) : undefined
+    if (protocol === 'other') refuse(connection, 'unacceptableVersion')
+    else if (packet?.cmd !== 'connect') connection.end('malformed')
+    else if (packet.clientId === '' && !packet.clean) refuse(connection, 'identifierRejected')
+    else if (admission.trouble !== null) refuse(connection, 'serverUnavailable')
+    else {
+      patience.signingIn(connection)
+      judge(connection, packet).catch((error: unknown) => {
+        meters.errors()
+        log.error({ error }, 'A sign-in failed inside; it is refused.')
+        refuse(connection, 'serverUnavailable')
+      })
+    }
+  }
+
+  async function judge(connection: Connection, packet: IConnectPacket): Promise<void> {
+    const entry = entries.get(connection)
+    const verdict = await signIn.judge({
+      username: packet.username,
+      password: packet.password?.toString(),
+      certificate: entry?.origin.certificate,
+    })
+    if (entry === undefined || connection.conn.destroyed || connection.closing) return
+    if (typeof verdict === 'string') {
+      refuseSlowly(connection, verdict)
+      return
+    }
+    const clientId = packet.clientId || `auto-${Buffer.from(random.bytes(12)).toString('hex')}`
+    if (!bindings.claim(clientId, verdict.identity, packet.clean ?? true)) {
+      log.warn(
+        { device: verdict.identity.id, client: clientId },
+        'A client id that belongs to somebody else: the sign-in is refused.',
+      )
+      refuse(connection, 'identifierRejected')
+      return
+    }
+    entry.bound = true
+    entry.proof = verdict
+    connection.clientId = clientId
+    welcome(connection, entry, { ...packet, clientId })
+  }
+
+  function welcome(connection: Connection, entry: Entry, packet: IConnectPacket): void {
+    if (entry.proof === null) return
+    const { identity } = entry.proof
+    meters.signIns()
+    patience.signedIn(connection, packet.keepalive ?? 0)
+    entry.presence = presences.join(identity, connection)
+    connection.signedIn = { identity, messages: entry.presence.messages }
+    connection.frameBytesMax = config.mqttPacketBytesMax
+    if (packet.will !== undefined && identity.kind === 'device' && !config.mqttDeviceWills) {
+      meters.denied(1, { action: 'will' })
+      delete packet.will
+    }
+    const link = linkAedes(aedes, connection.conn, (error) => {
+      if (error !== null) {
+        log.debug({ error, client: connection.clientId }, 'Aedes will not have a packet.')
+        connection.end('violation')
+      } else if (link.outstanding < outstandingMax) connection.unblock(block.aedes)
+    })
+    connection.link = link
+    byClient.set(link.client, connection)
+    // Keep-alive is ours: Aedes would not see what takes the fast path, and a timer for each costs memory.
+    link.dispatch({ ...packet, keepalive: 0 })
+  }
+
+  function refuseSlowly(connection: Connection, reason: RefusalReason): void {
+    const counts = reason === 'badCredentials' || reason === 'notAuthorized'
+    const key = addressKey(connection.address)
+    const delayMs = counts ? options.failures.failed(key, clock.monotonic()) : 0
+    connection.forgetInput()
+    if (delayMs === 0) refuse(connection, reason)
+    else timers.after(delayMs, () => refuse(connection, reason))
+  }
+
+  function refuse(connection: Connection, reason: RefusalReason): void {
+    meters.refused(1, { reason })
+    log.debug({ address: connection.address, reason }, 'A sign-in is refused.')
+    connection.end('refused', connackRefusal(connack[reason]))
+  }
+
+  function closed(connection: Connection): void {
+    const entry = entries.get(connection)
+    if (entry === undefined) return
+    entries.delete(connection)
+    connections.delete(connection)
+    patience.forget(connection)
+    const client = connection.link?.client
+    if (client !== undefined && !client.closed) client.close()
+    if (entry.bound) bindings.release(connection.clientId)
+    if (entry.presence !== null) presences.leave(entry.presence, connection)
+  }
+
+  return {
+    admits(address) {
+      const full = connections.size >= config.mqttConnectionsMax
+      const allowed = !full && options.connects.allow(addressKey(address), clock.monotonic())
+      if (!allowed) meters.turnedAway(1, { reason: full ? 'full' : 'rate' })
+      return allowed
+    },
+    accept(conn, origin) {
+      const connection = new Connection(conn, origin.address, host, config.mqttConnectBytesMax)
+      entries.set(connection, { origin, proof: null, presence: null, bound: false })
+      connections.add(connection)
+      patience.stranger(connection)
+      conn.on('error', (error) => log.debug({ error: error.message }, 'A connection broke.'))
+      conn.on('close', () => closed(connection))
+      conn.on('data', (chunk: Buffer) => connection.receive(chunk))
+    },
+    connectionOf: (client) => byClient.get(client),
+    onReady(client) {
+      const connection = byClient.get(client)
+      if (connection === undefined) return
+      timers.soon(() => connection.unblock(block.signIn))
+    },
+    recheck() {
+      for (const [connection, { proof }] of entries) {
+        if (proof !== null && !signIn.stillGood(proof)) connection.end('revoked')
+      }
+    },
+    quiesce() {
+      for (const connection of connections) connection.block(block.stopping)
+    },
+    connections,
+    get identities() {
+      return presences.size
+    },
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * Limits of rate: token buckets per address and per device, and the memory of failed sign-ins.
+ * Each keeps a bounded number of keys and forgets the one that was used longest ago, so that nobody can
+ * fill memory by coming from many addresses.
+ */
+
+const keysMax = 20_000
+const failureWindowMs = 60_000
+/** How long the answer to a failed sign-in waits once its address has failed too often. */
+const failureDelayMs = 2_000
+
+/** Refills steadily; holds at most one second's worth. Times are monotonic milliseconds. */
+export class TokenBucket {
+  readonly #perSecond: number
+  #tokens: number
+  #filledAt: number
+
+  constructor(perSecond: number, now: number) {
+    this.#perSecond = perSecond
+    this.#tokens = perSecond
+    this.#filledAt = now
+  }
+
+  /** Takes one token. The balance may sink below zero: what has been read already has been read. */
+  spend(): void {
+    this.#tokens--
+  }
+
+  get empty(): boolean {
+    return this.#tokens < 1
+  }
+
+  refill(now: number): void {
+    const tokens = this.#tokens + ((now - this.#filledAt) / 1_000) * this.#perSecond
+    this.#tokens = Math.min(this.#perSecond, tokens)
+    this.#filledAt = now
+  }
+}
+
+/** Keys in the order of their last use. */
+class Recent<V> {
+  readonly #entries = new Map<string, V>()
+
+  use(key: string, make: () => V): V {
+    const value = this.#entries.get(key) ?? make()
+    this.#entries.delete(key)
+    this.#entries.set(key, value)
+    if (this.#entries.size > keysMax) {
+      for (const oldest of this.#entries.keys()) {
+        this.#entries.delete(oldest)
+        break
+      }
+    }
+    return value
+  }
+
+  get size(): number {
+    return this.#entries.size
+  }
+}
+
+export interface RateLimit {
+  /** False when this key has had its share of this second. */
+  allow(key: string, now: number): boolean
+  readonly keys: number
+}
+
+export function createRateLimit(perSecond: number): RateLimit {
+  const buckets = new Recent<TokenBucket>()
+  return {
+    allow(key, now) {
+      const bucket = buckets.use(key, () => new TokenBucket(perSecond, now))
+      bucket.refill(now)
+      if (bucket.empty) return false
+      bucket.spend()
+      return true
+    },
+    get keys() {
+      return buckets.size
+    },
+  }
+}
+
+export interface FailureLog {
+  /** Counts a failed sign-in; how many milliseconds its answer has to wait. */
+  failed(address: string, now: number): number
+  readonly keys: number
+}
+
+/** Answers wait, not the listener: who signs in well from the same address is never slowed. */
+export function createFailureLog(failuresPerMinuteMax: number): FailureLog {
+  const failures = new Recent<{ count: number; since: number }>()
+  return {
+    failed(address, now) {
+      const entry = failures.use(address, () => ({ count: 0, since: now }))
+      if (now - entry.since >= failureWindowMs) {
+        entry.count = 0
+        entry.since = now
+      }
+      entry.count++
+      return entry.count > failuresPerMinuteMax ? failureDelayMs : 0
+    },
+    get keys() {
+      return failures.size
+    },
+  }
+}
+
+/**
+ * What counts as one address: an IPv4 address, also in its IPv6 form, or the /64 network of an IPv6 one,
+ * because a single host has the whole network to choose from.
+ */
+export function addressKey(address: string): string {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)
+  if (mapped?.[1] !== undefined) return mapped[1]
+  if (!address.includes(':')) return address
+  const [head = '', tail = ''] = address.split('::')
+  const groups = head === '' ? [] : head.split(':')
+  if (address.includes('::')) {
+    const rest = tail === '' ? [] : tail.split(':')
+    while (groups.length + rest.length < 8) groups.push('0')
+  }
+  return `${groups.slice(0, 4).join(':')}::/64`
+}

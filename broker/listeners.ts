@@ -1,0 +1,79 @@
+/**
+ * The listeners for MQTT over TCP and TLS. Both ask the guard before anything costs memory or a handshake.
+ */
+
+import { readFileSync } from 'node:fs'
+import { createServer, type Server, type Socket } from 'node:net'
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls'
+import type { Config } from '../config.ts'
+import type { Log } from '../domain/ports.ts'
+import type { Guard } from './guard.ts'
+
+const backlogMax = 4_096
+
+export interface Listener {
+  port: number
+  /** Accepts nobody more; connections stay. */
+  close(): void
+}
+
+export async function listenTcp(config: Config, guard: Guard, log: Log): Promise<Listener> {
+  const server = createServer({ noDelay: true }, (socket) => {
+    const address = socket.remoteAddress ?? ''
+    if (guard.admits(address)) guard.accept(socket, { address })
+    else socket.destroy()
+  })
+  return listen(server, config.mqttHost, config.mqttPort, log)
+}
+
+/** TLS 1.2 or 1.3. A client certificate is asked for when there is an authority to judge it by. */
+export async function listenTls(config: Config, guard: Guard, log: Log): Promise<Listener | null> {
+  if (config.mqttsPort === undefined || !config.tlsCert || !config.tlsKey) return null
+  const tls = createTlsServer(
+    {
+      cert: readFileSync(config.tlsCert),
+      key: readFileSync(config.tlsKey),
+      ...(config.tlsCa === undefined ? {} : { ca: readFileSync(config.tlsCa) }),
+      requestCert: config.tlsCa !== undefined,
+      // Without a certificate, or with a bad one, a device can still sign in by its token.
+      rejectUnauthorized: false,
+      minVersion: 'TLSv1.2',
+      handshakeTimeout: config.mqttConnectTimeoutMs,
+    },
+    (socket) => {
+      guard.accept(socket, {
+        address: socket.remoteAddress ?? '',
+        certificate: commonName(socket),
+      })
+    },
+  )
+  tls.on('tlsClientError', (error) =>
+    log.debug({ error: error.message }, 'A TLS handshake failed.'),
+  )
+  const server = createServer({ noDelay: true, pauseOnConnect: false }, (socket: Socket) => {
+    socket.on('error', (error) => log.debug({ error: error.message }, 'A TLS connection broke.'))
+    if (guard.admits(socket.remoteAddress ?? '')) tls.emit('connection', socket)
+    else socket.destroy()
+  })
+  return listen(server, config.mqttHost, config.mqttsPort, log)
+}
+
+/** Only of a certificate that our authority has signed and that is valid now. */
+function commonName(socket: TLSSocket): string | undefined {
+  if (!socket.authorized) return undefined
+  const name: unknown = socket.getPeerCertificate().subject?.CN
+  return typeof name === 'string' && name !== '' ? name : undefined
+}
+
+function listen(server: Server, host: string, port: number, log: Log): Promise<Listener> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ host, port, backlog: backlogMax }, () => {
+      server.off('error', reject)
+      server.on('error', (error) => log.error({ error }, 'An MQTT listener reports an error.'))
+      const address = server.address()
+      if (address === null || typeof address === 'string') reject(new Error('no TCP address'))
+      else resolve({ port: address.port, close: () => void server.close() })
+    })
+  })
+}
