@@ -55,7 +55,7 @@ export async function startAlerts(parts: AlertsParts): Promise<Alerts> {
   const patience = createPatience(ports, meters.fault)
   await registry.refresh()
   const book = await loadBook(log)
-  const cursor = await log.cursor()
+  const cursor = await findStart(parts)
   const index = createRuleIndex(registry, ports.clock)
   index.update()
 
@@ -143,6 +143,22 @@ async function lastCheckpoints(
     const done = await recorder.checkpoint(stream.position())
     if (done || recorder.abandoned || ports.clock.monotonic() > until) return
   }
+}
+
+/**
+ * Where the stream goes on. A journal that ends before our cursor was lost or put back from a backup: it is
+ * read from its beginning, because waiting until it has grown as long would miss everything until then.
+ */
+async function findStart({ log, journal, ports }: AlertsParts): Promise<number> {
+  const cursor = await log.cursor()
+  const head = await journal.head()
+  if (head >= cursor) return cursor
+  const tail = await journal.tail()
+  ports.log.error(
+    { cursor, head, tail },
+    'The journal ends before the position judged for alerts: it was replaced. It is read from its beginning.',
+  )
+  return tail - 1
 }
 
 /** The alerts of the log decide what is open; a watch that was lost is begun again from its alert. */

@@ -134,12 +134,13 @@ export function startNotifier(parts: NotifierParts): Notifier {
     const next = answer.final ? givenUp : nextOf(outcome, chance)
     const record = { at, status: answer.status, answer: answer.answer, durationMs }
     const { state, nextAttemptAt } = next
+    // First, so that what waits behind this delivery finds it switched off.
+    if (next.gone) await disable(delivery.webhook)
     await patience.insist('attempt', () =>
       log.attempted(delivery.id, record, { state, nextAttemptAt }),
     )
     meters.delivered(state === 'pending' ? 'retry' : state)
     bus.ring('alerts')
-    if (next.gone) await disable(delivery.webhook)
     return state === 'delivered'
   }
 

@@ -51,7 +51,7 @@ export function createRecording(db: SqliteDatabase, outbox: Outbox) {
   const dropWatch = db.prepare(
     'DELETE FROM watch WHERE rule = @rule AND device = @device AND property = @property',
   )
-  const saveCursor = db.prepare('UPDATE progress SET cursor = ? WHERE cursor < ?')
+  const saveCursor = db.prepare('UPDATE progress SET cursor = ?')
 
   /** Writes the change and the alert as it stands after it; the state comes from the flags. */
   function write(change: AlertChange, flags: AlertFlags): AlertChange {
@@ -95,7 +95,7 @@ export function createRecording(db: SqliteDatabase, outbox: Outbox) {
       const done = written.get(change.id)
       if (done !== undefined) outbox.put(webhook, done, alertMessage(done))
     }
-    if (recording.cursor !== undefined) saveCursor.run(recording.cursor, recording.cursor)
+    if (recording.cursor !== undefined) saveCursor.run(recording.cursor)
     return [...written.values()]
   })
 
