@@ -196,7 +196,7 @@ function writing(fresh: Fresh): void {
 
 function numbers(fresh: Fresh): void {
   describe('numbers', () => {
-    const values = [0, -0, 1e-320, 5e-324, 1e308, -1e308, 0.1, 1 / 3, 2 ** 53, 123456789.123456789]
+    const values = [0, -0, 1e-320, 5e-324, 1e308, -1e308, 0.1, 1 / 3, 2 ** 53, 123456789.12345678]
 
     test('values come back bit for bit', async () => {
       const { writer, reader } = await fresh()

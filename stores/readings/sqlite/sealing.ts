@@ -38,6 +38,8 @@ export const sealingDefaults: SealingLimits = {
 
 /** A round is done when four fifths of the next have come in: early enough, and no step is long. */
 const paceOverArrival = 1.25
+/** Dropping an entry costs so much less than merging it. */
+const dropsPerMerge = 16
 
 export interface Sealing {
   /** One step inside the caller's transaction. Returns true when more is due. */
@@ -124,7 +126,7 @@ export function createSealing(
   function drop(current: Round, left: Budget): boolean {
     while (left.entries > 0) {
       const first = oldestRow.get()?.first ?? unsealed.next
-      left.entries -= first - unsealed.base
+      left.entries -= (first - unsealed.base) / dropsPerMerge
       unsealed.dropBefore(first)
       if (first >= current.end) return true
       dropRow.run(first)
