@@ -1,7 +1,11 @@
 /** The few calls the simulators make on the HTTP API, with the server's own words when it says no. */
 
+/** The server said no, or can not be reached. */
 export class ApiRefusal extends Error {
+  /** HTTP status, or 0 when there was no answer. */
   readonly status: number
+  /** A text code marks an error whose message is enough; the command line shows no stack for it. */
+  readonly code = 'API_REFUSED'
 
   constructor(status: number, detail: string) {
     super(detail)
@@ -35,6 +39,8 @@ export function createApiClient(options: { url: string; token: string }): ApiCli
       body: body?.text ?? null,
       redirect: 'error',
       signal: AbortSignal.timeout(timeoutMs),
+    }).catch((error: unknown) => {
+      throw new ApiRefusal(0, `${url} can not be reached: ${reasonOf(error)}`)
     })
     const text = await response.text()
     const answer: unknown = text === '' ? null : parsed(text)
@@ -56,6 +62,14 @@ export function createApiClient(options: { url: string; token: string }): ApiCli
         text: lines.map((line) => `${JSON.stringify(line)}\n`).join(''),
       }),
   }
+}
+
+/** `fetch` hides the reason in the cause. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const { cause } = error
+  if (!(cause instanceof Error)) return error.message
+  return 'code' in cause && cause.message === '' ? String(cause.code) : cause.message
 }
 
 function parsed(text: string): unknown {

@@ -146,7 +146,7 @@ const deeds: Readonly<Record<string, string>> = {
   'alert.resolved': 'RESOLVED',
 }
 
-/** One line as a duty phone would show it: time, colour, what happened, where, value against bound, both languages. */
+/** One line as a duty phone would show it: time, colour, what happened, and the summary in both languages. */
 export function phoneLine(event: unknown): string {
   const type = stringField(event, 'type') ?? 'unknown'
   const alert = field(field(event, 'data'), 'alert')
@@ -155,13 +155,6 @@ export function phoneLine(event: unknown): string {
   const level = stringField(alert, 'level') ?? ''
   const mark = type === 'alert.resolved' ? '🟢' : (marks[level] ?? '⚪')
   const deed = (deeds[type] ?? type).padEnd(12)
-  const summaries = field(alert, 'summary')
-  const words = [stringField(summaries, 'en'), stringField(summaries, 'zh')].filter(
-    (text) => text !== undefined,
-  )
-  const unit = stringField(alert, 'unit') ?? ''
-  const value = field(alert, 'value')
-  const measure =
-    value === null ? '' : ` [${value} ${unit}, bound ${field(alert, 'bound')} ${unit}]`
-  return `☎ ${clock} ${mark} ${deed} ${level.padEnd(6)} ${words.join(' | ')}${measure}`
+  const summary = field(alert, 'summary')
+  return `☎ ${clock} ${mark} ${deed} ${stringField(summary, 'en') ?? level} | ${stringField(summary, 'zh') ?? ''}`
 }

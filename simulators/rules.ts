@@ -34,28 +34,25 @@ function rule(
   }
 }
 
+/** Bounds of the 24-hour table of HJ 633 (AQI 100, 150, 200, 300), here on single values. */
 const air = [
-  rule(
-    'city-pm25',
-    ['PM2.5 (bounds of the 24 h table, HJ 633)', '细颗粒物浓度（限值取自HJ 633日均表）'],
-    {
-      kind: 'air-station',
-      property: 'pm25',
-      levels: { blue: 75, yellow: 115, orange: 150, red: 250 },
-      clearMargin: 5,
-    },
-  ),
+  rule('city-pm25', ['PM2.5', '细颗粒物'], {
+    kind: 'air-station',
+    property: 'pm25',
+    levels: { blue: 75, yellow: 115, orange: 150, red: 250 },
+    clearMargin: 5,
+  }),
 ] as const
 
 const flood = [
-  rule('city-rain-5min', ['Rain in 5 minutes (local practice)', '5分钟降雨量（地方经验值）'], {
+  rule('city-rain-5min', ['5-minute rain (local practice)', '5分钟降雨量（地方经验值）'], {
     kind: 'rain-gauge',
     // The city's gauges send every 5 minutes; the bounds mean nothing for others.
     district: [...cityDistricts],
     property: 'rainfall',
     levels: { blue: 2, yellow: 3.5, orange: 5, red: 8 },
   }),
-  rule('city-street-depth', ['Water on streets (local practice)', '道路积水深度（地方经验值）'], {
+  rule('city-street-depth', ['Street depth (local practice)', '道路积水（地方经验值）'], {
     kind: 'street',
     property: 'water_depth',
     levels: { blue: 0.15, yellow: 0.27, orange: 0.4, red: 0.6 },
@@ -83,42 +80,35 @@ const flood = [
   }),
 ] as const
 
+/** Classes III, IV and V of GB 3838-2002, table 1; COD of outfalls by GB 18918, class 1A. */
 const water = [
-  rule(
-    'city-ammonia',
-    ['Ammonia nitrogen (classes III, IV, V of GB 3838)', '氨氮（GB 3838 Ⅲ、Ⅳ、Ⅴ类限值）'],
-    {
-      kind: 'surface-water',
-      property: 'nh3n',
-      levels: { blue: 1, yellow: 1.5, orange: 2 },
-      clearMargin: 0.1,
-    },
-  ),
-  rule(
-    'city-oxygen',
-    ['Dissolved oxygen (classes III, IV, V of GB 3838)', '溶解氧（GB 3838 Ⅲ、Ⅳ、Ⅴ类限值）'],
-    {
-      kind: 'surface-water',
-      property: 'dissolved_oxygen',
-      direction: 'below',
-      levels: { blue: 5, yellow: 3, orange: 2 },
-      clearMargin: 0.3,
-    },
-  ),
-  rule('city-ph-high', ['pH above 9 (GB 3838)', 'pH高于9（GB 3838）'], {
+  rule('city-ammonia', ['Ammonia nitrogen', '氨氮'], {
+    kind: 'surface-water',
+    property: 'nh3n',
+    levels: { blue: 1, yellow: 1.5, orange: 2 },
+    clearMargin: 0.1,
+  }),
+  rule('city-oxygen', ['Dissolved oxygen', '溶解氧'], {
+    kind: 'surface-water',
+    property: 'dissolved_oxygen',
+    direction: 'below',
+    levels: { blue: 5, yellow: 3, orange: 2 },
+    clearMargin: 0.3,
+  }),
+  rule('city-ph-high', ['pH, high', 'pH偏高'], {
     kind: 'surface-water',
     property: 'ph',
     levels: { yellow: 9 },
     clearMargin: 0.1,
   }),
-  rule('city-ph-low', ['pH below 6 (GB 3838)', 'pH低于6（GB 3838）'], {
+  rule('city-ph-low', ['pH, low', 'pH偏低'], {
     kind: 'surface-water',
     property: 'ph',
     direction: 'below',
     levels: { yellow: 6 },
     clearMargin: 0.1,
   }),
-  rule('city-outfall-cod', ['Outfall COD (GB 18918, 1A)', '排口化学需氧量（GB 18918 一级A）'], {
+  rule('city-outfall-cod', ['COD of the outfall', '排口化学需氧量'], {
     kind: 'outfall',
     property: 'cod',
     levels: { yellow: { attribute: 'codLimit', plus: 0 } },

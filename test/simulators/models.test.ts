@@ -69,7 +69,8 @@ describe('a cloudburst', () => {
   test('shows in rain first, then on streets, then in the river, later and later downstream', () => {
     const rain = series(all('rain')[1]!, 'rainfall', cloudburst, 14)
     const streets = all('street').map((device) => series(device, 'water_depth', cloudburst, 14))
-    const street = streets.reduce((a, b) => (Math.max(...a) > Math.max(...b) ? a : b))
+    const deepest = streets.map((depths) => Math.max(...depths))
+    const street = streets[deepest.indexOf(Math.max(...deepest))]!
     const river = all('river').map((device) => series(device, 'water_level', cloudburst, 16))
     expect(peakMinute(rain)).toBeLessThan(peakMinute(street))
     let before = peakMinute(street)
