@@ -1,34 +1,40 @@
-/** Reads the rows of a CSV import as it arrives; a row that can not be read does not stop the others. */
+/**
+ * Reads the rows of a CSV import (RFC 4180) as it arrives. Each line is read by itself, so that a quote that
+ * is not closed costs its own row and none of those below; a cell can not hold a line break for that.
+ */
 
-import { pipeline, Readable } from 'node:stream'
-import { type Info, parse } from 'csv-parse'
+import { parse } from 'csv-parse/sync'
 import { Fault } from '../domain/errors.ts'
-import { flatRow, importColumns, type ImportRow, importRowMax } from './import-row.ts'
+import { flatRow, type ImportRow, importColumns } from './import-row.ts'
+import { lineMax, linesOf } from './import-text.ts'
 
 export async function* csvRows(text: AsyncIterable<string>): AsyncGenerator<ImportRow> {
-  const broken: ImportRow[] = []
-  const parser = parse({
-    info: true,
-    relax_column_count: true,
-    skip_empty_lines: true,
-    max_record_size: importRowMax,
-    skip_records_with_error: true,
-    on_skip: (error) => {
-      broken.push({ line: Number(error?.lines ?? 0), reason: 'is not readable as CSV' })
-      return undefined
-    },
-  })
-  // Errors of the source arrive through the parser, which is what is read below.
-  pipeline(Readable.from(text), parser, () => undefined)
   let header: readonly string[] | undefined
-  for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: Info }>) {
-    yield* broken.splice(0)
-    if (header === undefined) header = checkHeader(record)
-    else yield csvRow(header, record, info.lines)
+  let line = 0
+  for await (const content of linesOf(text)) {
+    line += 1
+    if (content === '') continue
+    const cells = content === undefined ? undefined : cellsOf(content)
+    if (header === undefined) header = checkHeader(cells ?? [])
+    else if (content === undefined) yield { line, reason: `is longer than ${lineMax} characters` }
+    else if (cells === undefined)
+      yield { line, reason: 'has a quote that is not closed, or is misplaced' }
+    else yield csvRow(header, cells, line)
   }
-  yield* broken.splice(0)
   if (header === undefined) {
     throw new Fault('bad_request', 'body: has no header row.', { field: 'body' })
+  }
+}
+
+function cellsOf(line: string): string[] | undefined {
+  // Only a quote needs the rules of CSV.
+  if (!line.includes('"')) return line.split(',')
+  try {
+    const [cells] = parse(line)
+    return cells
+  } catch {
+    // The library says what it expected at which byte; the line is what helps.
+    return undefined
   }
 }
 

@@ -124,7 +124,7 @@ function withGoodReferences(
 interface World {
   hasSite(id: string): boolean
   device(id: string): Device | undefined
-  /** True when another device stands behind this one. */
+  /** True when a registered device that is not in the import stands behind this one. */
   isGateway(id: string): boolean
 }
 
@@ -132,7 +132,8 @@ interface World {
 function worldOf(view: RegistryView, rows: readonly Candidate[]): World {
   const sites = new Set(rows.map(({ site }) => site?.id))
   const devices = new Map(rows.flatMap(({ device }) => (device ? [[device.id, device]] : [])))
-  const gateways = new Set([...devices.values()].map(({ gateway }) => gateway))
+  // Of rows that stand behind a row that stands behind another, those in front are refused for it.
+  const gateways = new Set<string | null>()
   for (const { id, gateway } of view.all('device')) if (!devices.has(id)) gateways.add(gateway)
   return {
     hasSite: (id) => sites.has(id) || view.site(id) !== undefined,

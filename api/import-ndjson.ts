@@ -1,41 +1,16 @@
 /** Reads the lines of an NDJSON import as it arrives; a line that can not be read does not stop the others. */
 
-import {
-  attributePrefix,
-  flatRow,
-  importColumns,
-  type ImportRow,
-  importRowMax,
-} from './import-row.ts'
+import { attributePrefix, flatRow, type ImportRow, importColumns } from './import-row.ts'
+import { lineMax, linesOf } from './import-text.ts'
 
 /** Lines `{"site": {…}}`, `{"device": {…}}`, both in one, or flat with the names of the CSV columns. */
 export async function* ndjsonRows(text: AsyncIterable<string>): AsyncGenerator<ImportRow> {
   let line = 0
   for await (const content of linesOf(text)) {
     line += 1
-    if (content === undefined) yield { line, reason: `is longer than ${importRowMax} characters` }
+    if (content === undefined) yield { line, reason: `is longer than ${lineMax} characters` }
     else if (content.trim() !== '') yield jsonRow(content, line)
   }
-}
-
-/** Undefined stands for a line that is too long. */
-async function* linesOf(text: AsyncIterable<string>): AsyncGenerator<string | undefined> {
-  let rest = ''
-  let skipping = false
-  for await (const chunk of text) {
-    const parts = (rest + chunk).split('\n')
-    rest = parts.pop() ?? ''
-    for (const part of parts) {
-      yield skipping || part.length > importRowMax ? undefined : part
-      skipping = false
-    }
-    if (rest.length > importRowMax) {
-      skipping = true
-      rest = ''
-    }
-  }
-  if (skipping) yield undefined
-  else if (rest !== '') yield rest
 }
 
 function jsonRow(content: string, line: number): ImportRow {

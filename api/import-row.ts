@@ -12,8 +12,6 @@ export interface ImportRow {
   reason?: string
 }
 
-/** Of one row, in characters. */
-export const importRowMax = 131_072
 export const attributePrefix = 'attribute.'
 
 /** Of CSV, and of flat lines of NDJSON; and `attribute.<name>`. */

@@ -1,0 +1,121 @@
+/** Alerts: lists, one with its history, and taking one on. */
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { happen } from './alert-record.ts'
+import { type CityApi, noon, openCityApi } from './city-api.ts'
+
+let city: CityApi
+beforeAll(async () => {
+  city = await openCityApi()
+  const { alerts, registry } = city.parts
+  await registry.insert('webhook', webhook('all', []))
+  await registry.insert('webhook', webhook('red-only', ['red']))
+  await registry.insert('webhook', { ...webhook('off', []), enabled: false })
+  await city.parts.view.refresh()
+  for (let i = 0; i < 12; i++) {
+    await happen(alerts, { alert: `a-${i}`, at: noon + i * 60_000, rule: i % 2 ? 'odd' : 'even' })
+  }
+  await happen(alerts, { alert: 'done', at: noon - 60_000 })
+  await happen(alerts, { alert: 'done', type: 'alert.resolved', at: noon - 30_000 })
+})
+afterAll(() => city.close())
+
+function webhook(id: string, levels: 'red'[]) {
+  const where = { kind: [], district: [], site: [], device: [] }
+  return { id, url: 'https://x.example.com/', levels, where, enabled: true, secret: 'whsec_x' }
+}
+const ids = async (query: string) =>
+  (await city.call('GET', `/alerts?limit=1000&${query}`)).body.items.map(
+    (a: { id: string }) => a.id,
+  )
+
+test('lists are filtered', async () => {
+  expect(await ids('state=resolved')).toEqual(['done'])
+  expect(await ids('rule=odd&state=firing,acknowledged,stale')).toHaveLength(6)
+  expect(await ids('level=red')).toEqual([])
+  expect(await ids('site=nowhere')).toEqual([])
+  expect(await ids('from=2026-11-21T12:10:00Z')).toEqual(['a-11', 'a-10'])
+  expect(await ids('to=2026-11-21T12:00:00Z')).toEqual(['done'])
+})
+
+test('pages hold every alert once, newest first', async () => {
+  const seen: string[] = []
+  let next: string | null = ''
+  while (next !== null) {
+    const cursor: string = next === '' ? '' : `&cursor=${next}`
+    const { body } = await city.call('GET', `/alerts?site=g-1&limit=5${cursor}`)
+    seen.push(...body.items.map((alert: { id: string }) => alert.id))
+    next = body.next
+  }
+  expect(seen).toEqual(await ids('site=g-1'))
+  expect(seen).toHaveLength(13)
+})
+
+test('an alert is shown with its whole history', async () => {
+  const { body } = await city.call('GET', '/alerts/done', { as: 'viewer' })
+  expect(body).toMatchObject({ id: 'done', state: 'resolved', site: { name: { zh: '水位站' } } })
+  expect(body.history.map((change: { type: string }) => change.type)).toEqual([
+    'alert.raised',
+    'alert.resolved',
+  ])
+  expect(body.history[0].recordedAt).toBe('2026-11-21T11:59:00.050Z')
+  expect((await city.call('GET', '/alerts/none')).status).toBe(404)
+})
+
+describe('taking an alert on', () => {
+  test('is recorded with who and why, and told to the matching webhooks only', async () => {
+    city.rung.length = 0
+    const body = { note: '已派人前往' }
+    const answer = await city.call('POST', '/alerts/a-1/acknowledge', { as: 'operator', body })
+    expect(answer).toMatchObject({ status: 200, body: { id: 'a-1', state: 'acknowledged' } })
+    expect(city.rung).toContain('alerts')
+    const { history } = (await city.call('GET', '/alerts/a-1')).body
+    expect(history.at(-1)).toMatchObject({
+      type: 'alert.acknowledged',
+      actor: 'operator-1',
+      note: '已派人前往',
+    })
+    const deliveries = (await city.call('GET', '/deliveries?alert=a-1')).body.items
+    expect(deliveries).toMatchObject([
+      {
+        webhook: 'all',
+        type: 'alert.acknowledged',
+        state: 'pending',
+        messageId: history.at(-1).id,
+      },
+    ])
+  })
+
+  test('needs no note', async () => {
+    const answer = await city.call('POST', '/alerts/a-3/acknowledge', { body: {} })
+    expect(answer.status).toBe(200)
+    const { history } = (await city.call('GET', '/alerts/a-3')).body
+    expect(history.at(-1)).toMatchObject({ note: null, actor: 'admin-1' })
+  })
+
+  test('is not told during a silence, but recorded', async () => {
+    const body = {
+      rule: ['even'],
+      from: '2020-01-01T00:00:00Z',
+      to: '2099-01-01T00:00:00Z',
+      reason: 'test',
+    }
+    expect((await city.call('POST', '/silences', { as: 'operator', body })).status).toBe(201)
+    expect((await city.call('POST', '/alerts/a-4/acknowledge', { body: {} })).status).toBe(200)
+    expect((await city.call('GET', '/deliveries?alert=a-4')).body.items).toEqual([])
+  })
+
+  test('is impossible when it is over, and unknown when there is none', async () => {
+    const over = await city.call('POST', '/alerts/done/acknowledge', { body: {} })
+    expect(over).toMatchObject({ status: 422, body: { code: 'impossible' } })
+    expect((await city.call('POST', '/alerts/none/acknowledge', { body: {} })).status).toBe(404)
+  })
+
+  test.each([[{ note: 'x'.repeat(2_001) }], [{ note: 5 }], [{ note: null }]])(
+    'a note of another form is refused',
+    async (body) => {
+      const answer = await city.call('POST', '/alerts/a-5/acknowledge', { body })
+      expect(answer).toMatchObject({ status: 400, body: { field: 'note' } })
+    },
+  )
+})

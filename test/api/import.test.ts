@@ -1,0 +1,239 @@
+/** Importing sites and devices from CSV and NDJSON, good and bad. */
+
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { hashSecret } from '../../secret.ts'
+import { type CityApi, openCityApi } from './city-api.ts'
+
+let city: CityApi
+beforeEach(async () => {
+  city = await openCityApi()
+})
+afterEach(() => city.close())
+
+const send =
+  (type: string) =>
+  (body: string | Buffer, query = '') =>
+    city.call('POST', `/devices/import${query}`, { body, headers: { 'content-type': type } })
+const csv = (lines: string | Buffer, query = '') => send('text/csv')(lines, query)
+const ndjson = (lines: unknown[], query = '') =>
+  send('application/x-ndjson')(lines.map((line) => JSON.stringify(line)).join('\n'), query)
+
+const full = `site,site_name_en,site_name_zh,kind,lon,lat,district,basin,attribute.warningLevel,attribute.datum,device,profile,gateway,expected_interval,enabled
+g-17,Gauge 17,水位站一号,river-gauge,118.78,32.05,320106,qinhuai,9.3,1985,gw-1,,,,
+g-17,,,,,,,,,,g-17-1,hj212,gw-1,5m,true
+g-18,"Gauge ""18"", west",,river-gauge,,,,,,吴淞,,,,,
+,,,,,,,,,,alone,,,,0
+`
+
+describe('CSV', () => {
+  test('sites and devices with everything that can be said of them', async () => {
+    const answer = await csv(full)
+    expect(answer.body).toEqual({ accepted: 4, rejected: 0, errors: [] })
+    const { view } = city.parts
+    expect(view.site('g-17')).toEqual({
+      id: 'g-17',
+      name: { en: 'Gauge 17', zh: '水位站一号' },
+      kind: 'river-gauge',
+      location: [118.78, 32.05],
+      district: '320106',
+      basin: 'qinhuai',
+      attributes: { warningLevel: 9.3, datum: 1985 },
+    })
+    expect(view.site('g-18')).toMatchObject({
+      name: { en: 'Gauge "18", west' },
+      attributes: { datum: '吴淞' },
+    })
+    expect(view.device('g-17-1')).toMatchObject({
+      site: 'g-17',
+      profile: 'hj212',
+      gateway: 'gw-1',
+      expectedInterval: '5m',
+      enabled: true,
+    })
+    expect(view.device('alone')).toMatchObject({ site: null, enabled: false })
+    expect(city.rung).toContain('registry')
+  })
+
+  test('may be sent again, and what is there keeps its token', async () => {
+    const first = await csv(full, '?tokens=true')
+    expect(Object.keys(first.body.tokens).sort()).toEqual(['alone', 'g-17-1', 'gw-1'])
+    const again = await csv(full.replace('5m', '1h'), '?tokens=true')
+    expect(again.body).toEqual({ accepted: 4, rejected: 0, errors: [], tokens: {} })
+    const { view } = city.parts
+    const known = view.deviceByTokenHash(hashSecret(first.body.tokens['g-17-1']))
+    expect(known).toMatchObject({ id: 'g-17-1', expectedInterval: '1h' })
+    expect((await csv(full)).body.tokens).toBeUndefined()
+  })
+
+  test('rows may come in any order, with CRLF, a byte order mark and empty lines', async () => {
+    const body = '\uFEFFdevice,site,gateway,kind\r\n\r\nb,s,a,\r\na,s,,street\r\n'
+    expect((await csv(body)).body).toMatchObject({ accepted: 2, rejected: 0 })
+    expect(city.parts.view.device('b')).toMatchObject({ gateway: 'a', site: 's' })
+  })
+
+  test('each bad row is told by line and reason; the good ones are kept', async () => {
+    const body = [
+      'device,site,kind,lon,lat,gateway,expected_interval,enabled',
+      'ok-1,s-1,street,118,32,,,',
+      'bad id,,,,,,,',
+      'no-site,nowhere,,,,,,',
+      'ok-2,s-1,,,,,90s,',
+      'b-kind,s-2,volcano,,,,,',
+      'b-lon,s-3,street,north,32,,,',
+      'b-half,s-4,street,118,,,,',
+      'b-gateway,,,,,nobody,,',
+      'b-chain,,,,,b-gateway,,',
+      'b-interval,,,,,,often,',
+      'b-enabled,,,,,,,maybe',
+      'too,few',
+      'ok-1,s-1,,,,,,',
+      ',,,,,,,',
+      'other,s-1,coast,118,32,,,',
+      'self,,,,,self,,',
+      'ok-3,,,,,ok-1,,',
+      'chained,,,,,ok-3,,',
+      ',,street,,,,,',
+    ].join('\n')
+    const answer = await csv(body)
+    expect(answer.status).toBe(200)
+    expect(answer.body.accepted).toBe(3)
+    expect(answer.body.rejected).toBe(16)
+    const reasons = Object.fromEntries(
+      answer.body.errors.map((e: { line: number; reason: string }) => [e.line, e.reason]),
+    )
+    expect(reasons[3]).toContain('id: ')
+    expect(reasons[4]).toContain('site: there is no "nowhere"')
+    expect(reasons[6]).toContain('kind: ')
+    expect(reasons[7]).toContain('location.0: ')
+    expect(reasons[8]).toContain('location.1: is required')
+    expect(reasons[9]).toContain('gateway: there is no device "nobody"')
+    expect(reasons[10]).toContain('gateway: "b-gateway"')
+    expect(reasons[11]).toContain('expectedInterval: ')
+    expect(reasons[12]).toContain('enabled: ')
+    expect(reasons[13]).toContain('2 cells, the header has 8')
+    expect(reasons[14]).toContain('is on line 2 already')
+    expect(reasons[15]).toContain('neither')
+    expect(reasons[16]).toContain('described otherwise on line 2')
+    expect(reasons[17]).toContain('behind itself')
+    expect(reasons[19]).toContain('do not chain')
+    expect(reasons[20]).toContain('neither')
+    expect(city.parts.view.all('device').map(({ id }) => id)).toEqual(['ok-1', 'ok-2', 'ok-3'])
+  })
+
+  test('a quote that never ends, or in the wrong place, costs its row and not the others', async () => {
+    const { body } = await csv(
+      'device,profile\nok-1,\nbad,"x"y\nok-2,"a ""b"", c"\nopen,"never ends\nok-3,\n',
+    )
+    expect(body.accepted).toBe(3)
+    expect(body.errors.map((e: { line: number }) => e.line)).toEqual([3, 5])
+    const { view } = city.parts
+    expect(view.all('device').map(({ id }) => id)).toEqual(['ok-1', 'ok-2', 'ok-3'])
+    expect(view.device('ok-2')?.profile).toBe('a "b", c')
+  })
+
+  test.each([
+    ['', 'header row'],
+    ['\n\n', 'header row'],
+    ['device,colour\na,red\n', '"colour"'],
+    ['device,device\na,b\n', 'twice'],
+    ['kind,lon\nstreet,1\n', 'site or device'],
+    ['device;site\na;b\n', '"device;site"'],
+  ])('the header of %j is refused as a whole', async (body, why) => {
+    const answer = await csv(body)
+    expect(answer.status).toBe(400)
+    expect(answer.body.detail).toContain(why)
+  })
+
+  test('a file that is not UTF-8 is refused with advice', async () => {
+    const gbk = Buffer.concat([
+      Buffer.from('device,site_name_zh,site\na,'),
+      Buffer.from([0xc4, 0xfe]),
+      Buffer.from(',s\n'),
+    ])
+    const answer = await csv(gbk)
+    expect(answer.status).toBe(400)
+    expect(answer.body.detail).toContain('UTF-8')
+    expect(city.parts.view.all('device')).toEqual([])
+  })
+})
+
+describe('NDJSON', () => {
+  test('nested lines, flat lines and both in one', async () => {
+    const { body } = await ndjson([
+      { site: { id: 's-1', kind: 'coast', attributes: { warningLevel: 2 } } },
+      { device: { id: 'd-1', site: 's-1', profile: { keys: { t: 'temperature' } } } },
+      { site: { id: 's-2' }, device: { id: 'd-2', site: 's-2' } },
+      {
+        device: 'd-3',
+        site: 's-3',
+        kind: 'street',
+        lon: 118.5,
+        lat: 32,
+        enabled: false,
+        'attribute.depth': 3,
+      },
+    ])
+    expect(body).toEqual({ accepted: 4, rejected: 0, errors: [] })
+    const { view } = city.parts
+    expect(view.device('d-1')?.profile).toEqual({ keys: { t: 'temperature' } })
+    expect(view.site('s-3')).toMatchObject({ location: [118.5, 32], attributes: { depth: 3 } })
+    expect(view.device('d-3')?.enabled).toBe(false)
+  })
+
+  test('each bad line is told', async () => {
+    const long = `{"device": "${'x'.repeat(200_000)}"}`
+    const lines = [
+      '{"device":{"id":"ok"}}',
+      'nonsense',
+      '[]',
+      'null',
+      '{"device":{"id":"a"},"x":1}',
+      '{"devise":"a"}',
+      '{"device":{}}',
+      '{"device":null,"site":null}',
+      '{"device":[1]}',
+      long,
+      '{}',
+      '{"device":{"id":"ok-2"}}',
+    ]
+    const { body } = await send('application/x-ndjson; charset=utf-8')(lines.join('\r\n'))
+    expect(body).toMatchObject({ accepted: 2, rejected: 10 })
+    expect(body.errors.map((e: { line: number }) => e.line)).toEqual([
+      2, 3, 4, 5, 6, 7, 8, 9, 10, 11,
+    ])
+    expect(body.errors[8].reason).toContain('longer than')
+  })
+})
+
+test('50,000 rows go in, the count of bad ones is exact, their list is not endless', async () => {
+  const rows = ['site,kind,device,gateway']
+  for (let i = 0; i < 50_000; i++) {
+    const gateway = i % 100 === 0 ? '' : `d-${i - (i % 100)}`
+    rows.push(i % 10 === 9 ? `bad site,street,d-${i},` : `s-${i % 500},street,d-${i},${gateway}`)
+  }
+  const answer = await csv(rows.join('\n'), '?tokens=true')
+  expect(answer.body).toMatchObject({ accepted: 45_000, rejected: 5_000 })
+  expect(answer.body.errors).toHaveLength(1_000)
+  expect(Object.keys(answer.body.tokens)).toHaveLength(45_000)
+  const { view } = city.parts
+  expect(view.all('device')).toHaveLength(45_000)
+  expect(view.deviceByTokenHash(hashSecret(answer.body.tokens['d-1']))?.gateway).toBe('d-0')
+  const listed = await city.call('GET', '/devices?limit=3')
+  expect(listed.body.items).toHaveLength(3)
+})
+
+test('an import that is too large is refused while it arrives', async () => {
+  await city.close()
+  city = await openCityApi({ settings: { BELLWETHER_API_BODY_BYTES_MAX: '1024' } })
+  const answer = await csv(`device\n${'a\n'.repeat(40_000)}`)
+  expect(answer).toMatchObject({ status: 413, body: { code: 'payload_too_large' } })
+  const fits = await csv(`device\n${Array.from({ length: 5_000 }, (_, i) => `d-${i}\n`).join('')}`)
+  expect(fits.body.accepted).toBe(5_000)
+})
+
+test.each(['application/json', 'text/plain', 'multipart/form-data; boundary=x', 'text/csvx'])(
+  'an import as %s is not understood',
+  async (type) => {
+    expect((await send(type)('{}')).status).toBe(415)
+  },
+)
