@@ -7,7 +7,6 @@ import { factorsOf2005, factorUnits } from '../domain/catalogue/hj212.ts'
 import { properties, propertyOf } from '../domain/catalogue.ts'
 import type { Profile } from '../domain/device.ts'
 import type { Property } from '../domain/property.ts'
-import type { RegistryView } from '../stores/records/registry.ts'
 
 /** What one key stands for: `value = sent × scale + offset`, in the property's unit. */
 export interface Channel {
@@ -27,7 +26,7 @@ const catalogue: Channels = new Map(
 
 const hj212 = hj212Channels()
 
-/** Distinct profiles that are kept worked out; above it, they are forgotten and worked out again. */
+/** Distinct profiles whose tables can be shared; above it, sharing begins anew. */
 const profilesMax = 10_000
 
 export interface ChannelBook {
@@ -35,20 +34,18 @@ export interface ChannelBook {
   find(profile: Profile | null, key: string): Mapped | undefined
 }
 
-/** Follows the registry by its version. Devices with equal profiles share one table. */
-export function createChannelBook(registry: RegistryView): ChannelBook {
-  let version = registry.version
-  let byProfile = new WeakMap<object, Channels>()
+/**
+ * Profiles are told apart as objects: the registry never changes one, it hands out another. Devices with
+ * equal profiles share one table.
+ */
+export function createChannelBook(): ChannelBook {
+  const byProfile = new WeakMap<object, Channels>()
   const byText = new Map<string, Channels>()
 
   function channelsOf(profile: Exclude<Profile, string>): Channels {
-    if (registry.version !== version || byText.size > profilesMax) {
-      version = registry.version
-      byProfile = new WeakMap()
-      byText.clear()
-    }
     const known = byProfile.get(profile)
     if (known !== undefined) return known
+    if (byText.size >= profilesMax) byText.clear()
     const text = JSON.stringify(profile)
     const channels = byText.get(text) ?? profileChannels(profile)
     byText.set(text, channels)

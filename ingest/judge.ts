@@ -43,7 +43,7 @@ export function createJudge(options: JudgeOptions): Judge {
   const { registry, payloadBytesMax } = options
   const bench: Bench = {
     registry,
-    channels: createChannelBook(registry),
+    channels: createChannelBook(),
     payloadBytesMax,
     ageMsMax: options.readingAgeDaysMax * 86_400_000,
     aheadMsMax: options.readingAheadSecondsMax * 1_000,
