@@ -69,6 +69,7 @@ const tsAt = frameBytes - body.length + head.length
 let nextTs = Date.now() - 3_600_000
 
 let acks = 0
+let totalAcks = 0
 let measuring = false
 const latenciesMs: number[] = []
 
@@ -113,6 +114,7 @@ class Publisher {
     }
     this.#expected = (this.#expected + count) % window
     this.inflight -= count
+    totalAcks += count
     if (measuring) acks += count
     if (rate === 0) this.send(count)
   }
@@ -206,6 +208,7 @@ const quantile = (q: number) =>
 console.log(
   JSON.stringify({
     acks,
+    totalAcks,
     acksPerSecond: Math.round(acks / seconds),
     p50Ms: quantile(0.5),
     p99Ms: quantile(0.99),
