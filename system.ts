@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto'
 import { pino } from 'pino'
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import { Counter, Gauge, Histogram, type Metric, type Registry } from 'prom-client'
 import type { Clock, Log, Meter, Ports, Random, Timers } from './domain/ports.ts'
 
 export const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() }
@@ -41,26 +41,33 @@ export function systemLog(level: string, role: string): Log {
 
 const buckets = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60]
 
+/** Roles that share a thread may ask for the same meter; they get the same one. */
 export function systemMeter(registry: Registry): Meter {
   const registers = [registry]
+  function once<T extends Metric>(name: string, make: () => T): T {
+    return (registry.getSingleMetric(name) as T | undefined) ?? make()
+  }
   return {
     counter(name, help, labelNames = []) {
-      const counter = new Counter({ name, help, labelNames: [...labelNames], registers })
-      if (labelNames.length === 0) counter.inc(0)
+      const counter = once(name, () => {
+        const made = new Counter({ name, help, labelNames: [...labelNames], registers })
+        if (labelNames.length === 0) made.inc(0)
+        return made
+      })
       return (by = 1, labels = {}) => counter.inc(labels, by)
     },
     gauge(name, help, labelNames = []) {
-      const gauge = new Gauge({ name, help, labelNames: [...labelNames], registers })
+      const gauge = once(
+        name,
+        () => new Gauge({ name, help, labelNames: [...labelNames], registers }),
+      )
       return (value, labels = {}) => gauge.set(labels, value)
     },
     histogram(name, help, labelNames = []) {
-      const histogram = new Histogram({
+      const histogram = once(
         name,
-        help,
-        labelNames: [...labelNames],
-        buckets,
-        registers,
-      })
+        () => new Histogram({ name, help, labelNames: [...labelNames], buckets, registers }),
+      )
       return (seconds, labels = {}) => histogram.observe(labels, seconds)
     },
   }

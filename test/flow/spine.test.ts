@@ -96,7 +96,7 @@ describe('a reading', () => {
 
   test('that is refused is in quarantine with its reason, and its neighbours are stored', async () => {
     const client = await city.device('bad-1')
-    await publish(client, { values: { pm25: 12, temperature: 900, colour: 3, pm10: 'many' } })
+    await publish(client, { values: { pm25: 12, temperature: 900, shoe_size: 3, pm10: 'many' } })
     await publish(client, '{"pm25": 12')
     const { items } = await eventually(async () => {
       const { body } = await city.api<Page<{ code: string; reason: string; payload: string }>>(
