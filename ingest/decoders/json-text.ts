@@ -15,20 +15,44 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /** The value, or why there is none. */
 export function parseJson(payload: Uint8Array): { value: unknown } | { problem: Problem } {
-  const first = firstByte(payload)
-  if (first === undefined) return malformed('the payload is empty')
-  if (deeperThan(jsonDepthMax, payload)) {
+  const { opened, isAscii } = survey(payload)
+  /** A text with few opening brackets can not be deep, wherever they stand; only others are looked at closely. */
+  const mayBeDeep = opened > jsonDepthMax && beginsLikeJson(payload)
+  if (mayBeDeep && nesting(payload, jsonDepthMax) > jsonDepthMax) {
     return malformed(`the JSON is nested deeper than ${jsonDepthMax} levels`)
   }
-  const looksLikeJson = first === 0x7b || first === 0x5b
   try {
-    return { value: JSON.parse(textOf(payload)) as unknown }
+    return { value: JSON.parse(isAscii ? asciiText(payload) : utf8.decode(payload)) as unknown }
   } catch (error) {
     /** Nothing is lost here: the whole message goes to quarantine with this reason. */
-    if (looksLikeJson) return malformed(whyNotJson(error))
-    const start = shown(Buffer.from(payload.subarray(0, 16)).toString('latin1'))
+    return whyNotJson(payload, error)
+  }
+}
+
+/** Plain ASCII, as nearly all messages are, needs no UTF-8 decoder. */
+function survey(payload: Uint8Array): { opened: number; isAscii: boolean } {
+  let opened = 0
+  let all = 0
+  for (let at = 0; at < payload.length; at++) {
+    const byte = payload[at] ?? 0
+    all |= byte
+    if ((byte | 0x20) === 0x7b) opened++
+  }
+  return { opened, isAscii: all < 0x80 }
+}
+
+function asciiText(payload: Uint8Array): string {
+  return Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString('latin1')
+}
+
+function whyNotJson(payload: Uint8Array, error: unknown): { problem: Problem } {
+  if (firstByte(payload) === undefined) return malformed('the payload is empty')
+  if (!beginsLikeJson(payload)) {
+    const start = shown(asciiText(payload.subarray(0, 16)))
     return unsupported(`the payload begins with ${start}; JSON in UTF-8 is understood`)
   }
+  if (!(error instanceof SyntaxError)) return malformed('the payload is not UTF-8')
+  return malformed(`the payload is not JSON: ${wellFormed(error.message)}`)
 }
 
 function malformed(reason: string): { problem: Problem } {
@@ -39,9 +63,10 @@ function unsupported(reason: string): { problem: Problem } {
   return { problem: { code: 'unsupported_format', reason } }
 }
 
-function whyNotJson(error: unknown): string {
-  if (error instanceof SyntaxError) return `the payload is not JSON: ${wellFormed(error.message)}`
-  return 'the payload is not UTF-8'
+/** With an object or a list; other JSON can not be deep. */
+function beginsLikeJson(payload: Uint8Array): boolean {
+  const first = firstByte(payload)
+  return first === 0x7b || first === 0x5b
 }
 
 function firstByte(payload: Uint8Array): number | undefined {
@@ -51,21 +76,6 @@ function firstByte(payload: Uint8Array): number | undefined {
     if (byte !== 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d) return byte
   }
   return undefined
-}
-
-/** Plain ASCII, as nearly all messages are, needs no UTF-8 decoder. */
-function textOf(payload: Uint8Array): string {
-  let all = 0
-  for (const byte of payload) all |= byte
-  if (all >= 0x80) return utf8.decode(payload)
-  return Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString('latin1')
-}
-
-/** A text with few opening brackets can not be deep, wherever they stand; only others are looked at closely. */
-function deeperThan(max: number, payload: Uint8Array): boolean {
-  let opened = 0
-  for (const byte of payload) if ((byte | 0x20) === 0x7b) opened++
-  return opened > max && nesting(payload, max) > max
 }
 
 /** Levels of nesting, brackets in strings left out; stops counting beyond `enough`. */

@@ -102,6 +102,11 @@ describe('limits', () => {
     })
   })
 
+  test('what does not begin like JSON is another format, however many brackets it holds', () => {
+    const frame = Buffer.concat([Buffer.from([0x02]), Buffer.from('{['.repeat(500))])
+    expect(decodeNative(telemetryOf(frame)).problem?.code).toBe('unsupported_format')
+  })
+
   test('a text that only opens brackets is refused', () => {
     expect(decodeNative(telemetryOf('['.repeat(65_536))).problem?.code).toBe('malformed')
     expect(decodeNative(telemetryOf('{"a":'.repeat(13_000))).problem?.code).toBe('malformed')
