@@ -50,7 +50,7 @@ export async function listenTls(config: Config, guard: Guard, log: Log): Promise
   tls.on('tlsClientError', (error) =>
     log.debug({ error: error.message }, 'A TLS handshake failed.'),
   )
-  const server = createServer({ noDelay: true, pauseOnConnect: false }, (socket: Socket) => {
+  const server = createServer({ noDelay: true }, (socket: Socket) => {
     socket.on('error', (error) => log.debug({ error: error.message }, 'A TLS connection broke.'))
     if (guard.admits(socket.remoteAddress ?? '')) tls.emit('connection', socket)
     else socket.destroy()
