@@ -35,8 +35,8 @@ const speed = 600
 const cityStartMs = Date.UTC(2026, 5, 14, 22)
 
 const story: readonly PlannedEpisode[] = [
-  { kind: 'pollution', afterMs: 60 * minuteMs, durationMs: 9 * hourMs },
-  { kind: 'cloudburst', afterMs: 7 * hourMs },
+  { kind: 'pollution', afterMs: 30 * minuteMs, durationMs: 9 * hourMs },
+  { kind: 'cloudburst', afterMs: 6.5 * hourMs },
 ]
 
 /** Seconds, because an hour of the city is six of them. */
@@ -44,7 +44,7 @@ const patience = { raiseAfter: '1s', clearAfter: '2s' } as const
 
 const drainMs = 3_000
 const badReadingAfterMs = 15 * secondMs
-const closingAfterMs = 118 * secondMs
+const closingAfterMs = 105 * secondMs
 const summaryEveryMs = 20 * secondMs
 
 interface Stage {
@@ -110,11 +110,11 @@ function introduce({ options, city, receiver }: Stage): void {
     `Lines with ☎ are what duty staff get on ${receiver.url} (a signed webhook each).`,
     '',
     'What comes, in seconds from now:',
-    '   6 s  smog gathers: PM2.5 passes 75, 115, 150 and 250 ug/m3',
+    '  10 s  smog: PM2.5 passes 75, 115, 150 and 250 ug/m3 at station after station',
     '  15 s  a broken sensor sends an impossible value, which is refused with its reason',
-    '  45 s  a cloudburst: rain first, then water on streets, while the rain washes out the smog',
-    '  60 s  the river rises, gauge after gauge downstream, and falls again',
-    ' 120 s  all clear upstream; the wave is still on its way out of town',
+    '  40 s  a cloudburst: rain, then water on streets, while the rain washes out the smog',
+    '  50 s  the river rises, gauge after gauge downstream, and falls again',
+    '  95 s  all clear, but for the reservoir, which stays above its flood limit for days',
     '',
     'Try meanwhile, in another terminal (TOKEN is the admin token):',
     `  curl -H "Authorization: Bearer $TOKEN" "${apiUrl}/api/v1/latest?property=pm25"`,
