@@ -222,6 +222,20 @@ describe('faults of the world', () => {
   })
 })
 
+test('refused messages are dropped when they are older than the setting says', async () => {
+  plant = await createPlant(devices)
+  const daysAgo = (days: number) => ({ receivedAt: receivedAt - days * 86_400_000 })
+  await plant.send('telemetry', 'old', daysAgo(31))
+  await plant.send('telemetry', 'young', daysAgo(29))
+  plant.start()
+  await plant.settled()
+  await plant.stop()
+  plant.start()
+  const entries = await plant.stores.ledger.list({ limit: 10 })
+  expect(entries.map(({ id }) => id)).toEqual(['2-0'])
+  expect((await plant.stores.ledger.counts()).get('unsupported_format')).toBe(2)
+})
+
 /** Every step of a batch, cut off before or after it happened. */
 const steps = ['quarantine', 'updateStatus', 'disconnectAll', 'write'] as const
 type Step = (typeof steps)[number]
