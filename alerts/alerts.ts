@@ -23,7 +23,7 @@ import { createPatience, type Patience } from './patience.ts'
 import { createRecorder, type Recorder } from './recorder.ts'
 import { createRuleIndex } from './rule-index.ts'
 import { createStream, type Stream } from './stream.ts'
-import { createWatchBook, readWatch, type WatchBook, watchOfAlert } from './watch.ts'
+import { createWatchBook, readWatch, type WatchBook, watchKey, watchOfAlert } from './watch.ts'
 
 export interface AlertsParts {
   config: Config
@@ -164,13 +164,11 @@ async function findStart({ log, journal, ports }: AlertsParts): Promise<number> 
 /** The alerts of the log decide what is open; a watch that was lost is begun again from its alert. */
 async function loadBook(log: AlertLog): Promise<WatchBook> {
   const book = createWatchBook()
-  const keyOf = (of: { rule: string; device: string; property: string }) =>
-    [of.rule, of.device, of.property].join('\n')
   const alerts = new Map<string, AlertView>()
-  for (const view of await log.open()) alerts.set(keyOf(view), view)
+  for (const view of await log.open()) alerts.set(watchKey(view), view)
   for (const saved of await log.watches()) {
-    book.add(readWatch(saved, alerts.get(keyOf(saved)) ?? null))
-    alerts.delete(keyOf(saved))
+    book.add(readWatch(saved, alerts.get(watchKey(saved)) ?? null))
+    alerts.delete(watchKey(saved))
   }
   for (const alert of alerts.values()) book.add(watchOfAlert(alert))
   return book

@@ -10,7 +10,7 @@ import { propertyOf } from '../domain/catalogue.ts'
 import type { BothLanguages, Name } from '../domain/text.ts'
 import type { LevelChange } from './lifecycle.ts'
 import type { SeriesRule } from './rule-index.ts'
-import { type Reason, reasons, summaryOf } from './summary.ts'
+import { type Occasion, type Reason, reasons, summaryOf } from './summary.ts'
 import type { Watch } from './watch.ts'
 
 export interface Moment {
@@ -21,7 +21,7 @@ export interface Moment {
 
 /** A change that a reading caused; `watch` stands as after the reading. */
 export function changeByReading(
-  found: Pick<LevelChange, 'level' | 'previousLevel' | 'bound'> & { type: AlertChangeType },
+  found: Pick<LevelChange, 'level' | 'previousLevel' | 'bound'> & { type: Occasion['type'] },
   watch: Watch,
   series: SeriesRule,
   moment: Moment,

@@ -44,7 +44,7 @@ function feed(parts: Evaluation, series: SeriesRule, reading: Reading, to: Alert
   const { book } = parts
   const observation = signalOf(series.rule.signal, reading)
   if (observation === null) return
-  const known = book.get(series.rule.id, reading.device, reading.property)
+  const known = book.get(series.key)
   const step = observe(series.criteria, known?.life ?? null, observation)
   if (step === null) return
 
@@ -57,6 +57,9 @@ function feed(parts: Evaluation, series: SeriesRule, reading: Reading, to: Alert
   watch.seenAt = Math.max(watch.seenAt, reading.receivedAt)
   watch.stale = false
 
+  book.touch(watch, wasQuiet)
+  if (!wasStale && step.change === null) return
+
   const moment = { observedAt: observation.observedAt, recordedAt: parts.now() }
   if (wasStale && watch.alert !== null) {
     const { level, bound } = watch.alert
@@ -67,8 +70,8 @@ function feed(parts: Evaluation, series: SeriesRule, reading: Reading, to: Alert
     const change = changeByReading(step.change, watch, series, moment)
     watch.alert = change.type === 'alert.resolved' ? null : change.view
     to.push(change)
+    book.touch(watch, false)
   }
-  book.touch(watch, wasQuiet)
 }
 
 function begin({ rule }: SeriesRule, { device, property, value, receivedAt }: Reading): Watch {

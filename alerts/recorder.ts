@@ -15,7 +15,7 @@ import type { RegistryView } from '../stores/records/registry.ts'
 import type { AlertMeters } from './meters.ts'
 import type { Patience } from './patience.ts'
 import { close } from './upkeep.ts'
-import { type Watch, type WatchBook, writeWatch } from './watch.ts'
+import { type Watch, type WatchBook, watchKey, writeWatch } from './watch.ts'
 
 const watchesWithChangesMax = 256
 const urgentMax = 500
@@ -94,7 +94,7 @@ export function createRecorder(parts: RecorderParts, cursor: number): Recorder {
 function watchesOf(book: WatchBook, changes: readonly AlertChange[]): Watch[] {
   const found = new Set<Watch>()
   for (const { view } of changes) {
-    const watch = book.get(view.rule, view.device, view.property)
+    const watch = book.get(watchKey(view))
     if (watch !== undefined) found.add(watch)
   }
   return [...found]
@@ -122,7 +122,7 @@ function withdraw(
   const kept = new Set(recorded.map((change) => change.id))
   for (const { id, type, alert, view } of changes) {
     if (kept.has(id) || type !== 'alert.raised') continue
-    const watch = book.get(view.rule, view.device, view.property)
+    const watch = book.get(watchKey(view))
     if (watch?.alert?.id === alert) close(book, watch)
   }
 }

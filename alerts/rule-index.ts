@@ -15,6 +15,7 @@ import type { Site } from '../domain/site.ts'
 import type { Uplink } from '../domain/uplink.ts'
 import type { RegistryView } from '../stores/records/registry.ts'
 import { type Criteria, criteriaOf } from './criteria.ts'
+import { watchKey } from './watch.ts'
 
 /** One rule as it applies to one series. */
 export interface SeriesRule {
@@ -22,6 +23,8 @@ export interface SeriesRule {
   criteria: Criteria
   device: Device
   site: Site | undefined
+  /** `watchKey`, made once: it is needed for each reading. */
+  key: string
 }
 
 export interface RuleIndex {
@@ -132,7 +135,9 @@ function seriesRules(entry: DeviceRules, property: string): readonly SeriesRule[
     (byProperty.get(property) ?? []).flatMap(({ rule, lists }) => {
       if (!matches(lists, place)) return []
       const criteria = criteriaOf(rule, site)
-      return criteria === null ? [] : [{ rule, criteria, device, site }]
+      if (criteria === null) return []
+      const key = watchKey({ rule: rule.id, device: device.id, property })
+      return [{ rule, criteria, device, site, key }]
     }),
   )
 }

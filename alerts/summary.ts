@@ -8,7 +8,8 @@ import type { AlertLevel, Rule } from '../domain/rule.ts'
 import type { BothLanguages } from '../domain/text.ts'
 
 export interface Occasion {
-  type: AlertChangeType
+  /** An acknowledgement changes nothing of what is known, and keeps the sentence. */
+  type: Exclude<AlertChangeType, 'alert.acknowledged'>
   level: AlertLevel
   previousLevel: AlertLevel | null
   direction: Rule['direction']
@@ -61,8 +62,6 @@ function english(o: Occasion): string {
       return `No data: ${what} was ${value} when last heard of (${en})`
     case 'alert.resumed':
       return `Data again: ${what} is ${value} (${en})`
-    case 'alert.acknowledged':
-      return `Acknowledged: ${what} is ${value} (${en})`
     case 'alert.resolved':
       if (o.reason !== null) return `Ended: ${what} (${en}), because ${reasons[o.reason].en}`
       return `Resolved: ${what} is ${value}, was ${en} (${bound})`
@@ -86,8 +85,6 @@ function chinese(o: Occasion): string {
       return `数据中断：${what} 最后一次为 ${value}（${level}）`
     case 'alert.resumed':
       return `数据恢复：${what} ${value}（${level}）`
-    case 'alert.acknowledged':
-      return `已确认：${what} ${value}（${level}）`
     case 'alert.resolved':
       if (o.reason !== null) return `终止：${what}（${level}），${reasons[o.reason].zh}`
       return `解除：${what} ${value}，原为${level}（${bound}）`

@@ -26,7 +26,8 @@ export interface Watch {
 }
 
 export interface WatchBook {
-  get(rule: string, device: string, property: string): Watch | undefined
+  /** By `watchKey`. */
+  get(key: string): Watch | undefined
   add(watch: Watch): void
   /** To be written, and counted as open or not; call it after every change of the watch. */
   touch(watch: Watch, wasQuiet: boolean): void
@@ -46,9 +47,9 @@ export function createWatchBook(): WatchBook {
   const urgent = new Set<Watch>()
   const quiet = new Set<Watch>()
   return {
-    get: (rule, device, property) => watches.get(keyOf(rule, device, property)),
+    get: (key) => watches.get(key),
     add(watch) {
-      watches.set(keyOf(watch.rule, watch.device, watch.property), watch)
+      watches.set(watchKey(watch), watch)
       if (watch.alert !== null) open.add(watch)
     },
     touch(watch, wasQuiet) {
@@ -62,7 +63,7 @@ export function createWatchBook(): WatchBook {
       urgent.add(watch)
     },
     remove(watch) {
-      watches.delete(keyOf(watch.rule, watch.device, watch.property))
+      watches.delete(watchKey(watch))
       for (const set of [open, urgent, quiet]) set.delete(watch)
     },
     all: () => watches.values(),
@@ -90,8 +91,8 @@ function take(set: Set<Watch>, max: number): Watch[] {
 }
 
 /** Identifiers hold no control characters. */
-function keyOf(rule: string, device: string, property: string): string {
-  return `${rule}\n${device}\n${property}`
+export function watchKey(of: Pick<Watch, 'rule' | 'device' | 'property'>): string {
+  return `${of.rule}\n${of.device}\n${of.property}`
 }
 
 /** The state as kept in the log: small, because thousands are written a second. */
