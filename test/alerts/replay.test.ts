@@ -1,0 +1,119 @@
+/** A long journal judged with crashes after any number of writes gives what one run without a crash gives. */
+
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { criteriaOf } from '../../alerts/criteria.ts'
+import { type Lifecycle, observe } from '../../alerts/lifecycle.ts'
+import { readWatch, type Watch, writeWatch } from '../../alerts/watch.ts'
+import { openAlertCity } from '../fixtures/alert-city.ts'
+import { ruleOf } from '../fixtures/registry.ts'
+import { until } from '../fixtures/receiver.ts'
+
+const rule = {
+  id: 'pm',
+  property: 'pm25',
+  levels: { yellow: 100, orange: 150, red: 200 },
+  raiseAfter: '2s',
+  clearAfter: '2s',
+  clearMargin: 5,
+}
+
+interface Sent {
+  device: string
+  pm25: number
+  at: number
+}
+
+/** What the lifecycle alone makes of each device's readings, in the order sent. */
+function expected(sent: readonly Sent[]): string[] {
+  const criteria = criteriaOf(ruleOf(rule), undefined)!
+  const lives = new Map<string, Lifecycle>()
+  return sent.flatMap(({ device, pm25, at }) => {
+    const step = observe(criteria, lives.get(device) ?? null, { observedAt: at, value: pm25 })
+    if (step === null) return []
+    lives.set(device, step.next)
+    return step.change === null ? [] : [`${device} ${at} ${step.change.type} ${step.change.level}`]
+  })
+}
+
+/** A repeatable row of numbers in [0, 1). */
+function chanceOf(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    return state / 4_294_967_296
+  }
+}
+
+describe('a replay', () => {
+  test.each([1, 2, 3])('with crashes is exact (seed %i)', async (seed) => {
+    const chance = chanceOf(seed)
+    const city = await openAlertCity({ settings: { BELLWETHER_STALE_AFTER_SECONDS: '31536000' } })
+    const devices = Array.from({ length: 300 }, (_, i) => `air-${i}`)
+    for (const id of devices) await city.device({ id })
+    await city.rule(rule)
+    await city.kill()
+    const start = city.ports.clock.now()
+    const sent: Sent[] = []
+    for (let round = 0; round < 12; round += 1) {
+      city.ports.advance(1_000)
+      for (const device of devices) {
+        const pm25 = Math.round(60 + chance() * 60 + (round > 3 && round < 8 ? chance() * 100 : 0))
+        // One in ten comes late, one in ten twice.
+        const at = start + (chance() < 0.1 ? Math.max(0, round - 3) : round) * 1_000
+        const times = chance() < 0.1 ? 2 : 1
+        for (let i = 0; i < times; i += 1) {
+          sent.push({ device, pm25, at })
+          city.publish(device, { ts: at, values: { pm25 } })
+        }
+      }
+    }
+    for (let crashes = 0; crashes < 12; crashes += 1) {
+      await city.revive(1 + Math.floor(chance() * 40))
+      await until(() => {
+        city.ports.advance(1_000)
+        return city.isDead() || city.position() === city.head()
+      })
+      await city.kill()
+    }
+    await city.revive()
+    await city.settled()
+    const told = (await city.changes()).map(
+      (each) => `${each.view.device} ${each.observedAt} ${each.type} ${each.level}`,
+    )
+    await city.close()
+    expect(told.length).toBeGreaterThan(100)
+    expect(told.sort()).toEqual(expected(sent).sort())
+  })
+})
+
+describe('a watch', () => {
+  const stamp = fc.option(fc.nat(1e12))
+  const clock = fc
+    .record({ beyondSince: stamp, insideSince: stamp })
+    .filter((one) => one.beyondSince !== null || one.insideSince !== null)
+  const clocks = fc
+    .record({ blue: fc.option(clock), red: fc.option(clock) })
+    .map((all) => Object.fromEntries(Object.entries(all).filter(([, one]) => one !== null)))
+
+  test('is the same after it was written and read', () => {
+    const watches = fc.record({ at: fc.nat(1e12), value: fc.double({ noNaN: true }), clocks })
+    fc.assert(
+      fc.property(watches, ({ at, value, clocks }) => {
+        const watch: Watch = {
+          rule: 'r',
+          device: '站-1',
+          property: 'p',
+          life: { at, level: null, clocks, basis: Object.keys(clocks).length ? 'above x' : '' },
+          value: Object.is(value, -0) ? 0 : Number.isFinite(value) ? value : 1,
+          seenAt: at + 5,
+          stale: false,
+          alert: null,
+        }
+        const written = writeWatch(watch)
+        expect(written.state.length).toBeLessThan(400)
+        expect(readWatch(written, null)).toEqual(watch)
+      }),
+    )
+  })
+})
