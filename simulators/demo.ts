@@ -182,7 +182,7 @@ async function closing({ options, api, receiver }: Stage): Promise<void> {
   const open = listField(await api.get('/alerts?state=firing,acknowledged&limit=500'), 'items')
   const calls = [...receiver.received].map(([type, count]) => `${count} × ${type.slice(6)}`)
   print('')
-  print(`So far the duty phone got ${calls.join(', ')}; ${open.length} alerts are still open.`)
+  print(`So far the duty phone got ${calls.join(', ')}; still open: ${open.length}.`)
   print(`The city goes on. See ${apiUrl}/docs, or stop with Ctrl-C.`)
   print('')
 }

@@ -37,6 +37,8 @@ export interface Fleet {
 export interface FleetStatus {
   links: number
   connected: number
+  /** NB-IoT devices between two reports. */
+  asleep: number
   /** Parts of messages that wait for their connection. */
   waiting: number
   inFlight: number
@@ -85,9 +87,10 @@ class RunningFleet implements Fleet {
 
   status(): FleetStatus {
     const { timeline, ports } = this.#options
-    const status = { links: this.#links.size, connected: 0, waiting: 0, inFlight: 0 }
+    const status = { links: this.#links.size, connected: 0, asleep: 0, waiting: 0, inFlight: 0 }
     for (const link of this.#links.values()) {
       if (link.connected) status.connected++
+      if (link.asleep) status.asleep++
       status.waiting += link.waiting
       status.inFlight += link.inFlight
     }

@@ -38,6 +38,8 @@ export interface Link {
   /** Breaks the connection once; it comes back by itself. */
   drop(): void
   readonly connected: boolean
+  /** Not connected because it has nothing to say. */
+  readonly asleep: boolean
   readonly waiting: number
   readonly inFlight: number
   /** Says goodbye; what is still unacknowledged is given up. */
@@ -77,6 +79,10 @@ class MqttLink implements Link {
 
   get connected(): boolean {
     return this.#client?.connected === true
+  }
+
+  get asleep(): boolean {
+    return this.#client === null && !this.#closed && !this.#down && !this.#wanted()
   }
 
   get waiting(): number {

@@ -127,7 +127,7 @@ export function summary(fleet: Fleet, timeline: Timeline): string {
   const cityTime = new Date(status.cityMs + 28_800_000).toISOString().slice(0, 16).replace('T', ' ')
   const parts = [
     `city ${cityTime} (×${timeline.speed})`,
-    `connected ${status.connected}/${status.links}`,
+    `connected ${status.connected}/${status.links}${status.asleep > 0 ? ` (${status.asleep} asleep)` : ''}`,
     `sent ${tally.sent}`,
     `acked ${tally.acked} (${tally.readings} readings)`,
     `in flight ${status.inFlight}`,
@@ -136,7 +136,7 @@ export function summary(fleet: Fleet, timeline: Timeline): string {
   if (tally.refused > 0) parts.push(`sign-ins refused ${tally.refused}`)
   if (tally.givenUp > 0) parts.push(`given up ${tally.givenUp}`)
   if (status.lagMs > 0) parts.push(`behind by ${Math.round(status.lagMs / 1_000)} s of city time`)
-  if (tally.lastError !== null && status.connected < status.links) {
+  if (tally.lastError !== null && status.connected + status.asleep < status.links) {
     parts.push(`last error: ${tally.lastError}`)
   }
   return parts.join(' · ')

@@ -158,6 +158,7 @@ describe('a connection', () => {
       await until(() => sockets.size === 0)
     }
     expect(tally.connects).toBe(3)
+    expect(it.asleep).toBe(true)
     expect(it.inFlight).toBe(0)
   })
 
