@@ -34,3 +34,11 @@ export function isOfTheWorld(error: unknown): boolean {
     systemCode.test(error.code)
   )
 }
+
+/** True when a file is not there any more. */
+export function isMissing(error: unknown): boolean {
+  return (
+    driverCode(error) === 'SQLITE_CANTOPEN' ||
+    (error instanceof Error && 'code' in error && error.code === 'ENOENT')
+  )
+}

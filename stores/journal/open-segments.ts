@@ -2,8 +2,9 @@
 
 import { existsSync } from 'node:fs'
 import { Fault } from '../../domain/errors.ts'
-import { driverCode, isDamage } from './damage.ts'
+import { isDamage, isMissing, isOfTheWorld } from './damage.ts'
 import { listSegments, type SegmentFile } from './files.ts'
+import { openSalvage, type Salvage } from './salvage.ts'
 import { openSegmentReader, type SegmentReader } from './segment-reader.ts'
 
 /** A consumer reads one segment and asks for sums in another; a few more save opening files again. */
@@ -17,6 +18,8 @@ export interface OpenSegments {
   attempt<T>(query: (list: readonly SegmentFile[]) => T): T
   /** Undefined when the file is too broken to be opened. */
   open(file: SegmentFile): SegmentReader | undefined
+  /** What can be found in a sealed segment that SQLite can not make sense of. */
+  salvage(file: SegmentFile): Salvage
   /** Makes `attempt` start over when the file is not there any more: what seems broken was only dropped. */
   confirm(file: SegmentFile): void
   close(): void
@@ -29,18 +32,29 @@ export function indexOfSegment(list: readonly SegmentFile[], seq: number): numbe
 
 export function createOpenSegments(dir: string): OpenSegments {
   const readers = new Map<string, SegmentReader>()
+  const salvages = new Map<string, Salvage>()
 
-  function drop(path: string): void {
-    readers.get(path)?.close()
-    readers.delete(path)
+  function drop(path: string, from: Map<string, { close(): void }>): void {
+    from.get(path)?.close()
+    from.delete(path)
+  }
+
+  /** Puts it at the end and closes what was not used for longest. */
+  function keep<T extends { close(): void }>(path: string, resource: T, among: Map<string, T>): T {
+    among.delete(path)
+    among.set(path, resource)
+    for (const oldest of among.keys()) if (among.size > openMax) drop(oldest, among)
+    return resource
   }
 
   function list(): readonly SegmentFile[] {
     // The writer makes the folder; a reader may be there first.
     if (!existsSync(dir)) return []
     const files = listSegments(dir)
-    for (const path of readers.keys()) {
-      if (!files.some((file) => file.path === path)) drop(path)
+    for (const open of [readers, salvages]) {
+      for (const path of open.keys()) {
+        if (!files.some((file) => file.path === path)) drop(path, open)
+      }
     }
     return files
   }
@@ -51,9 +65,9 @@ export function createOpenSegments(dir: string): OpenSegments {
         try {
           return query(list())
         } catch (error) {
-          const gone = error instanceof SegmentGone || driverCode(error) === 'SQLITE_CANTOPEN'
+          const gone = error instanceof SegmentGone || isMissing(error)
           if (gone && left > 1) continue
-          if (!gone && driverCode(error) === undefined) throw error
+          if (!gone && !isOfTheWorld(error)) throw error
           throw new Fault('store_unavailable', `The journal in ${dir} can not be read now.`, {
             cause: error,
           })
@@ -61,23 +75,21 @@ export function createOpenSegments(dir: string): OpenSegments {
       }
     },
     open(file) {
-      let reader = readers.get(file.path)
       try {
-        reader ??= openSegmentReader(file.path)
+        return keep(file.path, readers.get(file.path) ?? openSegmentReader(file.path), readers)
       } catch (error) {
         if (isDamage(error)) return undefined
         throw error
       }
-      readers.delete(file.path)
-      readers.set(file.path, reader)
-      for (const path of readers.keys()) if (readers.size > openMax) drop(path)
-      return reader
+    },
+    salvage(file) {
+      return keep(file.path, salvages.get(file.path) ?? openSalvage(file.path), salvages)
     },
     confirm(file) {
       if (!existsSync(file.path)) throw new SegmentGone()
     },
     close() {
-      for (const path of [...readers.keys()]) drop(path)
+      for (const open of [readers, salvages]) for (const path of open.keys()) drop(path, open)
     },
   }
 }

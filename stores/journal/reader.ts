@@ -59,11 +59,15 @@ function readAfter(journal: Journal, seq: number, limit: number): Uplink[] {
     const end = list[index + 1]?.first ?? Number.POSITIVE_INFINITY
     const span = { next, end, limit: most - uplinks.length, bytes: answerBytesMax - bytes }
     const blocks = segments.open(file)?.blocks(span) ?? []
-    const taken = takeBlocks({ blocks, span, report: journal.report }, uplinks)
+    let taken = takeBlocks({ blocks, span, report: journal.report }, uplinks)
+    if (isStuck(taken, span) && end !== Number.POSITIVE_INFINITY) {
+      const found = segments.salvage(file).blocks(span)
+      taken = takeBlocks({ blocks: found, span, report: journal.report }, uplinks)
+    }
     if (taken.full) break
     // Where all is broken reading goes on: an empty answer would say that there is nothing more.
     bytes = uplinks.length === 0 ? 0 : bytes + taken.bytes
-    if (taken.next === next) {
+    if (isStuck(taken, span)) {
       const resume = skipBroken(journal, file, { span, seen: blocks.length > 0 })
       if (resume === damaged && uplinks.length === 0) throw unreadable(file, next)
       if (resume === damaged || resume === undefined) break
@@ -111,6 +115,10 @@ function takeBlocks({ blocks, span, report }: Blocks, uplinks: Uplink[]) {
   return taken
 }
 
+function isStuck(taken: { next: number; full: boolean }, span: Span): boolean {
+  return taken.next === span.next && !taken.full
+}
+
 /**
  * Where reading goes on when nothing can be read at `next`: the same place when a block has just appeared
  * there, undefined when nothing is behind it yet.
@@ -126,7 +134,9 @@ function skipBroken(
   if (end === Number.POSITIVE_INFINITY && (found === damaged || found === undefined)) return found
   if (!seen && reader !== undefined && reader.blocks(span).length > 0) return next
   segments.confirm(file)
-  const resume = found === damaged || found === undefined ? end : found
+  const sealed = end !== Number.POSITIVE_INFINITY
+  const whole = sealed ? segments.salvage(file).firstAfter(next) : undefined
+  const resume = Math.min(end, whole ?? end, typeof found === 'number' ? found : end)
   report({ from: next, to: resume - 1, reason: `${file.path} is broken or incomplete here` })
   return resume
 }

@@ -33,6 +33,9 @@ interface Written {
   p50Ms: number
   p99Ms: number
   maxMs: number
+  /** With the checkpoint or new segment that follows some answers. */
+  stallP99Ms: number
+  stallMaxMs: number
 }
 
 function write(dir: string, group: number, total: number): Written {
@@ -43,6 +46,7 @@ function write(dir: string, group: number, total: number): Written {
     log: quiet,
   })
   const commitsMs: number[] = []
+  const stallsMs: number[] = []
   let appendMs = 0
   const cpu = process.cpuUsage()
   const begun = performance.now()
@@ -54,20 +58,23 @@ function write(dir: string, group: number, total: number): Written {
       if (fault) throw fault
       commitsMs.push(performance.now() - appended)
     })
+    stallsMs.push(performance.now() - appended)
     appendMs += appended - start
   }
   const ms = performance.now() - begun
   const used = process.cpuUsage(cpu)
   writer.close()
-  commitsMs.sort((a, b) => a - b)
-  const at = (share: number) => commitsMs[Math.floor(commitsMs.length * share)] ?? 0
+  const at = (all: number[], share: number) =>
+    all.sort((a, b) => a - b)[Math.min(all.length - 1, Math.floor(all.length * share))] ?? 0
   return {
     perSecond: (total / ms) * 1_000,
     cpuUs: (used.user + used.system) / total,
     appendUs: (appendMs * 1_000) / total,
-    p50Ms: at(0.5),
-    p99Ms: at(0.99),
-    maxMs: commitsMs.at(-1) ?? 0,
+    p50Ms: at(commitsMs, 0.5),
+    p99Ms: at(commitsMs, 0.99),
+    maxMs: at(commitsMs, 1),
+    stallP99Ms: at(stallsMs, 0.99),
+    stallMaxMs: at(stallsMs, 1),
   }
 }
 
@@ -116,7 +123,8 @@ for (const [group, total] of [
   console.log(
     `group ${group}: ${Math.round(of('perSecond')).toLocaleString('en')} uplinks/s,`,
     `CPU ${of('cpuUs').toFixed(2)} µs per uplink (append ${of('appendUs').toFixed(2)} µs),`,
-    `commit p50 ${of('p50Ms').toFixed(2)} p99 ${of('p99Ms').toFixed(2)} max ${of('maxMs').toFixed(1)} ms;`,
+    `commit p50 ${of('p50Ms').toFixed(2)} p99 ${of('p99Ms').toFixed(2)} max ${of('maxMs').toFixed(1)} ms,`,
+    `with housekeeping p99 ${of('stallP99Ms').toFixed(2)} max ${of('stallMaxMs').toFixed(1)} ms;`,
     `read ${total.toLocaleString('en')} in ${of('ms').toFixed(0)} ms, backlog ${of('backlogUs').toFixed(0)} µs`,
   )
 }

@@ -4,6 +4,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setTimeout } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { JournalWriter } from '../../../stores/journal/journal.ts'
 import { recoverJournal } from '../../../stores/journal/recovery.ts'
@@ -99,6 +100,31 @@ describe('an I/O error', () => {
     expect(seqsOf(all)).toEqual(rangeOf(1, head))
     expect(damage).toEqual([])
     expect(folder.openWriter().head).toBe(head)
+    expect(folder.segments().length).toBeGreaterThan(1)
+  })
+})
+
+describe('another process', () => {
+  test('reads along while a process writes, segment after segment', async () => {
+    const folder = setUp()
+    const script = join(import.meta.dirname, 'writer-process.ts')
+    const child = spawn(process.execPath, ['--import', 'tsx', script, folder.dir, '400'])
+    const ended = once(child, 'exit')
+    const damage: unknown[] = []
+    const reader = folder.openReader((found) => damage.push(found))
+    const total = (10 * (40 * 41)) / 2
+    const seen: number[] = []
+    while (seen.length < total) {
+      expect(child.exitCode ?? 0).toBe(0)
+      const page = await reader.read(seen.length, 500)
+      seen.push(...seqsOf(page))
+      expect(await reader.head()).toBeGreaterThanOrEqual(seen.length)
+      if (page.length === 0) await setTimeout(1)
+    }
+    await ended
+    expect(seen).toEqual(rangeOf(1, total))
+    expect(await reader.read(total, 10)).toEqual([])
+    expect(damage).toEqual([])
     expect(folder.segments().length).toBeGreaterThan(1)
   })
 })
