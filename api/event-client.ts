@@ -11,7 +11,7 @@ import type { AlertChange } from '../domain/alert.ts'
 import type { Reading } from '../domain/reading.ts'
 import { alertChangeJson } from './json-forms.ts'
 
-const readingsQueuedMax = 2_000
+const readingsQueuedMax = 10_000
 const readingsPerWrite = 500
 const alertsPerRead = 100
 

@@ -70,13 +70,23 @@ export function createEventStreams(parts: Parts, latest: LatestTable): EventStre
     handOut(readings)
   })
 
-  /** In slices, so that a fast reader drains in between and only a slow one loses anything. */
+  /** Batches that came while an earlier one is still handed out wait for their turn. */
+  const waiting: Reading[] = []
+
   function handOut(readings: readonly Reading[]): void {
     if (streams.size === 0 || readings.length === 0) return
-    const slice = readings.slice(0, sliceReadings)
+    const idle = waiting.length === 0
+    for (const reading of readings) waiting.push(reading)
+    if (idle) handOutSlice()
+  }
+
+  /** In slices, so that a fast reader drains in between and only a slow one loses anything. */
+  function handOutSlice(): void {
+    // More at a time when more waits, so that this never falls behind for long.
+    const slice = waiting.slice(0, Math.max(sliceReadings, waiting.length >> 2))
     for (const { client, wantsReading } of streams) client.offer(slice.filter(wantsReading))
-    const rest = readings.slice(sliceReadings)
-    if (rest.length > 0) ports.timers.soon(() => handOut(rest))
+    waiting.splice(0, slice.length)
+    if (waiting.length > 0) ports.timers.soon(handOutSlice)
   }
 
   async function look(): Promise<void> {
@@ -106,6 +116,8 @@ export function createEventStreams(parts: Parts, latest: LatestTable): EventStre
   ]
 
   async function begin(request: StreamRequest): Promise<void> {
+    // Who connects is told what is stored from now on, so the table must have been loaded.
+    await latest.refresh()
     const head = await alerts.lastPosition()
     const { response, filter, types } = request
     // A place beyond the head is of a log that no longer exists: there is nothing to continue.

@@ -8,6 +8,7 @@
 import type { Bus, Cancel, Ports } from '../domain/ports.ts'
 import type { Reading } from '../domain/reading.ts'
 import type { FeedPosition, ReadingsReader } from '../stores/readings/readings.ts'
+import { turn } from './turn.ts'
 
 const pollMs = 250
 
@@ -47,6 +48,7 @@ export function createLatestTable({ ports, bus, readings }: LatestTableParts): L
     const news: Reading[] = []
     for await (const page of readings.latest()) {
       for (const reading of page) if (table.put(reading)) news.push(reading)
+      await turn(ports.timers)
     }
     position = from
     return news
@@ -57,14 +59,19 @@ export function createLatestTable({ ports, bus, readings }: LatestTableParts): L
       await load()
       return
     }
-    const step = await readings.since(position)
-    if (step.gap) {
-      listener?.(await load(), true)
-      return
+    // One answer holds a bounded part of what is new; an empty one says that there is no more.
+    for (;;) {
+      const step = await readings.since(position)
+      if (step.gap) {
+        listener?.(await load(), true)
+        return
+      }
+      position = step.position
+      if (step.readings.length === 0) return
+      for (const reading of step.readings) table.put(reading)
+      listener?.(step.readings, false)
+      await turn(ports.timers)
     }
-    position = step.position
-    for (const reading of step.readings) table.put(reading)
-    if (step.readings.length > 0) listener?.(step.readings, false)
   }
 
   /** A look under way may have begun before what the caller means was stored, so it waits for the next. */
@@ -94,6 +101,8 @@ export function createLatestTable({ ports, bus, readings }: LatestTableParts): L
     )
   }
 
+  // Loaded before anybody asks, when the store can be read by now.
+  look()
   const endings: Cancel[] = [bus.onRing('readings', look), ports.timers.every(pollMs, look)]
   return {
     refresh,

@@ -5,6 +5,7 @@
 
 import { Readable } from 'node:stream'
 import type { Timers } from '../domain/ports.ts'
+import { turn } from './turn.ts'
 
 const chunkCharacters = 65_536
 
@@ -36,10 +37,7 @@ async function* chunks<Row>(options: RowStreamOptions<Row>): AsyncGenerator<Buff
       }
     }
     if (rows === limit) break
-    // The embedded store reads without waiting for anything: let other requests have their turn.
-    await new Promise<void>((resolve) => {
-      timers.soon(resolve)
-    })
+    await turn(timers)
   }
   if (text !== '') yield Buffer.from(text, 'utf8')
 }

@@ -4,6 +4,7 @@
 
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
+import type { Timers } from '../../domain/ports.ts'
 import { type Aggregate, aggregateFns, type Quality, type Reading } from '../../domain/reading.ts'
 import { durationSchema } from '../../domain/text.ts'
 import { chooseForm } from '../accept.ts'
@@ -23,6 +24,7 @@ import {
 } from '../readings-plan.ts'
 import { rowStream } from '../row-stream.ts'
 import { matchingSeries, propertyCode, type SeriesParts } from '../series-filter.ts'
+import { turn } from '../turn.ts'
 
 const pageStandard = 1_000
 const pageMax = 10_000
@@ -155,7 +157,7 @@ async function answer<Row, Json extends object>(
   const { pages, toJson, columns, placeOf } = rows
   if (form === 'application/json') {
     const size = Math.min(limit ?? pageStandard, pageMax)
-    const page = pageOf(await take(pages, size + 1), size, placeOf)
+    const page = pageOf(await take(pages, size + 1, ports.timers), size, placeOf)
     const body = JSON.stringify({ items: page.items.map(toJson), next: page.next })
     return reply.type('application/json').serializer(String).send(body)
   }
@@ -171,7 +173,11 @@ async function answer<Row, Json extends object>(
   return reply.type(`${form}; charset=utf-8`).send(stream)
 }
 
-async function take<Row>(pages: AsyncIterable<readonly Row[]>, count: number): Promise<Row[]> {
+async function take<Row>(
+  pages: AsyncIterable<readonly Row[]>,
+  count: number,
+  timers: Pick<Timers, 'soon'>,
+): Promise<Row[]> {
   const taken: Row[] = []
   for await (const page of pages) {
     for (const row of page) {
@@ -179,6 +185,7 @@ async function take<Row>(pages: AsyncIterable<readonly Row[]>, count: number): P
       taken.push(row)
     }
     if (taken.length === count) return taken
+    await turn(timers)
   }
   return taken
 }
