@@ -99,9 +99,11 @@ function connected(port: number): Promise<Socket> {
   })
 }
 
-/** Each end follows the other; `pipe` waits when the other side does not read. */
+/**
+ * Each end follows the other; `pipe` waits when the other side does not read. Node has taken its own timeout
+ * off an upgraded socket: how long one may be silent is for the broker to say.
+ */
 function join(outer: Socket, inner: Socket): void {
-  outer.setTimeout(0)
   outer.setNoDelay(true)
   inner.on('error', () => outer.destroy())
   outer.once('close', () => inner.destroy())
