@@ -21,7 +21,7 @@ import { startNotifier } from './notify/notify.ts'
 import { createSender, type Resolve } from './notify/webhook.ts'
 import { createPatience, type Patience } from './patience.ts'
 import { createRecorder, type Recorder } from './recorder.ts'
-import { createRuleIndex } from './rule-index.ts'
+import { createRuleLookup } from './rule-lookup.ts'
 import { createStream, type Stream } from './stream.ts'
 import { createWatchBook, readWatch, type WatchBook, watchKey, watchOfAlert } from './watch.ts'
 
@@ -56,8 +56,8 @@ export async function startAlerts(parts: AlertsParts): Promise<Alerts> {
   await registry.refresh()
   const book = await loadBook(log)
   const cursor = await findStart(parts)
-  const index = createRuleIndex(registry, ports.clock)
-  index.update()
+  const rules = createRuleLookup(registry, ports.clock)
+  rules.update()
 
   const sender = createSender({
     allow: allowedTargets(config.webhookAllow),
@@ -76,13 +76,13 @@ export async function startAlerts(parts: AlertsParts): Promise<Alerts> {
   const stream = createStream({
     ...{ ports, journal, registry, recorder, meters, cursor },
     evaluation: {
-      ...{ index, book, judge: parts.judge, now: () => ports.clock.now() },
+      ...{ rules, book, judge: parts.judge, now: () => ports.clock.now() },
       onFault(error, uplink) {
         meters.fault('judge')
         ports.log.error({ error, seq: uplink.seq }, 'An uplink could not be judged for alerts.')
       },
     },
-    upkeep: { registry, index, book, staleAfterMs: config.staleAfterSeconds * 1_000 },
+    upkeep: { registry, rules, book, staleAfterMs: config.staleAfterSeconds * 1_000 },
     stopping: () => patience.stopped,
   })
 

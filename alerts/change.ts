@@ -9,7 +9,7 @@ import type { AlertChange, AlertChangeType, AlertView } from '../domain/alert.ts
 import { propertyOf } from '../domain/catalogue.ts'
 import type { BothLanguages, Name } from '../domain/text.ts'
 import type { LevelChange } from './lifecycle.ts'
-import type { SeriesRule } from './rule-index.ts'
+import type { SeriesRule } from './rule-lookup.ts'
 import { type Occasion, type Reason, reasons, summaryOf } from './summary.ts'
 import type { Watch } from './watch.ts'
 

@@ -9,12 +9,12 @@ import type { Reading } from '../domain/reading.ts'
 import type { Uplink } from '../domain/uplink.ts'
 import { changeByReading } from './change.ts'
 import { isQuiet, observe } from './lifecycle.ts'
-import type { RuleIndex, SeriesRule } from './rule-index.ts'
+import type { RuleLookup, SeriesRule } from './rule-lookup.ts'
 import { signalOf } from './signal.ts'
 import type { Watch, WatchBook } from './watch.ts'
 
 export interface Evaluation {
-  index: RuleIndex
+  rules: RuleLookup
   book: WatchBook
   judge: Judge
   /** A judgement that threw: our bug, and no reason to stop judging the others. */
@@ -23,7 +23,7 @@ export interface Evaluation {
 }
 
 export function evaluate(parts: Evaluation, uplink: Uplink): readonly AlertChange[] {
-  if (!parts.index.mayConcern(uplink)) return []
+  if (!parts.rules.mayConcern(uplink)) return []
   let accepted: readonly Reading[]
   try {
     accepted = parts.judge(uplink).accepted
@@ -33,7 +33,7 @@ export function evaluate(parts: Evaluation, uplink: Uplink): readonly AlertChang
   }
   const changes: AlertChange[] = []
   for (const reading of accepted) {
-    for (const series of parts.index.of(reading.device, reading.property)) {
+    for (const series of parts.rules.of(reading.device, reading.property)) {
       feed(parts, series, reading, changes)
     }
   }

@@ -55,6 +55,23 @@ export function createRecorder(parts: RecorderParts, cursor: number): Recorder {
     return done?.result ?? []
   }
 
+  /** A raise that the log left out was on record before; if that alert has ended, nothing is open after all. */
+  async function withdraw(
+    changes: readonly AlertChange[],
+    recorded: readonly AlertChange[],
+  ): Promise<void> {
+    if (recorded.length === changes.length) return
+    const kept = new Set(recorded.map((change) => change.id))
+    for (const { id, type, alert, view } of changes) {
+      if (kept.has(id) || type !== 'alert.raised') continue
+      const known = await patience.insist('record', () => log.get(alert))
+      if (known !== null && known.result !== undefined && known.result.state !== 'resolved')
+        continue
+      const watch = book.get(watchKey(view))
+      if (watch?.alert?.id === alert) close(book, watch)
+    }
+  }
+
   return {
     async changes(changes, seq) {
       if (changes.length === 0 || abandoned) return
@@ -68,7 +85,7 @@ export function createRecorder(parts: RecorderParts, cursor: number): Recorder {
       })
       if (abandoned) return
       for (const change of recorded) meters.changed(change.type)
-      withdraw(book, changes, recorded)
+      await withdraw(changes, recorded)
       parts.bus.ring('alerts')
       parts.onOutbox()
     },
@@ -111,18 +128,4 @@ function outboxOf(registry: RegistryView, change: AlertChange): Recording['outbo
     at: change.recordedAt,
   }
   return webhooksFor(change.view, routing).map((webhook) => ({ webhook, change }))
-}
-
-/** A raise that the log left out was on record before: nothing is open after all. */
-function withdraw(
-  book: WatchBook,
-  changes: readonly AlertChange[],
-  recorded: readonly AlertChange[],
-): void {
-  const kept = new Set(recorded.map((change) => change.id))
-  for (const { id, type, alert, view } of changes) {
-    if (kept.has(id) || type !== 'alert.raised') continue
-    const watch = book.get(watchKey(view))
-    if (watch?.alert?.id === alert) close(book, watch)
-  }
 }

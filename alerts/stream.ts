@@ -52,7 +52,7 @@ export function createStream(parts: StreamParts): Stream {
     await registry.refresh()
     if (registry.version === version) return
     version = registry.version
-    parts.evaluation.index.update()
+    parts.evaluation.rules.update()
     await recorder.changes(endOrphans(parts.upkeep, clock.now()), position)
   }
 

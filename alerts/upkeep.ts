@@ -14,26 +14,26 @@ import type { AlertChange, AlertView } from '../domain/alert.ts'
 import { durationMs } from '../domain/text.ts'
 import type { RegistryView } from '../stores/records/registry.ts'
 import { changeByClock } from './change.ts'
-import type { RuleIndex } from './rule-index.ts'
+import type { RuleLookup } from './rule-lookup.ts'
 import type { Reason } from './summary.ts'
 import type { Watch, WatchBook } from './watch.ts'
 
 export interface Upkeep {
   registry: RegistryView
-  index: RuleIndex
+  rules: RuleLookup
   book: WatchBook
   staleAfterMs: number
 }
 
 /** `listeningSince`: from when on silence is the device's own, milliseconds since 1970 UTC. */
 export function findStale(parts: Upkeep, now: number, listeningSince: number): AlertChange[] {
-  const { index, book } = parts
+  const { rules, book } = parts
   const changes: AlertChange[] = []
   for (const watch of book.open()) {
     if (watch.stale || !hasAlert(watch)) continue
     const silentMs = now - Math.max(watch.seenAt, listeningSince)
     if (silentMs < patienceMs(parts, watch.device)) continue
-    const series = index.one(watch.rule, watch.device, watch.property)
+    const series = rules.one(watch.rule, watch.device, watch.property)
     const change = changeByClock('alert.stale', watch, { series, reason: null, now })
     watch.stale = true
     watch.alert = change.view
@@ -55,7 +55,7 @@ export function endOrphans(parts: Upkeep, now: number): AlertChange[] {
   for (const watch of [...parts.book.open()]) {
     const reason = orphaned(parts, watch)
     if (reason === null || !hasAlert(watch)) continue
-    const series = parts.index.one(watch.rule, watch.device, watch.property)
+    const series = parts.rules.one(watch.rule, watch.device, watch.property)
     changes.push(changeByClock('alert.resolved', watch, { series, reason, now }))
     close(parts.book, watch)
   }
@@ -80,7 +80,7 @@ export function forgetOrphans(parts: Upkeep): Watch[] {
   return gone
 }
 
-function orphaned({ registry, index }: Upkeep, watch: Watch): Reason | null {
+function orphaned({ registry, rules }: Upkeep, watch: Watch): Reason | null {
   const rule = registry.get('rule', watch.rule)
   if (rule === undefined) return 'rule_removed'
   if (!rule.enabled) return 'rule_disabled'
@@ -88,7 +88,7 @@ function orphaned({ registry, index }: Upkeep, watch: Watch): Reason | null {
   if (device === undefined) return 'device_removed'
   if (!device.enabled) return 'device_disabled'
   if (watch.alert !== null && (watch.alert.site?.id ?? null) !== device.site) return 'device_moved'
-  const still = index.one(watch.rule, watch.device, watch.property)
+  const still = rules.one(watch.rule, watch.device, watch.property)
   return still === undefined ? 'not_watched' : null
 }
 

@@ -459,6 +459,39 @@ describe('crashes', () => {
     expect(new Set(receiver.received.map((one) => one.id)).size).toBe(1)
   })
 
+  test('a journal that was put back from a backup is judged from its beginning', async () => {
+    level(9.4)
+    await arrived(1)
+    await city.log.record({ cursor: 1_000_000, watches: [], changes: [], outbox: [] })
+    await city.crash()
+    level(10.2)
+    await arrived(2)
+    expect(await city.told()).toEqual(['raised yellow', 'escalated orange'])
+    expect(city.position()).toBe(city.head())
+  })
+
+  test('a change on record is not made again by a rule that was made again', async () => {
+    const at = city.ports.clock.now()
+    const message = { ts: at, values: { water_level: 9.4 } }
+    city.publish('g-17-1', message)
+    await arrived(1)
+    await city.registry.remove('rule', 'river-stage')
+    city.bus.ring('registry')
+    await arrived(2)
+    // The watch of a rule that is gone is forgotten after a while.
+    await until(async () => {
+      city.ports.advance(10_000)
+      return (await city.log.watches()).length === 0
+    })
+    await city.rule({ id: 'river-stage', property: 'water_level', levels: { yellow: 9.3 } })
+    city.publish('g-17-1', message)
+    await city.settled()
+    expect(await city.log.open()).toEqual([])
+    level(9.5)
+    await arrived(3)
+    expect(await city.told()).toEqual(['raised yellow', 'resolved yellow', 'raised yellow'])
+  })
+
   test('an uplink that our own judgement stumbles over stops nothing', async () => {
     await city.kill()
     await city.revive()

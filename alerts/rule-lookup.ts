@@ -27,7 +27,7 @@ export interface SeriesRule {
   key: string
 }
 
-export interface RuleIndex {
+export interface RuleLookup {
   /** Takes over the registry as it stands; cheap when nothing changed. */
   update(): void
   of(device: string, property: string): readonly SeriesRule[]
@@ -61,7 +61,7 @@ const dimensions = ['device', 'site', 'district', 'kind'] as const
 /** Who is behind which gateway is found out anew no more often than this; until then a gateway is decoded. */
 const gatewaysEveryMs = 2_000
 
-export function createRuleIndex(registry: RegistryView, clock: Clock): RuleIndex {
+export function createRuleLookup(registry: RegistryView, clock: Clock): RuleLookup {
   let version = -1
   let generation = 0
   let rules: readonly Rule[] = []

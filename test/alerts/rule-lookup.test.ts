@@ -1,4 +1,4 @@
-/** The index against the plain definition: every rule asked about every series. */
+/** The lookup against the plain definition: every rule asked about every series. */
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -6,12 +6,12 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { criteriaOf } from '../../alerts/criteria.ts'
-import { createRuleIndex } from '../../alerts/rule-index.ts'
+import { createRuleLookup } from '../../alerts/rule-lookup.ts'
 import { covers, placeOf } from '../../domain/scope.ts'
 import { fakePorts } from '../fixtures/ports.ts'
 import { deviceOf, openTown, ruleOf, siteOf, type Town } from '../fixtures/registry.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'rule-index-'))
+const folder = mkdtempSync(join(tmpdir(), 'rule-lookup-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 let files = 0
 const closing: (() => Promise<void>)[] = []
@@ -23,7 +23,7 @@ async function open(town: Town) {
   const opened = await openTown(join(folder, `${files++}.db`), town)
   closing.push(opened.close)
   const ports = fakePorts()
-  const index = createRuleIndex(opened.view, ports.clock)
+  const index = createRuleLookup(opened.view, ports.clock)
   index.update()
   const update = async () => {
     await opened.view.refresh()
