@@ -23,13 +23,13 @@ async function open(town: Town) {
   const opened = await openTown(join(folder, `${files++}.db`), town)
   closing.push(opened.close)
   const ports = fakePorts()
-  const index = createRuleLookup(opened.view, ports.clock)
-  index.update()
+  const lookup = createRuleLookup(opened.view, ports.clock)
+  lookup.update()
   const update = async () => {
     await opened.view.refresh()
-    index.update()
+    lookup.update()
   }
-  return { ...opened, ports, index, update }
+  return { ...opened, ports, lookup, update }
 }
 
 const levels = { red: 5 }
@@ -37,7 +37,7 @@ const found = (series: readonly { rule: { id: string } }[]) => series.map((s) =>
 
 describe('which rules watch a series', () => {
   test('are those whose every list holds its place', async () => {
-    const { index } = await open({
+    const { lookup } = await open({
       sites: [
         { id: 's1', kind: 'street', district: 'a' },
         { id: 's2', kind: 'coast', district: 'b' },
@@ -54,18 +54,18 @@ describe('which rules watch a series', () => {
         { id: 'off', property: 'p', levels, enabled: false },
       ],
     })
-    expect(found(index.of('d1', 'p'))).toEqual(['all', 'both', 'device', 'streets'])
-    expect(found(index.of('d2', 'p'))).toEqual(['all', 'site', 'streets'])
-    expect(found(index.of('d3', 'p'))).toEqual(['all', 'device'])
-    expect(found(index.of('d1', 'q'))).toEqual(['other'])
-    expect(index.of('d1', 'r')).toEqual([])
-    expect(index.of('nobody', 'p')).toEqual([])
-    expect(index.one('site', 'd2', 'p')?.site?.id).toBe('s2')
-    expect(index.one('site', 'd1', 'p')).toBeUndefined()
+    expect(found(lookup.of('d1', 'p'))).toEqual(['all', 'both', 'device', 'streets'])
+    expect(found(lookup.of('d2', 'p'))).toEqual(['all', 'site', 'streets'])
+    expect(found(lookup.of('d3', 'p'))).toEqual(['all', 'device'])
+    expect(found(lookup.of('d1', 'q'))).toEqual(['other'])
+    expect(lookup.of('d1', 'r')).toEqual([])
+    expect(lookup.of('nobody', 'p')).toEqual([])
+    expect(lookup.one('site', 'd2', 'p')?.site?.id).toBe('s2')
+    expect(lookup.one('site', 'd1', 'p')).toBeUndefined()
   })
 
   test('leave out rules without a level at the site', async () => {
-    const { index } = await open({
+    const { lookup } = await open({
       sites: [{ id: 's1', attributes: { limit: 3 } }, { id: 's2' }],
       devices: [
         { id: 'd1', site: 's1' },
@@ -73,8 +73,8 @@ describe('which rules watch a series', () => {
       ],
       rules: [{ id: 'r', property: 'p', levels: { red: { attribute: 'limit' } } }],
     })
-    expect(index.of('d1', 'p')[0]?.criteria.thresholds[0]?.bound).toBe(3)
-    expect(index.of('d2', 'p')).toEqual([])
+    expect(lookup.of('d1', 'p')[0]?.criteria.thresholds[0]?.bound).toBe(3)
+    expect(lookup.of('d2', 'p')).toEqual([])
   })
 
   const names = (prefix: string) => fc.constantFrom(`${prefix}1`, `${prefix}2`, `${prefix}3`)
@@ -112,7 +112,7 @@ describe('which rules watch a series', () => {
           const property = i % 2 ? 'p' : 'q'
           return { id: `r${i}`, property, levels, where, enabled: i % 5 !== 4 }
         })
-        const { index, close } = await open({ sites, devices: placed, rules })
+        const { lookup, close } = await open({ sites, devices: placed, rules })
         for (const device of placed.map(deviceOf)) {
           const site = sites.map(siteOf).find((each) => each.id === device.site)
           const place = placeOf(device, site)
@@ -121,11 +121,11 @@ describe('which rules watch a series', () => {
               .map(ruleOf)
               .filter((rule) => device.enabled && rule.enabled && rule.property === property)
               .filter((rule) => covers(rule.where, place) && criteriaOf(rule, site) !== null)
-            expect(found(index.of(device.id, property))).toEqual(
+            expect(found(lookup.of(device.id, property))).toEqual(
               wanted.map((rule) => rule.id).sort(),
             )
             if (wanted.length > 0) {
-              expect(index.mayConcern({ kind: 'telemetry', device: device.id })).toBe(true)
+              expect(lookup.mayConcern({ kind: 'telemetry', device: device.id })).toBe(true)
             }
           }
         }
@@ -139,12 +139,12 @@ describe('which rules watch a series', () => {
 
 describe('changes of the registry', () => {
   test('are seen after an update: rules, sites and devices', async () => {
-    const { registry, index, update } = await open({
+    const { registry, lookup, update } = await open({
       sites: [{ id: 's1', attributes: { limit: 3 } }, { id: 's2' }],
       devices: [{ id: 'd1', site: 's1' }],
       rules: [{ id: 'r', property: 'p', levels: { red: { attribute: 'limit' } } }],
     })
-    const bound = () => index.of('d1', 'p')[0]?.criteria.thresholds[0]?.bound
+    const bound = () => lookup.of('d1', 'p')[0]?.criteria.thresholds[0]?.bound
     expect(bound()).toBe(3)
     await registry.replace('site', siteOf({ id: 's1', attributes: { limit: 4 } }))
     await update()
@@ -161,18 +161,18 @@ describe('changes of the registry', () => {
     await registry.remove('rule', 'r')
     await update()
     expect(bound()).toBeUndefined()
-    expect(index.mayConcern({ kind: 'telemetry', device: 'd1' })).toBe(false)
+    expect(lookup.mayConcern({ kind: 'telemetry', device: 'd1' })).toBe(false)
   })
 
   test('that do not concern a series keep what was worked out for it', async () => {
-    const { registry, index, update } = await open({
+    const { registry, lookup, update } = await open({
       devices: [{ id: 'd1' }],
       rules: [{ id: 'r', property: 'p', levels }],
     })
-    const before = index.of('d1', 'p')
+    const before = lookup.of('d1', 'p')
     await registry.insert('device', deviceOf({ id: 'd2' }))
     await update()
-    expect(index.of('d1', 'p')).toBe(before)
+    expect(lookup.of('d1', 'p')).toBe(before)
   })
 })
 
@@ -183,31 +183,31 @@ describe('whether an uplink may concern us', () => {
   }
 
   test('depends on the device, and on those behind a gateway', async () => {
-    const { index } = await open(town)
-    expect(index.mayConcern({ kind: 'telemetry', device: 'd1' })).toBe(true)
-    expect(index.mayConcern({ kind: 'attributes', device: 'd1' })).toBe(true)
-    expect(index.mayConcern({ kind: 'telemetry', device: 'd2' })).toBe(false)
-    expect(index.mayConcern({ kind: 'gateway-telemetry', device: 'gw' })).toBe(true)
-    expect(index.mayConcern({ kind: 'gateway-telemetry', device: 'gw2' })).toBe(false)
+    const { lookup } = await open(town)
+    expect(lookup.mayConcern({ kind: 'telemetry', device: 'd1' })).toBe(true)
+    expect(lookup.mayConcern({ kind: 'attributes', device: 'd1' })).toBe(true)
+    expect(lookup.mayConcern({ kind: 'telemetry', device: 'd2' })).toBe(false)
+    expect(lookup.mayConcern({ kind: 'gateway-telemetry', device: 'gw' })).toBe(true)
+    expect(lookup.mayConcern({ kind: 'gateway-telemetry', device: 'gw2' })).toBe(false)
     for (const kind of ['session-open', 'session-close', 'broker-start', 'oversize'] as const) {
-      expect(index.mayConcern({ kind, device: 'd1' })).toBe(false)
+      expect(lookup.mayConcern({ kind, device: 'd1' })).toBe(false)
     }
   })
 
   test('a device that was just put behind a gateway is not missed', async () => {
-    const { registry, index, update, ports } = await open(town)
-    expect(index.mayConcern({ kind: 'gateway-telemetry', device: 'gw2' })).toBe(false)
+    const { registry, lookup, update, ports } = await open(town)
+    expect(lookup.mayConcern({ kind: 'gateway-telemetry', device: 'gw2' })).toBe(false)
     await registry.replace('device', deviceOf({ id: 'd1', gateway: 'gw2' }))
     await update()
-    expect(index.mayConcern({ kind: 'gateway-telemetry', device: 'gw2' })).toBe(true)
+    expect(lookup.mayConcern({ kind: 'gateway-telemetry', device: 'gw2' })).toBe(true)
     ports.advance(2_000)
-    expect(index.mayConcern({ kind: 'gateway-telemetry', device: 'gw2' })).toBe(true)
-    expect(index.mayConcern({ kind: 'gateway-telemetry', device: 'gw' })).toBe(false)
+    expect(lookup.mayConcern({ kind: 'gateway-telemetry', device: 'gw2' })).toBe(true)
+    expect(lookup.mayConcern({ kind: 'gateway-telemetry', device: 'gw' })).toBe(false)
   })
 
   test('without any rule nothing does', async () => {
-    const { index } = await open({ devices: town.devices })
-    expect(index.mayConcern({ kind: 'gateway-telemetry', device: 'gw' })).toBe(false)
-    expect(index.mayConcern({ kind: 'telemetry', device: 'd1' })).toBe(false)
+    const { lookup } = await open({ devices: town.devices })
+    expect(lookup.mayConcern({ kind: 'gateway-telemetry', device: 'gw' })).toBe(false)
+    expect(lookup.mayConcern({ kind: 'telemetry', device: 'd1' })).toBe(false)
   })
 })
