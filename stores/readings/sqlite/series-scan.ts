@@ -35,11 +35,10 @@ interface Block {
   next: Position | undefined
 }
 
-/** The log's part of the series is sorted once and kept while nothing is added. */
+/** The log's part of the series, sorted once and kept while nothing is added: what is sealed stays true. */
 interface Logged {
   id: number
   head: number
-  base: number
   points: Points
 }
 
@@ -102,7 +101,6 @@ function cut(points: Points, { start, to, last }: Ends): Points {
 
 function refreshLogged({ unsealed }: Mirror, id: number, known: Logged | undefined): Logged {
   const head = unsealed.headOf(id)
-  const { base } = unsealed
-  if (known?.id === id && known.head === head && known.base === base) return known
-  return { id, head, base, points: unsealed.pointsOf(unsealed.ordinalsOf(id, unsealed.next)) }
+  if (known?.id === id && known.head === head) return known
+  return { id, head, points: unsealed.pointsOf(unsealed.ordinalsOf(id, unsealed.next)) }
 }

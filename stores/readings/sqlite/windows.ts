@@ -43,31 +43,34 @@ interface Fold {
   north: number
 }
 
-const emptyFold: Fold = {
-  count: 0,
-  sum: 0,
-  lost: 0,
-  min: Number.POSITIVE_INFINITY,
-  max: Number.NEGATIVE_INFINITY,
-  first: 0,
-  last: 0,
-  east: 0,
-  north: 0,
+function emptyFold(): Fold {
+  return {
+    count: 0,
+    sum: 0,
+    lost: 0,
+    min: Number.POSITIVE_INFINITY,
+    max: Number.NEGATIVE_INFINITY,
+    first: 0,
+    last: 0,
+    east: 0,
+    north: 0,
+  }
 }
 
 export function createWindows(query: WindowsQuery): Windows {
-  const { everyMs, originMs, flags } = query
-  const directions = query.vector && query.fn === 'mean'
-  let fold = { ...emptyFold }
+  const { fn, everyMs, originMs, flags } = query
+  const { device, property } = query.key
+  const directions = query.vector && fn === 'mean'
+  let fold = emptyFold()
   let start = 0
   let end = Number.NEGATIVE_INFINITY
 
   function finish(): void {
     const { count } = fold
     if (count === 0) return
-    const value = resultOf(fold, query.fn, directions)
-    query.emit({ ...query.key, fn: query.fn, value, count, from: start, to: end })
-    fold = { ...emptyFold }
+    const value = resultOf(fold, fn, directions)
+    query.emit({ device, property, fn, value, count, from: start, to: end })
+    fold = emptyFold()
   }
 
   return {

@@ -137,6 +137,15 @@ describe('sealing', () => {
     expect(count('chunk')).toBeGreaterThan(0)
   }, 60_000)
 
+  test('of one identity several times in a batch a follower is told the last', async () => {
+    const { writer, reader } = open()
+    const again = [1, 2, 3].map((value) => reading(start, { value }))
+    await writer.write([...again, reading(start + 1)])
+    expect((await reader.since(0)).readings).toEqual([again[2], reading(start + 1)])
+    await writer.write([again[0]!, reading(start + 2)])
+    expect((await reader.since(2)).readings).toEqual([again[0], reading(start + 2)])
+  })
+
   test('a follower that stays away is told of the gap once', async () => {
     const { writer, reader } = open(eager)
     const position = await reader.position()
