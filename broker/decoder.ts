@@ -38,9 +38,18 @@ export function createDecoder(): Decoder {
         // It reads beyond the end of some malformed frames; that is one more way to say "malformed".
         broken = true
       }
-      if (!broken && rest === 0 && found.length === 1) return found[0]
+      const [packet] = found
+      if (!broken && rest === 0 && found.length === 1 && packet !== undefined) {
+        return isSound(packet) ? packet : undefined
+      }
       parser = fresh()
       return undefined
     },
   }
+}
+
+/** What mqtt-packet does not check: a packet id is never 0 (§2.3.1-1), UNSUBSCRIBE names a filter (§3.10.3-2). */
+function isSound(packet: Packet): boolean {
+  if (packet.cmd === 'unsubscribe' && packet.unsubscriptions.length === 0) return false
+  return packet.messageId !== 0
 }

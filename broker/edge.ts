@@ -72,6 +72,8 @@ export async function openEdge(options: EdgeOptions): Promise<Edge> {
     ws.on('message', (_data, isBinary) => {
       if (!isBinary) ws.terminate()
     })
+    // The stream would wait for its reader before it tells that the other side is gone.
+    ws.once('close', () => stream.destroy())
     guard.accept(stream, { address })
   }
 

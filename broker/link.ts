@@ -108,7 +108,7 @@ function changed(what: string): AedesChanged {
 export function checkAedes(aedes: Aedes): void {
   const conn = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() })
   try {
-    linkAedes(aedes, conn, nothing)
+    linkAedes(aedes, conn, nothing).client.close()
   } finally {
     conn.destroy()
   }

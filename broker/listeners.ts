@@ -47,9 +47,11 @@ export async function listenTls(config: Config, guard: Guard, log: Log): Promise
       })
     },
   )
-  tls.on('tlsClientError', (error) =>
-    log.debug({ error: error.message }, 'A TLS handshake failed.'),
-  )
+  tls.on('tlsClientError', (error, socket) => {
+    log.debug({ error: error.message }, 'A TLS handshake failed.')
+    // Node reports a handshake that takes too long, and leaves the rest to us.
+    socket.destroy()
+  })
   const server = createServer({ noDelay: true }, (socket: Socket) => {
     socket.on('error', (error) => log.debug({ error: error.message }, 'A TLS connection broke.'))
     if (guard.admits(socket.remoteAddress ?? '')) tls.emit('connection', socket)
