@@ -459,6 +459,32 @@ describe('crashes', () => {
     expect(new Set(receiver.received.map((one) => one.id)).size).toBe(1)
   })
 
+  test('a disk that is full for a while delays changes and loses none', async () => {
+    city.letWrite(false)
+    level(9.4)
+    await until(() =>
+      city.ports.notes.some((note) => note.level === 'error' && note.fields.what === 'record'),
+    )
+    for (const value of [10.2, 9]) level(value)
+    city.ports.advance(60_000)
+    expect(await city.told()).toEqual([])
+    city.letWrite(true)
+    await until(() => {
+      city.ports.advance(1_000)
+      return receiver.received.length === 3
+    })
+    expect(types()).toEqual(['alert.raised', 'alert.escalated', 'alert.resolved'])
+  })
+
+  test('a stop does not wait for an endpoint that hangs, and the message goes out after', async () => {
+    receiver.answer(() => undefined)
+    level(9.4)
+    await arrived(1)
+    await city.restart()
+    await arrived(2)
+    expect(new Set(receiver.received.map((one) => one.id)).size).toBe(1)
+  })
+
   test('a journal that was put back from a backup is judged from its beginning', async () => {
     level(9.4)
     await arrived(1)
