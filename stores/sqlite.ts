@@ -48,10 +48,18 @@ export function openSqlite(path: string, options: OpenOptions = {}): SqliteDatab
   return db
 }
 
-/** SQLite would create it readable for everyone; its `-wal` and `-shm` take over the mode of the file. */
+/**
+ * SQLite would create it readable for everyone; its `-wal` and `-shm` take over the mode of the file.
+ * A file that is there is not opened here: closing it would drop the locks that this process holds on it
+ * (POSIX), and the next process to close it would take away the log from under us.
+ */
 function makePrivateFile(path: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  closeSync(openSync(path, 'a', 0o600))
+  try {
+    closeSync(openSync(path, 'wx', 0o600))
+  } catch (error) {
+    if ((error as { code?: unknown } | null)?.code !== 'EEXIST') throw error
+  }
 }
 
 /** True when the driver says that the disk is full, broken or read-only: the world's fault, worth trying again. */
