@@ -1,7 +1,7 @@
 /**
  * Limits of rate: token buckets per address and per device, and the memory of failed sign-ins.
- * Each keeps a bounded number of keys and forgets the one that was used longest ago, so that nobody can
- * fill memory by coming from many addresses.
+ * Each keeps a bounded number of keys and forgets those that were not used for long, so that nobody can fill
+ * memory by coming from many addresses.
  */
 
 const keysMax = 20_000
@@ -37,25 +37,28 @@ export class TokenBucket {
   }
 }
 
-/** Keys in the order of their last use. */
+/**
+ * Keys that were used lately, in two generations: when the young one is full it becomes the old one, and what
+ * was in the old one and not used since is forgotten. Takes the same short time whoever floods it.
+ */
 class Recent<V> {
-  readonly #entries = new Map<string, V>()
+  #young = new Map<string, V>()
+  #old = new Map<string, V>()
 
   use(key: string, make: () => V): V {
-    const value = this.#entries.get(key) ?? make()
-    this.#entries.delete(key)
-    this.#entries.set(key, value)
-    if (this.#entries.size > keysMax) {
-      for (const oldest of this.#entries.keys()) {
-        this.#entries.delete(oldest)
-        break
-      }
+    const known = this.#young.get(key)
+    if (known !== undefined) return known
+    const value = this.#old.get(key) ?? make()
+    if (this.#young.size >= keysMax / 2) {
+      this.#old = this.#young
+      this.#young = new Map()
     }
+    this.#young.set(key, value)
     return value
   }
 
   get size(): number {
-    return this.#entries.size
+    return this.#young.size + this.#old.size
   }
 }
 
