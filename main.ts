@@ -75,15 +75,18 @@ async function runBroker(
   layout: DataLayout,
 ): Promise<RunningRole> {
   const registry = await openRegistryView({ path: layout.registry })
+  const readings = openReadingsReader({ path: layout.readings })
+  const alerts = openAlertLog({ path: layout.alerts })
+  const positions = async () => [(await readings.progress()).seq, await alerts.cursor()]
   const journal = openJournalWriter({
     dir: layout.journal,
     segmentBytesMax: config.journalSegmentMib * mebibyte,
     bytesMax: config.journalMibMax * mebibyte,
+    // A journal that was lost must not give positions anew that its consumers are past.
+    after: Math.max(...(await positions())),
     log: ports.log,
   })
-  const readings = openReadingsReader({ path: layout.readings })
-  const alerts = openAlertLog({ path: layout.alerts })
-  const consumed = async () => Math.min((await readings.progress()).seq, await alerts.cursor())
+  const consumed = async () => Math.min(...(await positions()))
 
   const broker = await startBroker({ config, ports, bus, registry, journal, consumed })
   writeEdge(layout.run, broker.edge)

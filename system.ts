@@ -33,6 +33,7 @@ export function systemLog(level: string, role: string): Log {
       level,
       base: { role },
       timestamp: pino.stdTimeFunctions.isoTime,
+      serializers: { error: pino.stdSerializers.err },
       redact: ['token', 'password', 'secret', '*.token', '*.password', '*.secret'],
     },
     pino.destination({ dest: 2, sync: true }),

@@ -18,7 +18,7 @@ import {
   openSegmentForReading,
   pageBytes,
 } from './segment.ts'
-import { framesLost, readCommits } from './wal-tail.ts'
+import { framesLost, readTail } from './wal-tail.ts'
 
 /** Sums over everything the journal has ever held. */
 export interface Totals {
@@ -79,11 +79,11 @@ interface End {
 function findEnd(file: SegmentFile, { segmentBytesMax }: RecoveryOptions): End {
   const most = Math.max(segmentBytes(file.path), 2 * segmentBytesMax)
   const unknown = file.first + Math.ceil(most / recordBytesMin)
-  const commits = readCommits(file.path, pageBytes)
+  const tail = readTail(file.path, pageBytes)
   let db: SqliteDatabase | undefined
   try {
     db = openSegment(file.path)
-    const lost = framesLost(commits, validFrames(db))
+    const lost = framesLost(tail, validFrames(db))
     const last = lastBlock(db)
     const head = last === undefined ? file.first - 1 : last.firstSeq + last.count - 1
     if (lost > 0) {

@@ -1,7 +1,10 @@
 /**
  * Looks at the end of a write-ahead log before SQLite does. SQLite takes it up to the first frame whose
  * checksum is wrong and forgets the rest: right for what a power cut tore, silent when a broken bit hides
- * commits that were acknowledged. Whole transactions behind the end that SQLite found tell the two apart.
+ * commits that were acknowledged. Whole transactions behind a frame that is broken tell the two apart.
+ *
+ * A transaction behind the end that SQLite found, with nothing broken before it, is another thing: the writer
+ * was killed in its fsync, before it could say so to the readers that live on. It was never acknowledged.
  *
  * Format: sqlite.org/fileformat2.html section 4, the WAL file.
  */
@@ -12,20 +15,33 @@ const headerBytes = 32
 const frameHeaderBytes = 24
 const commitAt = 4
 const frameSaltAt = 8
+const frameSumAt = 16
 const headerSaltAt = 16
 const headerSumAt = 24
 
-/** For each frame of the log's newest generation, whether a transaction ended with it. */
-export function readCommits(path: string, pageBytes: number): boolean[] {
+export interface WalTail {
+  /** For each frame of the log's newest generation, whether a transaction ended with it. */
+  commits: boolean[]
+  /** How many frames from the first on have the checksum they should have. */
+  sound: number
+}
+
+export function readTail(path: string, pageBytes: number): WalTail {
   const log = readLog(path)
   const frameBytes = frameHeaderBytes + pageBytes
   const commits: boolean[] = []
   // A broken header can not say which generation is the newest; the first frame can.
-  const saltAt = headerIsSound(log) ? headerSaltAt : headerBytes + frameSaltAt
+  const header = soundHeader(log)
+  const saltAt = header !== null ? headerSaltAt : headerBytes + frameSaltAt
+  let sum = header
+  let sound = 0
   for (let at = headerBytes; at + frameBytes <= log.length; at += frameBytes) {
-    commits.push(isOfGeneration(log, saltAt, at) && log.readUInt32BE(at + commitAt) !== 0)
+    const current = isOfGeneration(log, saltAt, at)
+    commits.push(current && log.readUInt32BE(at + commitAt) !== 0)
+    sum = sum === null ? null : frameSum(log, { at, frameBytes, before: sum })
+    if (sum !== null) sound++
   }
-  return commits
+  return { commits, sound }
 }
 
 /** Of the two salts the first counts generations and the second is random: one that is equal is enough. */
@@ -37,9 +53,9 @@ function isOfGeneration(log: Buffer, saltAt: number, frameAt: number): boolean {
   )
 }
 
-/** How many frames hold whole transactions behind the `valid` ones that SQLite has taken. */
-export function framesLost(commits: readonly boolean[], valid: number): number {
-  return Math.max(0, commits.lastIndexOf(true) + 1 - valid)
+/** How many frames hold whole transactions that something broken hides from SQLite, which took `valid`. */
+export function framesLost({ commits, sound }: WalTail, valid: number): number {
+  return Math.max(0, commits.lastIndexOf(true) + 1 - Math.max(valid, sound))
 }
 
 function readLog(path: string): Buffer {
@@ -52,14 +68,41 @@ function readLog(path: string): Buffer {
   }
 }
 
-function headerIsSound(log: Buffer): boolean {
-  if (log.length < headerBytes) return false
+/** The running checksum: two 32-bit words. */
+type Sum = readonly [number, number]
+
+/** Both words of the log are in the byte order that the last bit of its magic number names. */
+function addTo([a0, b0]: Sum, log: Buffer, { from, to }: { from: number; to: number }): Sum {
   const bigEndian = (log.readUInt32BE(0) & 1) === 1
-  let a = 0
-  let b = 0
-  for (let at = 0; at < headerSumAt; at += 8) {
+  let a = a0
+  let b = b0
+  for (let at = from; at < to; at += 8) {
     a = (a + (bigEndian ? log.readUInt32BE(at) : log.readUInt32LE(at)) + b) >>> 0
     b = (b + (bigEndian ? log.readUInt32BE(at + 4) : log.readUInt32LE(at + 4)) + a) >>> 0
   }
-  return a === log.readUInt32BE(headerSumAt) && b === log.readUInt32BE(headerSumAt + 4)
+  return [a, b]
+}
+
+function isStored(sum: Sum, log: Buffer, at: number): boolean {
+  return sum[0] === log.readUInt32BE(at) && sum[1] === log.readUInt32BE(at + 4)
+}
+
+/** The checksum the frames go on from; null when the header is broken. */
+function soundHeader(log: Buffer): Sum | null {
+  if (log.length < headerBytes) return null
+  const sum = addTo([0, 0], log, { from: 0, to: headerSumAt })
+  return isStored(sum, log, headerSumAt) ? sum : null
+}
+
+/**
+ * Over the first eight bytes of the frame's header and its page; null when it is not what the frame says.
+ * The salts are not part of it: SQLite demands that they are those of the log.
+ */
+function frameSum(log: Buffer, frame: { at: number; frameBytes: number; before: Sum }): Sum | null {
+  const { at, frameBytes, before } = frame
+  if (log.compare(log, headerSaltAt, headerSumAt, at + frameSaltAt, at + frameSumAt) !== 0)
+    return null
+  const head = addTo(before, log, { from: at, to: at + frameSaltAt })
+  const sum = addTo(head, log, { from: at + frameHeaderBytes, to: at + frameBytes })
+  return isStored(sum, log, at + frameSumAt) ? sum : null
 }
