@@ -20,8 +20,8 @@ export interface LatestTable {
   refresh(): Promise<void>
   /** Property → newest reading. */
   of(device: string): ReadonlyMap<string, Reading> | undefined
-  /** Devices with readings, in rising order of their code units. */
-  devices(): readonly string[]
+  /** Devices with readings, of one property or of any, in rising order of their code units. */
+  devices(property?: string): readonly string[]
   /** One listener, told of every reading in the order stored. */
   onStored(listener: StoredListener): void
   stop(): void
@@ -120,31 +120,65 @@ export function createLatestTable({ ports, bus, readings }: LatestTableParts): L
 
 function createTable() {
   const byDevice = new Map<string, Map<string, Reading>>()
-  let sorted: string[] | undefined
+  const all = createSortedNames()
+  const byProperty = new Map<string, SortedNames>()
+
+  /** A series that was not known before. */
+  function begin({ device, property }: Reading, series: Map<string, Reading> | undefined) {
+    const begun = series ?? new Map<string, Reading>()
+    if (series === undefined) {
+      byDevice.set(device, begun)
+      all.add(device)
+    }
+    const names = byProperty.get(property) ?? createSortedNames()
+    byProperty.set(property, names)
+    names.add(device)
+    return begun
+  }
 
   return {
     /** True when the reading is the newest of its series and says something new. */
     put(reading: Reading): boolean {
-      let series = byDevice.get(reading.device)
-      if (series === undefined) {
-        series = new Map()
-        byDevice.set(reading.device, series)
-        sorted = undefined
+      const series = byDevice.get(reading.device)
+      const known = series?.get(reading.property)
+      if (series === undefined || known === undefined) {
+        begin(reading, series).set(reading.property, reading)
+        return true
       }
-      const known = series.get(reading.property)
-      if (known !== undefined && known.observedAt > reading.observedAt) return false
+      if (known.observedAt > reading.observedAt) return false
       series.set(reading.property, reading)
       return (
-        known === undefined ||
         known.observedAt !== reading.observedAt ||
         known.value !== reading.value ||
         known.quality !== reading.quality
       )
     },
     of: (device: string): ReadonlyMap<string, Reading> | undefined => byDevice.get(device),
-    devices(): readonly string[] {
-      sorted ??= [...byDevice.keys()].sort()
-      return sorted
+    devices(property?: string): readonly string[] {
+      return (property === undefined ? all : byProperty.get(property))?.sorted() ?? []
+    },
+  }
+}
+
+interface SortedNames {
+  /** A name that is not there yet. */
+  add(name: string): void
+  sorted(): readonly string[]
+}
+
+/** Names come seldom and are asked for often: they are sorted when asked for, if any came. */
+function createSortedNames(): SortedNames {
+  let names: string[] = []
+  let inOrder = true
+  return {
+    add(name) {
+      inOrder &&= names.length === 0 || (names.at(-1) ?? '') < name
+      names.push(name)
+    },
+    sorted() {
+      if (!inOrder) names = [...names].sort()
+      inOrder = true
+      return names
     },
   }
 }

@@ -70,15 +70,18 @@ export function siteMatch(
   }
 }
 
-/** Devices worth looking at, in rising order: the named ones, those of the named sites, or all with readings. */
+/** Devices worth looking at, in rising order: the named ones, those of the named sites, or those with readings. */
 export function candidateDevices(
   sites: SiteIndex,
   latest: LatestTable,
   filter: SeriesFilter,
 ): readonly string[] {
   if (filter.device !== undefined) return [...new Set(filter.device)].sort()
-  if (filter.site !== undefined) return filter.site.flatMap((id) => sites.devicesAt(id)).sort()
-  return latest.devices()
+  if (filter.site !== undefined) {
+    return [...new Set(filter.site)].flatMap((id) => sites.devicesAt(id)).sort()
+  }
+  const [property, ...others] = filter.property ?? []
+  return latest.devices(others.length === 0 ? property : undefined)
 }
 
 export interface SeriesParts {
@@ -101,12 +104,14 @@ export function* matchingSeries(
 ): Generator<SeriesKey> {
   const matches = seriesMatch(view, filter)
   const devices = candidateDevices(sites, latest, filter)
+  const wanted = filter.property && [...new Set(filter.property)].sort()
   for (let i = after === undefined ? 0 : firstNotBelow(devices, after.device); ; i++) {
     const device = devices[i]
     if (device === undefined) return
     const known = latest.of(device)
     if (known === undefined) continue
-    for (const property of [...known.keys()].sort()) {
+    for (const property of wanted ?? [...known.keys()].sort()) {
+      if (!known.has(property)) continue
       if (after !== undefined && device === after.device && property <= after.property) continue
       const series = { device, property }
       if (matches(series)) yield series
