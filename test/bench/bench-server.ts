@@ -34,16 +34,19 @@ export interface BenchServer {
   metric(name: string): Promise<number>
 }
 
-export const deviceId = (n: number) => `bench-${n}`
-export const deviceToken = (n: number) => `bwd_bench_token_of_device_${n}`
+export const deviceId = (n: number | '') => `bench-${n}`
+export const deviceToken = (n: number | '') => `bwd_bench_token_of_device_${n}`
 
 /** Registers `bench-0` … with known tokens, at one site. */
 export async function registerDevices(dataDir: string, count: number): Promise<void> {
   const registry = openRegistry({ path: join(dataDir, 'registry.db') })
   const site = siteSchema.parse({ id: 'bench', kind: 'air-station' })
-  const devices = Array.from({ length: count }, (_, n) => deviceSchema.parse({ id: deviceId(n), site: 'bench' }))
+  const devices = Array.from({ length: count }, (_, n) =>
+    deviceSchema.parse({ id: deviceId(n), site: 'bench' }),
+  )
   await registry.upsertAll([site], devices)
-  for (let n = 0; n < count; n++) await registry.setDeviceToken(deviceId(n), hashSecret(deviceToken(n)))
+  for (let n = 0; n < count; n++)
+    await registry.setDeviceToken(deviceId(n), hashSecret(deviceToken(n)))
   await registry.close()
 }
 
