@@ -4,7 +4,7 @@
  *
  * When to commit: at once if the disk has been idle, or if every connection of the last group has sent again
  * (a closed loop: waiting would only cost time); otherwise `delayMs` after the last commit, or when the group
- * is full. When a commit fails, none of its messages is acknowledged, `trouble` says why, and the disk is
+ * is full. Events that nobody waits for wait longer, or go along with what comes. When a commit fails, none of its messages is acknowledged, `trouble` says why, and the disk is
  * tried again every half second until it works.
  */
 
@@ -15,6 +15,8 @@ import type { JournalWriter } from '../stores/journal/journal.ts'
 import { type AckTarget, Group, settleGroup } from './group.ts'
 
 const probeEveryMs = 500
+/** How long events wait that nobody waits for, so that a thousand sign-ins do not cost a thousand disk writes. */
+const noteDelayMs = 50
 /** A full journal must have shrunk to this part of its limit, so that it does not come and go. */
 const recoveredShare = 15 / 16
 /** A group is also full at this size, so that large messages do not pile up in memory. */
@@ -29,8 +31,8 @@ export interface AdmissionOptions {
   groupMessagesMax: number
   /** Size at which the journal refuses; admission waits until it is below again. */
   journalBytesMax: number
-  /** After each durable commit: how many messages, and how long the first of them waited. */
-  onCommit(messages: number, waitedSeconds: number): void
+  /** After each durable commit: how many messages, and how long the first that somebody waits for has waited. */
+  onCommit(messages: number, waitedSeconds: number | null): void
   /** The journal became unwritable (a reason) or works again (null). */
   onTrouble(trouble: string | null): void
   /** There is room again after `congested`. */
@@ -57,13 +59,14 @@ export interface Admission {
 
 export function createAdmission(options: AdmissionOptions): Admission {
   const { journal, clock, timers, log, delayMs, groupMessagesMax } = options
-  let open = new Group(1, clock.monotonic())
+  let open = new Group(1)
   let spare: Group | null = null
   let lastDistinct = 0
   let lastCommitAt = Number.NEGATIVE_INFINITY
   let committing = false
   let looking = false
   let timer: Cancel | null = null
+  let timerAt = 0
   let trouble: string | null = null
   let probe: Cancel | null = null
   let congested = false
@@ -71,7 +74,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
   function take(draft: UplinkDraft, target: AckTarget | null, packetId: number): boolean {
     if (trouble !== null || !append(draft)) return false
     const group = open
-    if (group.messages === 0) group.openedAt = clock.monotonic()
+    if (group.waiting === 0 && target !== null) group.waitingSince = clock.monotonic()
     group.add(target, packetId, draft.payload.length)
     if (group.messages >= groupMessagesMax || group.bytes >= groupBytesMax) full()
     else if (!looking) lookSoon()
@@ -105,9 +108,19 @@ export function createAdmission(options: AdmissionOptions): Admission {
   function look(): void {
     looking = false
     if (open.empty || committing) return
-    const waitMs = delayMs - (clock.monotonic() - lastCommitAt)
-    if (waitMs <= 0 || open.returned >= lastDistinct) commit()
-    else timer ??= timers.after(waitMs, onTimer)
+    const sinceLastMs = clock.monotonic() - lastCommitAt
+    const allReturned = lastDistinct > 0 && open.returned >= lastDistinct
+    if (open.waiting === 0) commitIn(noteDelayMs)
+    else if (sinceLastMs >= delayMs || allReturned) commit()
+    else commitIn(delayMs - sinceLastMs)
+  }
+
+  function commitIn(waitMs: number): void {
+    const at = clock.monotonic() + waitMs
+    if (timer !== null && timerAt <= at) return
+    timer?.()
+    timerAt = at
+    timer = timers.after(waitMs, onTimer)
   }
 
   function onTimer(): void {
@@ -119,7 +132,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
     timer?.()
     timer = null
     const group = open
-    open = spare?.reuse(group.number + 1) ?? new Group(group.number + 1, 0)
+    open = spare?.reuse(group.number + 1) ?? new Group(group.number + 1)
     spare = null
     lastDistinct = group.distinct
     lastCommitAt = clock.monotonic()
@@ -140,7 +153,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
 
   function settle(group: Group, fault: Error | null): void {
     if (fault !== null) fail(fault)
-    else if (group.messages > 0) options.onCommit(group.messages, secondsSince(group.openedAt))
+    else if (group.messages > 0) options.onCommit(group.messages, waitedSeconds(group))
     // `committing` still holds: what this lets in joins the next group and can not commit inside of us.
     settleGroup(group, fault, (error) =>
       log.error({ error }, 'A callback of an acknowledgement failed; this is a bug.'),
@@ -157,8 +170,8 @@ export function createAdmission(options: AdmissionOptions): Admission {
     else lookSoon()
   }
 
-  function secondsSince(start: number): number {
-    return (clock.monotonic() - start) / 1_000
+  function waitedSeconds({ waiting, waitingSince }: Group): number | null {
+    return waiting === 0 ? null : (clock.monotonic() - waitingSince) / 1_000
   }
 
   function fail(error: unknown): void {
@@ -204,7 +217,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
         done(new Fault('journal_unwritable', trouble ?? 'The journal can not be written.'))
         return
       }
-      if (open.messages === 0) open.openedAt = clock.monotonic()
+      if (open.waiting === 0) open.waitingSince = clock.monotonic()
       open.addCallback(target, done, draft.payload.length)
       if (open.messages >= groupMessagesMax) full()
       else lookSoon()

@@ -71,7 +71,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       bus.ring('journal')
       meters.commits()
       meters.uplinks(messages)
-      meters.ackSeconds(waitedSeconds)
+      if (waitedSeconds !== null) meters.ackSeconds(waitedSeconds)
     },
     onTrouble(trouble) {
       meters.writable(trouble === null ? 1 : 0)

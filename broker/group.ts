@@ -23,10 +23,12 @@ const callbackEntry = -1
 
 export class Group {
   number: number
-  openedAt: number
   /** Uplinks in it; callbacks that only wait are not counted. */
   messages = 0
   bytes = 0
+  /** Entries that somebody waits for, and since when (monotonic milliseconds). */
+  waiting = 0
+  waitingSince = 0
   /** Connections in this group; and those of them that were in the group before. */
   distinct = 0
   returned = 0
@@ -35,9 +37,8 @@ export class Group {
   readonly packetIds: number[] = []
   readonly callbacks: Done[] = []
 
-  constructor(number: number, openedAt: number) {
+  constructor(number: number) {
     this.number = number
-    this.openedAt = openedAt
   }
 
   add(target: AckTarget | null, packetId: number, bytes: number): void {
@@ -62,6 +63,7 @@ export class Group {
   }
 
   #enter(target: AckTarget | null, packetId: number): void {
+    if (target !== null || packetId === callbackEntry) this.waiting++
     if (target !== null && target.lastGroup !== this.number) {
       this.distinct++
       if (target.lastGroup === this.number - 1) this.returned++
@@ -77,6 +79,7 @@ export class Group {
     this.callbacks.length = 0
     this.messages = 0
     this.bytes = 0
+    this.waiting = 0
     this.distinct = 0
     this.returned = 0
   }

@@ -70,6 +70,16 @@ function rssBytes(): number {
   return Number(line?.[1] ?? 0) * 1024
 }
 
+/** SIGUSR2: collects garbage (with --expose-gc) and tells what is used. */
+process.on('SIGUSR2', () => {
+  globalThis.gc?.()
+  setTimeout(() => {
+    globalThis.gc?.()
+    const { heapUsed } = process.memoryUsage()
+    console.log(JSON.stringify({ rssBytes: rssBytes(), heapBytes: heapUsed }))
+  }, 1_000)
+})
+
 async function stop(): Promise<void> {
   const cpu = process.cpuUsage()
   const peakBytes = rssBytes()

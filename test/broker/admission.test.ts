@@ -195,6 +195,24 @@ describe('when a group is committed', () => {
     expect(commits).toEqual([2])
   })
 
+  test('events that nobody waits for: together, a while later, or with the next message', () => {
+    const a = new Target()
+    admission.note(draft())
+    time.turn()
+    admission.note(draft())
+    time.turn()
+    time.advance(49)
+    expect(commits).toEqual([])
+    time.advance(1)
+    expect(commits).toEqual([2])
+    time.advance(100)
+    admission.note(draft())
+    time.turn()
+    admission.take(draft(), a, 1)
+    time.turn()
+    expect(commits).toEqual([2, 2])
+  })
+
   test('one at a time: while a commit is under way the next group collects, and is congested when full', () => {
     const a = new Target()
     journal.hold()
@@ -244,7 +262,7 @@ describe('order', () => {
           }
         }
         time.turn()
-        time.advance(5)
+        time.advance(50)
         expect(targets.map((target) => target.ids)).toEqual(wanted)
         expect(targets.reduce((sum, target) => sum + target.settled, 0)).toBe(messages)
       }),
