@@ -19,7 +19,7 @@ import {
   wellFormed,
 } from './decoders/sample.ts'
 import { type Subject, subjectOf } from './speakers.ts'
-import { valueOf } from './value.ts'
+import { readingValue } from './value.ts'
 
 export interface JudgeOptions {
   registry: RegistryView
@@ -125,7 +125,7 @@ function reading(
   if (observedAt < receivedAt - bench.ageMsMax || observedAt > receivedAt + bench.aheadMsMax) {
     return outsideTime(observedAt, receivedAt, bench)
   }
-  const value = sent === null ? null : valueOf(sent, channel)
+  const value = sent === null ? null : readingValue(sent, channel)
   if (typeof value === 'object' && value !== null) return value
   const quality = value === null ? 9 : 1
   return {

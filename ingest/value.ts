@@ -7,15 +7,17 @@ import { type Problem, shown } from './decoders/sample.ts'
 const decimal = /^ *[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)? *$/
 
 /** The number in the unit of the channel's property, within its plausible range; `null` is for "no value". */
-export function valueOf(sent: unknown, channel: Channel): number | Problem {
+export function readingValue(sent: unknown, channel: Channel): number | Problem {
   const number = typeof sent === 'string' && decimal.test(sent) ? Number(sent) : sent
   if (typeof number !== 'number' || !Number.isFinite(number)) return notANumber(sent)
   const { property } = channel
   const value = converted(number, channel)
   if (value >= property.min && value <= property.max) return value
+  const { code, unit, min, max } = property
+  const origin = String(value) === String(sent) ? '' : ` (sent as ${shown(sent)})`
   return {
     code: 'out_of_range',
-    reason: `the value ${shown(sent)} is ${value} ${property.unit}; allowed for ${property.code} are ${property.min} to ${property.max} ${property.unit}`,
+    reason: `${code} of ${value} ${unit}${origin} is outside the plausible ${min} to ${max} ${unit}`,
   }
 }
 

@@ -102,14 +102,14 @@ async function health(parts: MonitorParts) {
   try {
     const { progress, backlog } = await balance(parts)
     const head = await parts.journal.head()
-    stages['journal'] = { head, tail: await parts.journal.tail() }
-    stages['ingest'] = {
+    stages.journal = { head, tail: await parts.journal.tail() }
+    stages.ingest = {
       position: progress.seq,
       lagUplinks: backlog.messages,
       lagReadings: backlog.readings,
     }
     const cursor = await parts.alerts.cursor()
-    stages['alerts'] = { position: cursor, lagUplinks: Math.max(0, head - cursor) }
+    stages.alerts = { position: cursor, lagUplinks: Math.max(0, head - cursor) }
   } catch (error) {
     reasons.push(`A store can not be read: ${(error as Error).message}.`)
   }

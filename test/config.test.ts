@@ -96,7 +96,9 @@ describe('loadConfig', () => {
   })
 
   test('takes nested, camel-case and snake-case names from YAML; the environment wins', () => {
-    const yaml = fileWith('mqtt:\n  port: 2000\n  host: 0.0.0.0\nhttpPort: 2001\nroles: [api]\nlog_level: warn\n')
+    const yaml = fileWith(
+      'mqtt:\n  port: 2000\n  host: 0.0.0.0\nhttpPort: 2001\nroles: [api]\nlog_level: warn\n',
+    )
     const config = load({ BELLWETHER_MQTT_PORT: '3000' }, yaml)
     expect(config).toMatchObject({
       mqttPort: 3000,

@@ -19,7 +19,7 @@ while ((await server.metric('bellwether_journal_head')) < uplinks) await wait(20
 load.stop()
 await server.kill()
 
-env['BELLWETHER_ROLES'] = 'broker,ingest,alerts,api'
+env.BELLWETHER_ROLES = 'broker,ingest,alerts,api'
 console.log(`load average: ${loadavg().map((l) => l.toFixed(1))}`)
 const began = performance.now()
 const listeningMs = await server.start()

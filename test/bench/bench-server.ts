@@ -66,7 +66,7 @@ export async function startBenchServer(options: {
       cwd: root,
       stdio: ['ignore', 'pipe', 'inherit'],
       env: {
-        PATH: process.env['PATH'] ?? '',
+        PATH: process.env.PATH ?? '',
         BELLWETHER_DATA_DIR: dir,
         BELLWETHER_MQTT_PORT: String(mqttPort),
         BELLWETHER_HTTP_PORT: httpUrl === '' ? '0' : new URL(httpUrl).port,

@@ -4,7 +4,8 @@ import { describeConfig, loadConfig } from '../../config.ts'
 
 export function configPage(): string {
   const rows = describeConfig(loadConfig({ environment: {} })).map(
-    ({ name, value, about }) => `| \`${name}\` | ${value === '' ? '' : `\`${value}\``} | ${about} |`,
+    ({ name, value, about }) =>
+      `| \`${name}\` | ${value === '' ? '' : `\`${value}\``} | ${about} |`,
   )
   return `# Settings
 

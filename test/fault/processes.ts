@@ -51,7 +51,7 @@ export async function startProcess(spec: ProcessSpec, logDir: string): Promise<R
 async function launch(spec: ProcessSpec, log: WriteStream): Promise<ChildProcess> {
   const child = spawn(process.execPath, spec.args, {
     cwd: root,
-    env: { PATH: process.env['PATH'] ?? '', ...spec.env },
+    env: { PATH: process.env.PATH ?? '', ...spec.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   child.stderr.pipe(log, { end: false })

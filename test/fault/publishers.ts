@@ -23,7 +23,7 @@ export interface Publisher {
 const inFlightMax = 20
 
 /** Values stand below 100 for a while and above it for a while, so that an alert is raised and resolved. */
-export function valueOf(n: number): number {
+export function valueAt(n: number): number {
   return n % 60 < 40 ? 20 + (n % 40) : 120 + (n % 20)
 }
 
@@ -53,7 +53,7 @@ export function startPublisher(options: {
     if (inFlight >= inFlightMax) return
     const observedAt = Math.max(lastAt + 1, Date.now())
     lastAt = observedAt
-    const message = { observedAt, value: valueOf(sent.length) }
+    const message = { observedAt, value: valueAt(sent.length) }
     sent.push(message)
     inFlight++
     const payload = JSON.stringify({ ts: observedAt, values: { pm25: message.value } })

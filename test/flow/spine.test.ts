@@ -89,7 +89,7 @@ describe('a reading', () => {
     const client = await city.device('again-1')
     const ts = Date.now() - 5_000
     for (const value of [1, 1, 2]) await publish(client, { ts, values: { pm25: value } })
-    await eventually(async () => ((await metrics())['duplicate_total'] === 2 ? true : undefined))
+    await eventually(async () => ((await metrics()).duplicate_total === 2 ? true : undefined))
     expect((await readings('device=again-1', 1)).map((r) => r.value)).toEqual([2])
     expect(await metrics()).toMatchObject({ received_total: 3, stored_total: 1, in_flight: 0 })
   })
@@ -289,7 +289,7 @@ describe('the server', () => {
     }
     const status = await eventually(async () => {
       const { body } = await city.api<Status>('GET', '/devices/seen-1')
-      return body.attributes['firmware'] === '1.2' && body.connected ? body : undefined
+      return body.attributes.firmware === '1.2' && body.connected ? body : undefined
     })
     expect(status.attributes).toMatchObject({ battery: 87 })
     expect(status.lastSeenAt).not.toBeNull()

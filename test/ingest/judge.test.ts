@@ -95,7 +95,7 @@ describe('refusals', () => {
         code: 'out_of_range',
         key: 'pm25',
         device: 'air-1',
-        reason: 'the value 99999 is 99999 ug/m3; allowed for pm25 are -10 to 20000 ug/m3',
+        reason: 'pm25 of 99999 ug/m3 is outside the plausible -10 to 20000 ug/m3',
       },
       {
         code: 'not_a_number',

@@ -11,7 +11,7 @@ export type Found = { by: 'program'; path: string } | { by: 'docker' } | { by: '
 export function findServer(program: string): Found {
   const path = which(program)
   if (path !== null) return { by: 'program', path }
-  if (process.env['BELLWETHER_TEST_SKIP_SERVERS'] === '1') return { by: 'none' }
+  if (process.env.BELLWETHER_TEST_SKIP_SERVERS === '1') return { by: 'none' }
   throw new Error(
     `This test needs ${program}: install it, or set BELLWETHER_TEST_SKIP_SERVERS=1 to leave it out.`,
   )
@@ -19,7 +19,7 @@ export function findServer(program: string): Found {
 
 function which(program: string): string | null {
   try {
-    const path = `${process.env['PATH'] ?? ''}:/usr/sbin`
+    const path = `${process.env.PATH ?? ''}:/usr/sbin`
     return execFileSync('sh', ['-c', `command -v ${program}`], { env: { PATH: path } })
       .toString()
       .trim()
