@@ -11,9 +11,12 @@ import { installWebsocketProxy } from './websocket-proxy.ts'
 export interface Api {
   /** The port that is listened on, also when the settings asked for any. */
   port: number
-  /** Takes no new requests, ends all streams at once, waits for the requests under way. */
+  /** Takes no new requests, ends event streams at once, waits a little for the requests under way. */
   stop(): Promise<void>
 }
+
+/** A download that takes longer is broken off, which its reader notices. */
+const graceMs = 2_000
 
 export async function startApi(parts: ApiParts): Promise<Api> {
   const { config, ports, edge } = parts
@@ -27,5 +30,12 @@ export async function startApi(parts: ApiParts): Promise<Api> {
   app.addHook('preClose', async () => proxy.close())
   await app.listen({ host: config.httpHost, port: config.httpPort })
   const { port } = app.server.address() as AddressInfo
-  return { port, stop: () => app.close() }
+  return {
+    port,
+    async stop() {
+      const cancel = ports.timers.after(graceMs, () => app.server.closeAllConnections())
+      await app.close()
+      cancel()
+    },
+  }
 }

@@ -115,7 +115,7 @@ function createServer({ config, ports }: ApiParts): App {
     requestTimeout: requestTimeoutMs,
     connectionTimeout: requestTimeoutMs,
     http: { headersTimeout: headersTimeoutMs },
-    forceCloseConnections: true,
+    forceCloseConnections: 'idle',
     return503OnClosing: false,
     routerOptions: { maxParamLength: pathPartMax },
     frameworkErrors: (error, request, reply) => {

@@ -27,6 +27,8 @@ export async function installAuth(app: App, parts: ApiParts): Promise<void> {
     }
   })
   app.addHook('onRequest', async (request) => {
+    // Whether we live must not depend on a store that may not answer.
+    if (request.routeOptions.config.role === 'open') return
     await parts.view.refresh()
     request.principal = principalOf(parts, request.headers.authorization)
   })

@@ -153,7 +153,8 @@ export function createEventStreams(parts: Parts, latest: LatestTable): EventStre
       if (streams.size === 0) watch.forget()
     })
     count(streams.size)
-    if (from < head) await client.pumpAlerts(head)
+    // A fault of the log from here on is not this reader's: the next look tries again.
+    if (from < head) lookSafely()
   }
 
   return {

@@ -54,10 +54,7 @@ export function problemOf(error: unknown): Problem {
 }
 
 function faultOf(error: unknown): Fault {
-  if (error instanceof Fault) {
-    // Details of our own mistakes are for the log.
-    return error.code === 'internal' ? hidden() : error
-  }
+  if (error instanceof Fault) return shown(error)
   if (hasZodFastifySchemaValidationErrors(error)) {
     const part = (error as { validationContext?: string }).validationContext
     const told = tellIssues(error.validation, part === 'body' ? 'body' : 'query')
@@ -68,6 +65,13 @@ function faultOf(error: unknown): Fault {
   if (code !== undefined && status < 500) return new Fault(code, frameworkDetail(error, code))
   if (status >= 400 && status < 500) return new Fault('bad_request', frameworkDetail(error, code))
   return hidden()
+}
+
+/** Faults of stores name files, and our own mistakes name code: both are for the log. */
+function shown(fault: Fault): Fault {
+  const { status, title, kept } = faults[fault.code]
+  if (status < 500 || fault.code === 'unavailable') return fault
+  return kept ? new Fault(fault.code, `${title}; the log says why. Try again later.`) : hidden()
 }
 
 function hidden(): Fault {
@@ -99,7 +103,7 @@ export function answerProblem(
 ): FastifyReply {
   const problem = { ...problemOf(error), request: request.id }
   if (problem.status >= 500) {
-    const known = error instanceof Fault && error.code !== 'internal'
+    const known = error instanceof Fault && faults[error.code].kept
     const fields = { request: request.id, method: request.method, path: pathOf(request.url), error }
     if (known) log.warn(fields, 'A request could not be served now.')
     else log.error(fields, 'A request failed because of a mistake of ours.')

@@ -47,10 +47,14 @@ describe('a fault of ours', () => {
   test('of the kind that passes is a 503', async () => {
     city = await openCityApi()
     city.parts.registry.insert = () =>
-      Promise.reject(new Fault('store_unavailable', 'The registry can not be written: disk full.'))
+      Promise.reject(new Fault('store_unavailable', '/srv/data/registry.db: disk full'))
     const answer = await city.call('POST', '/sites', { body: { id: 's' } })
     expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '5' } })
-    expect(answer.body.detail).toContain('disk full')
+    expect(answer.body).toMatchObject({ code: 'store_unavailable' })
+    expect(answer.text).not.toContain('/srv')
+    expect(
+      JSON.stringify(city.logged.map(({ fields }) => String((fields as { error: Error }).error))),
+    ).toContain('/srv')
   })
 
   test('a change that can not be written to the audit trail is not called done', async () => {
@@ -92,6 +96,13 @@ describe('health', () => {
     const answer = await city.call('GET', '/readyz', { as: null })
     expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '5' } })
     expect(answer.body).toEqual({ ready: false, reasons, stages: { ingest: { lag: 3 } } })
+  })
+
+  test('alive does not depend on a store', async () => {
+    city = await openCityApi()
+    city.parts.view.refresh = () => Promise.reject(new Fault('store_unavailable', 'locked'))
+    expect((await city.call('GET', '/healthz')).status).toBe(200)
+    expect((await city.call('GET', '/sites')).status).toBe(503)
   })
 
   test('metrics are Prometheus text and count requests', async () => {
