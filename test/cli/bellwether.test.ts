@@ -1,0 +1,207 @@
+/** The command line as a person meets it: a real process, its output and its exit code. */
+
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+
+const root = new URL('../..', import.meta.url).pathname
+let dir: string
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'bellwether-cli-'))
+})
+afterEach(() => {
+  rmSync(dir, { recursive: true, force: true })
+})
+
+function start(args: readonly string[], env: Record<string, string> = {}) {
+  return spawn(process.execPath, ['--import', 'tsx', 'cli/bellwether.ts', ...args], {
+    cwd: root,
+    env: { PATH: process.env.PATH ?? '', BELLWETHER_DATA_DIR: join(dir, 'data'), ...env },
+  })
+}
+
+async function run(args: readonly string[], env: Record<string, string> = {}) {
+  const child = start(args, env)
+  let out = ''
+  let err = ''
+  child.stdout.on('data', (chunk: Buffer) => {
+    out += chunk.toString()
+  })
+  child.stderr.on('data', (chunk: Buffer) => {
+    err += chunk.toString()
+  })
+  const [code] = (await once(child, 'close')) as [number]
+  return { code, out, err }
+}
+
+const commands = ['serve', 'demo', 'simulate', 'device', 'token', 'config', 'backup', 'restore']
+
+describe('help', () => {
+  test('lists every command and ends well', async () => {
+    const { code, out } = await run(['--help'])
+    expect(code).toBe(0)
+    for (const command of commands) expect(out).toMatch(new RegExp(`^  ${command} `, 'm'))
+  })
+
+  test.each(commands)('of %s says how it is used', async (command) => {
+    const { code, out } = await run([command, '--help'])
+    expect(code).toBe(0)
+    expect(out).toMatch(new RegExp(`^Usage: bellwether ${command}`))
+  })
+
+  test('comes with a wrong command or option, and code 2', async () => {
+    expect(await run(['cook'])).toMatchObject({ code: 2, err: expect.stringContaining('"cook"') })
+    expect(await run(['config', '--colour'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--colour'),
+    })
+    expect(await run(['token', 'add'])).toMatchObject({ code: 2 })
+  })
+})
+
+describe('a bad setting', () => {
+  test('stops the start with one line and code 2', async () => {
+    const { code, out, err } = await run(['serve'], { BELLWETHER_MQTT_PORT: 'many' })
+    expect(code).toBe(2)
+    expect(out).toBe('')
+    expect(err.trim().split('\n')).toHaveLength(1)
+    expect(err).toMatch(/BELLWETHER_MQTT_PORT="many"/)
+  })
+
+  test('in a file is named with the file', async () => {
+    const file = join(dir, 'settings.yaml')
+    writeFileSync(file, 'mqtt:\n  prot: 1\n')
+    const { code, err } = await run(['config', '--config', file])
+    expect(code).toBe(2)
+    expect(err).toContain(file)
+  })
+})
+
+test('config prints the effective settings and hides secrets', async () => {
+  const { code, out } = await run(['config', '--json'], {
+    BELLWETHER_ADMIN_TOKEN: 'a-very-secret-admin-token',
+    BELLWETHER_HTTP_PORT: '9090',
+  })
+  expect(code).toBe(0)
+  const shown = JSON.parse(out)
+  expect(shown.BELLWETHER_HTTP_PORT).toBe('9090')
+  expect(shown.BELLWETHER_ADMIN_TOKEN).toBe('(hidden)')
+  expect(out).not.toContain('very-secret')
+})
+
+test('token makes, lists and removes tokens', async () => {
+  const made = await run(['token', 'add', 'board', '--role', 'viewer'])
+  expect(made.code).toBe(0)
+  expect(made.out.trim()).toMatch(/^bwt_[\w-]{43}$/)
+  expect((await run(['token', 'list'])).out).toBe('board\tviewer\t\n')
+  expect(await run(['token', 'add', 'board'])).toMatchObject({ code: 1 })
+  expect(await run(['token', 'add', 'x', '--role', 'king'])).toMatchObject({ code: 2 })
+  expect((await run(['token', 'remove', 'board'])).code).toBe(0)
+  expect((await run(['token', 'list'])).out).toBe('')
+  expect((await run(['token', 'remove', 'board'])).code).toBe(1)
+})
+
+test('device registers a device with its site and gives its token', async () => {
+  const made = await run(['device', 'add', 'park-1', '--site', 'park', '--interval', '5m'])
+  expect(made.code).toBe(0)
+  expect(made.out.trim()).toMatch(/^bwd_[\w-]{43}$/)
+  expect((await run(['device', 'list'])).out).toBe('park-1\tpark\t-\tenabled\n')
+  const again = await run(['device', 'token', 'park-1'])
+  expect(again.out).not.toBe(made.out)
+  expect(await run(['device', 'add', 'bad id'])).toMatchObject({ code: 2 })
+  expect((await run(['device', 'remove', 'park-1'])).code).toBe(0)
+  expect((await run(['device', 'list'])).out).toBe('')
+})
+
+describe('backup and restore', () => {
+  test('copy what is there and refuse to write over anything', async () => {
+    await run(['token', 'add', 'board', '--role', 'viewer'])
+    const copy = join(dir, 'copy')
+    expect(await run(['backup', copy])).toMatchObject({ code: 0 })
+    expect(await run(['backup', copy])).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/exists already/),
+    })
+    expect(await run(['restore', copy])).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/not empty/),
+    })
+    const elsewhere = { BELLWETHER_DATA_DIR: join(dir, 'elsewhere') }
+    expect(await run(['restore', copy], elsewhere)).toMatchObject({ code: 0 })
+    expect((await run(['token', 'list'], elsewhere)).out).toBe('board\tviewer\t\n')
+    expect(statSync(join(dir, 'elsewhere')).mode & 0o077).toBe(0)
+  })
+
+  test('refuse a copy that was changed, and a folder that is none', async () => {
+    await run(['token', 'add', 'board', '--role', 'viewer'])
+    const copy = join(dir, 'copy')
+    await run(['backup', copy])
+    writeFileSync(join(copy, 'registry.db'), 'changed')
+    const elsewhere = { BELLWETHER_DATA_DIR: join(dir, 'elsewhere') }
+    expect(await run(['restore', copy], elsewhere)).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/not as it was/),
+    })
+    expect(existsSync(join(dir, 'elsewhere'))).toBe(false)
+    expect(await run(['restore', dir], elsewhere)).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/not a backup/),
+    })
+    expect(await run(['backup', join(dir, 'c2')], elsewhere)).toMatchObject({ code: 1 })
+  })
+})
+
+describe('serve', () => {
+  const env = {
+    BELLWETHER_MQTT_PORT: '0',
+    BELLWETHER_HTTP_PORT: '0',
+    BELLWETHER_THREADS: 'false',
+    BELLWETHER_LOG_LEVEL: 'error',
+  }
+
+  async function serveOnce(more: Record<string, string> = {}) {
+    const child = start(['serve'], { ...env, ...more })
+    let err = ''
+    child.stderr.on('data', (chunk: Buffer) => {
+      err += chunk.toString()
+    })
+    const [line] = (await once(child.stdout, 'data')) as [Buffer]
+    const ready = JSON.parse(line.toString())
+    const healthy = (await fetch(`${ready.http}/healthz`)).ok
+    child.kill('SIGTERM')
+    const [code] = (await once(child, 'exit')) as [number]
+    return { ready, healthy, code, err }
+  }
+
+  test('says where it listens, makes one admin token ever, and stops with code 0', async () => {
+    const first = await serveOnce()
+    expect(first).toMatchObject({ healthy: true, code: 0 })
+    expect(first.ready).toEqual({
+      msg: 'ready',
+      mqtt: expect.stringMatching(/^mqtt:\/\/127\.0\.0\.1:\d+$/),
+      http: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+    })
+    expect(first.err).toMatch(/Admin token.*\n +bwt_[\w-]{43}\n/)
+    const second = await serveOnce()
+    expect(second).toMatchObject({ healthy: true, code: 0, err: '' })
+  })
+
+  test('prints no token when one is given', async () => {
+    const given = await serveOnce({ BELLWETHER_ADMIN_TOKEN: 'a-very-secret-admin-token' })
+    expect(given.err).toBe('')
+  })
+
+  test('is refused a second time on the same data, and says why', async () => {
+    const child = start(['serve'], env)
+    await once(child.stdout, 'data')
+    const second = await run(['serve'], env)
+    expect(second.code).toBe(1)
+    expect(second.err).toMatch(/Another process runs the role/)
+    child.kill('SIGTERM')
+    await once(child, 'exit')
+  })
+})
