@@ -5,13 +5,12 @@
 
 import { z } from 'zod'
 import { Fault } from '../domain/errors.ts'
-import { idSchema } from '../domain/text.ts'
 import type { Role } from '../domain/token.ts'
 import type { Entities, EntityKind } from '../stores/records/registry.ts'
-import { principalOn } from './auth.ts'
+import { installWrites, pathId } from './collection-writes.ts'
 import { type ApiContext, type App, base, type Principal, registryChanged } from './context.ts'
-import { newId } from './identifiers.ts'
 import { checked } from './issues.ts'
+import { createOrder } from './order.ts'
 import { cursorSchema, decodeCursor, pageFields, pageOf, pageSchema } from './page.ts'
 
 /** What is stored of an input, and what of it is told once to the one who made it. */
@@ -59,14 +58,22 @@ export function installCollection<K extends EntityKind, Input extends { id: stri
   installWrites(app, context, collection, steps)
 }
 
-const pathId = z.strictObject({ id: idSchema })
-
 /** What several routes of a collection share. */
+export type Steps<K extends EntityKind> = ReturnType<typeof stepsOf<K, { id: string }, unknown>>
+
 function stepsOf<K extends EntityKind, Input extends { id: string }, Filters>(
   context: ApiContext,
   { kind, noun, input, complete, toJson }: Collection<K, Input, Filters>,
 ) {
+  const inOrder = createOrder()
   return {
+    /** One write after the other, each on what the one before it left: a change is made of what is there. */
+    inOrder<Result>(write: () => Promise<Result>): Promise<Result> {
+      return inOrder(async () => {
+        await context.view.refresh()
+        return write()
+      })
+    },
     existing(id: string): Entities[K] {
       const item = context.view.get(kind, id)
       if (item === undefined) throw new Fault('not_found', `There is no ${noun} "${id}".`)
@@ -90,8 +97,6 @@ function stepsOf<K extends EntityKind, Input extends { id: string }, Filters>(
     },
   }
 }
-
-type Steps<K extends EntityKind> = ReturnType<typeof stepsOf<K, { id: string }, unknown>>
 
 function installReads<K extends EntityKind, Input extends { id: string }, Filters>(
   app: App,
@@ -140,125 +145,4 @@ function firstAfter(all: readonly { id: string }[], after: string | undefined): 
   if (exact !== -1) return exact + 1
   const next = all.findIndex(({ id }) => id > after)
   return next === -1 ? all.length : next
-}
-
-function installWrites<K extends EntityKind, Input extends { id: string }, Filters>(
-  app: App,
-  context: ApiContext,
-  collection: Collection<K, Input, Filters>,
-  steps: Steps<K>,
-): void {
-  const { kind, path, tag, noun, input, form, write, makesId } = collection
-  const { shape } = input
-  const made = withRevealed(form, collection.revealed)
-  const location = (id: string) => `${base}${path}/${encodeURIComponent(id)}`
-
-  app.post(base + path, {
-    config: { role: write, action: `${kind}.create` },
-    schema: {
-      tags: [tag],
-      summary: `Make a ${noun}`,
-      body: makesId ? z.strictObject({ ...shape, id: idSchema.optional() }) : input,
-      response: { 201: made },
-    },
-    handler: async (request, reply) => {
-      const body = request.body as Partial<Input>
-      request.target = body.id ?? newId(context.ports.random)
-      const value = { ...body, id: request.target }
-      const { item, reveal } = await steps.store(value, undefined, principalOn(request))
-      void reply.code(201).header('location', location(item.id))
-      return { ...(await steps.one(item)), ...reveal }
-    },
-  })
-
-  app.put(`${base}${path}/:id`, {
-    config: { role: write, action: `${kind}.replace` },
-    schema: {
-      tags: [tag],
-      summary: `Replace a ${noun}, or make it`,
-      params: pathId,
-      body: z.strictObject({ ...shape, id: idSchema.optional() }),
-      response: { 200: form, 201: made },
-    },
-    handler: async (request, reply) => {
-      const { id } = request.params
-      const value = sameId(request.body, id)
-      const before = context.view.get(kind, id)
-      const { item, reveal } = await steps.store(value, before, principalOn(request))
-      if (before !== undefined) return steps.one(item)
-      void reply.code(201).header('location', location(id))
-      return { ...(await steps.one(item)), ...reveal }
-    },
-  })
-
-  app.patch(`${base}${path}/:id`, {
-    config: { role: write, action: `${kind}.change` },
-    schema: {
-      tags: [tag],
-      summary: `Change some fields of a ${noun}`,
-      description: 'Fields that are given replace the old ones as a whole; the others stay.',
-      params: pathId,
-      body: z.strictObject(partialShape(shape)),
-      response: { 200: form },
-    },
-    handler: async (request) => {
-      const before = steps.existing(request.params.id)
-      const given = sameId(request.body, before.id)
-      // Of what is stored, only what an input may hold: not the secret, nor a hash.
-      const old = Object.fromEntries(
-        Object.entries(before).filter(([field]) => Object.hasOwn(shape, field)),
-      )
-      const { item } = await steps.store({ ...old, ...given }, before, principalOn(request))
-      return steps.one(item)
-    },
-  })
-
-  app.delete(`${base}${path}/:id`, {
-    config: { role: write, action: `${kind}.remove` },
-    schema: {
-      tags: [tag],
-      summary: `Remove a ${noun}`,
-      params: pathId,
-      response: { 204: z.void() },
-    },
-    handler: async (request, reply) => {
-      const { id } = request.params
-      const removed = await context.registry.remove(kind, id)
-      if (!removed) throw new Fault('not_found', `There is no ${noun} "${id}".`)
-      await registryChanged(context)
-      return reply.code(204).send()
-    },
-  })
-}
-
-function withRevealed(
-  form: z.ZodObject,
-  fields: Readonly<Record<string, string>> | undefined,
-): z.ZodType {
-  if (fields === undefined) return form
-  const told = Object.entries(fields).map(([name, description]) => [
-    name,
-    z.string().optional().meta({ description }),
-  ])
-  return z.strictObject({ ...form.shape, ...Object.fromEntries(told) })
-}
-
-/** The fields of a partial change: none is required, and one that is absent does not take its default. */
-function partialShape(shape: Readonly<Record<string, z.ZodType>>): Record<string, z.ZodType> {
-  return Object.fromEntries(
-    Object.entries(shape).map(([name, field]) => [
-      name,
-      (field instanceof z.ZodDefault ? (field.unwrap() as z.ZodType) : field).optional(),
-    ]),
-  )
-}
-
-function sameId(body: object, id: string): object {
-  const given = 'id' in body ? body.id : undefined
-  if (given !== undefined && given !== id) {
-    throw new Fault('bad_request', `id: is "${String(given)}", but the path says "${id}".`, {
-      field: 'id',
-    })
-  }
-  return { ...body, id }
 }

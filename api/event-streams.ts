@@ -12,6 +12,8 @@ import { createDeviceWatch, type DeviceNews } from './device-watch.ts'
 import { createEventClient, type EventClient, eventText } from './event-client.ts'
 import { readingJson } from './json-forms.ts'
 import type { LatestTable } from './latest-table.ts'
+import { createLook } from './look.ts'
+import { createRelay } from './relay.ts'
 import { type SeriesFilter, seriesMatch, siteMatch } from './series-filter.ts'
 
 export const eventTypes = ['reading', 'alert', 'device'] as const
@@ -19,9 +21,6 @@ export type EventType = (typeof eventTypes)[number]
 
 const lookEveryMs = 250
 const heartbeatMs = 15_000
-/** Readings handed out before readers get a chance to take them. */
-const sliceReadings = 1_000
-
 export interface StreamRequest {
   response: ServerResponse
   headers: Record<string, string | string[]>
@@ -65,29 +64,14 @@ export function createEventStreams(parts: Parts, latest: LatestTable): EventStre
     }
   })
 
-  latest.onStored((readings, gap) => {
-    if (gap) for (const { client } of streams) client.missed()
-    handOut(readings)
+  const relay = createRelay(ports.timers, (readings) => {
+    for (const { client, wantsReading } of streams) client.offer(readings.filter(wantsReading))
   })
-
-  /** Batches that came while an earlier one is still handed out wait for their turn. */
-  const waiting: Reading[] = []
-
-  function handOut(readings: readonly Reading[]): void {
-    if (streams.size === 0 || readings.length === 0) return
-    const idle = waiting.length === 0
-    for (const reading of readings) waiting.push(reading)
-    if (idle) handOutSlice()
-  }
-
-  /** In slices, so that a fast reader drains in between and only a slow one loses anything. */
-  function handOutSlice(): void {
-    // More at a time when more waits, so that this never falls behind for long.
-    const slice = waiting.slice(0, Math.max(sliceReadings, waiting.length >> 2))
-    for (const { client, wantsReading } of streams) client.offer(slice.filter(wantsReading))
-    waiting.splice(0, slice.length)
-    if (waiting.length > 0) ports.timers.soon(handOutSlice)
-  }
+  latest.onStored((readings, gap) => {
+    if (streams.size === 0) return
+    if (gap) for (const { client } of streams) client.missed()
+    relay(readings)
+  })
 
   async function look(): Promise<void> {
     if (streams.size === 0) return
@@ -119,33 +103,13 @@ export function createEventStreams(parts: Parts, latest: LatestTable): EventStre
     // Who connects is told what is stored from now on, so the table must have been loaded.
     await latest.refresh()
     const head = await alerts.lastPosition()
-    const { response, filter, types } = request
     // A place beyond the head is of a log that no longer exists: there is nothing to continue.
     const from = Math.min(request.after ?? head, head)
-    const wants = seriesMatch(view, filter)
-    const atSite = siteMatch(view, filter)
-    const client = createEventClient({
-      response,
-      alertPosition: types.has('alert') ? from : Number.MAX_SAFE_INTEGER,
-      renderReading: (reading) => eventText('reading', readingJson(view, reading)),
-      wantsAlert: ({ view: alert }) => alertMatches(filter, alert, atSite),
-      changesAfter: (position, limit) => alerts.changesAfter(position, limit),
-      onDropped: (dropped) => countDropped(dropped),
-    })
-    const stream: Stream = {
-      client,
-      response,
-      mayStay: request.mayStay,
-      wantsReading: types.has('reading') ? wants : () => false,
-      wantsDevice: types.has('device')
-        ? ({ id, site }) =>
-            (filter.device === undefined || filter.device.includes(id)) &&
-            (atSite === undefined || atSite(site))
-        : () => false,
-    }
+    const stream = streamOf(parts, request, { from, onDropped: (dropped) => countDropped(dropped) })
+    const { response } = request
     response.writeHead(200, { ...request.headers, ...streamHeaders })
     // The place is told at once, so that who reconnects before the first alert misses none.
-    client.say(`retry: 2000\nid: ${from}\n\n`)
+    stream.client.say(`retry: 2000\nid: ${from}\n\n`)
     streams.add(stream)
     response.once('close', () => {
       streams.delete(stream)
@@ -188,40 +152,32 @@ const streamHeaders = {
   'x-accel-buffering': 'no',
 }
 
-function alertMatches(
-  filter: SeriesFilter,
-  alert: { device: string; property: string; site: { id: string } | null },
-  atSite: ((site: string | null) => boolean) | undefined,
-): boolean {
-  return (
-    (filter.device === undefined || filter.device.includes(alert.device)) &&
-    (filter.property === undefined || filter.property.includes(alert.property)) &&
-    (atSite === undefined || atSite(alert.site?.id ?? null))
-  )
-}
-
-/** One look at a time; a ring during a look causes one more. Trouble is told once, until it is over. */
-function createLook(look: () => Promise<void>, tell: (error: unknown) => void): () => void {
-  let running = false
-  let again = false
-  let troubled = false
-  async function run(): Promise<void> {
-    do {
-      again = false
-      try {
-        await look()
-        troubled = false
-      } catch (error) {
-        if (!troubled) tell(error)
-        troubled = true
-      }
-    } while (again)
-    running = false
-  }
-  return () => {
-    again = running
-    if (running) return
-    running = true
-    void run()
+/** What one reader wants, and how it is told. */
+function streamOf(
+  { view, alerts }: Parts,
+  { response, filter, types, mayStay }: StreamRequest,
+  how: { from: number; onDropped: (count: number) => void },
+): Stream {
+  const wants = seriesMatch(view, filter)
+  const atSite = siteMatch(view, filter)
+  const ofDevice = (id: string) => filter.device === undefined || filter.device.includes(id)
+  const client = createEventClient({
+    response,
+    alertPosition: types.has('alert') ? how.from : Number.MAX_SAFE_INTEGER,
+    renderReading: (reading) => eventText('reading', readingJson(view, reading)),
+    wantsAlert: ({ view: { device, property, site } }) =>
+      ofDevice(device) &&
+      (filter.property === undefined || filter.property.includes(property)) &&
+      (atSite === undefined || atSite(site?.id ?? null)),
+    changesAfter: (position, limit) => alerts.changesAfter(position, limit),
+    onDropped: how.onDropped,
+  })
+  return {
+    client,
+    response,
+    mayStay,
+    wantsReading: types.has('reading') ? wants : () => false,
+    wantsDevice: ({ id, site }) =>
+      types.has('device') && ofDevice(id) && (atSite === undefined || atSite(site)),
   }
 }

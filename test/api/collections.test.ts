@@ -194,6 +194,24 @@ describe('rules', () => {
   })
 })
 
+test('changes of one thing at the same time are all kept', async () => {
+  await city.call('PUT', '/sites/contested', { body: {} })
+  const changes = [
+    { kind: 'coast' },
+    { district: '320106' },
+    { basin: 'qinhuai' },
+    { location: [118, 32] },
+    { name: { en: 'Contested' } },
+    { attributes: { datum: '吴淞' } },
+  ]
+  const answers = await Promise.all(
+    changes.map((body) => city.call('PATCH', '/sites/contested', { body })),
+  )
+  expect(answers.map(({ status }) => status)).toEqual(changes.map(() => 200))
+  const all = Object.assign({ id: 'contested' }, ...changes)
+  expect((await city.call('GET', '/sites/contested')).body).toEqual(all)
+})
+
 describe('webhooks', () => {
   test('the secret is answered once and never again', async () => {
     const body = { id: 'duty', url: 'https://duty.example.com/hook', levels: ['red'] }
