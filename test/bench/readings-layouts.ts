@@ -7,7 +7,7 @@
 import { join } from 'node:path'
 import { openReadingsWriter } from '../../stores/readings/sqlite.ts'
 import { openSqlite } from '../../stores/sqlite.ts'
-import { createLoad, inFreshDir, writtenBytes } from './readings-load.ts'
+import { cpuUs, createLoad, inFreshDir, writtenBytes } from './readings-load.ts'
 
 const seriesCount = 100_000
 const groups = 128
@@ -16,6 +16,7 @@ const cacheBytes = 64 * 1024 * 1024
 
 interface Measured {
   valuesPerSecond: number
+  cpuUsPerValue: number
   bytesPerValue: number
 }
 
@@ -25,20 +26,24 @@ async function measure(
   write: (batch: number) => unknown,
 ): Promise<Measured> {
   const bytes = writtenBytes()
+  const cpu = cpuUs()
   const begun = performance.now()
   for (let i = 0; i < batches; i++) await write(i)
   const seconds = (performance.now() - begun) / 1_000
   const values = batches * size
   return {
     valuesPerSecond: Math.round(values / seconds),
+    cpuUsPerValue: (cpuUs() - cpu) / values,
     bytesPerValue: Math.round((writtenBytes() - bytes) / values),
   }
 }
 
-function report(layout: string, size: number, { valuesPerSecond, bytesPerValue }: Measured): void {
-  const rate = valuesPerSecond.toLocaleString('en').padStart(10)
+function report(layout: string, size: number, measured: Measured): void {
+  const rate = measured.valuesPerSecond.toLocaleString('en').padStart(9)
+  const cpu = measured.cpuUsPerValue.toFixed(2).padStart(6)
+  const bytes = String(measured.bytesPerValue).padStart(5)
   console.log(
-    `${layout.padEnd(34)} batch ${String(size).padStart(5)} ${rate} values/s ${String(bytesPerValue).padStart(6)} bytes written per value`,
+    `${layout.padEnd(34)} batch ${String(size).padStart(5)} ${rate} values/s ${cpu} µs of CPU and ${bytes} bytes written per value`,
   )
 }
 

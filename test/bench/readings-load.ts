@@ -48,6 +48,12 @@ export function writtenBytes(): number {
   return Number(/wchar: (\d+)/.exec(readFileSync('/proc/self/io', 'utf8'))?.[1])
 }
 
+/** Processor time of this process in µs: steadier than the clock where others share the machine. */
+export function cpuUs(): number {
+  const { user, system } = process.cpuUsage()
+  return user + system
+}
+
 export function quantiles(samples: readonly number[]): string {
   const sorted = [...samples].sort((a, b) => a - b)
   const at = (share: number) => sorted[Math.floor((sorted.length - 1) * share)] ?? Number.NaN

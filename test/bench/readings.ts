@@ -12,12 +12,14 @@ import { fileURLToPath } from 'node:url'
 import type { ReadingsReader } from '../../stores/readings/readings.ts'
 import { openReadingsReader, openReadingsWriter } from '../../stores/readings/sqlite.ts'
 import {
+  cpuUs,
   createLoad,
   inFreshDir,
   keyOf,
   loadStart,
   propertiesPerDevice,
   quantiles,
+  writtenBytes,
 } from './readings-load.ts'
 
 const seriesCount = 40_000
@@ -29,14 +31,18 @@ const batchSize = 8_000
 async function fill(path: string, total: number): Promise<void> {
   const writer = openReadingsWriter({ path, keepDays: 0 })
   const load = createLoad(seriesCount, everyMs)
-  const deciles: number[] = []
+  const deciles: string[] = []
+  const bytesBefore = writtenBytes()
+  let totalMs = 0
   const writesMs: number[] = []
   const tidiesMs: number[] = []
   for (let decile = 0; decile < 10; decile++) {
     let spentMs = 0
+    let spentCpuUs = 0
     const batches = Math.ceil(total / 10 / batchSize)
     for (let i = 0; i < batches; i++) {
       const batch = load(batchSize)
+      const cpu = cpuUs()
       const begun = performance.now()
       await writer.write(batch, { seq: i, quarantined: 0 })
       const written = performance.now()
@@ -45,12 +51,16 @@ async function fill(path: string, total: number): Promise<void> {
       writesMs.push(written - begun)
       tidiesMs.push(done - written)
       spentMs += done - begun
+      spentCpuUs += cpuUs() - cpu
     }
-    deciles.push((spentMs * 1_000) / (batches * batchSize))
+    deciles.push((spentCpuUs / (batches * batchSize)).toFixed(2))
+    totalMs += spentMs
   }
-  const mean = deciles.reduce((sum, us) => sum + us, 0) / deciles.length
-  console.log(`write and tidy: ${Math.round(1e6 / mean).toLocaleString('en')} values/s`)
-  console.log(`  µs per value, tenth by tenth: ${deciles.map((us) => us.toFixed(2)).join(' ')}`)
+  const rate = Math.round((total * 1_000) / totalMs).toLocaleString('en')
+  const written = Math.round((writtenBytes() - bytesBefore) / total)
+  console.log(`write and tidy, ${seriesCount} series: ${rate} values/s`)
+  console.log(`  ${written} bytes written per value, log, chunks and checkpoints together`)
+  console.log(`  µs of CPU per value, tenth by tenth: ${deciles.join(' ')}`)
   console.log(`  write of ${batchSize}: ${quantiles(writesMs)}`)
   console.log(`  tidy after it: ${quantiles(tidiesMs)}`)
   await writer.close()

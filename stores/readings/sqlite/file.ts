@@ -5,9 +5,12 @@ import { migrate } from '../../migrate.ts'
 import { isStorageFault, openSqlite, type SqliteDatabase } from '../../sqlite.ts'
 import { migrations } from './schema.ts'
 
+/** Three full chunks to a page; with 4 KiB half of each page stays empty and more is written. */
+const pageSizeBytes = 8_192
+
 /** Throws `Fault` `store_too_new` for a file of a newer version. */
 export function openReadingsFile(path: string, cacheBytes: number): SqliteDatabase {
-  const db = openSqlite(path, { synchronous: 'FULL', cacheBytes })
+  const db = openSqlite(path, { synchronous: 'FULL', pageSizeBytes, cacheBytes })
   try {
     migrate(db, path, migrations)
   } catch (error) {

@@ -25,7 +25,8 @@ export function putDeltas(cursor: ByteCursor, numbers: Float64Array, order: Delt
   const start = cursor.at
   let previous = 0
   let previousDelta = 0
-  for (const number of numbers) {
+  for (let i = 0; i < numbers.length; i++) {
+    const number = numbers[i] ?? 0
     const delta = number - previous
     const put = order === 1 ? delta : delta - previousDelta
     const fits = Math.abs(delta) <= wholeMax && Math.abs(put) <= wholeMax

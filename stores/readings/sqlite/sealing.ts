@@ -13,7 +13,7 @@ import type { Mirror } from './mirror.ts'
 import { placeOf, slicePoints } from './points.ts'
 
 export interface SealingLimits {
-  /** Points of one chunk: a bit more than a day at five minutes, some two kilobytes. */
+  /** Points of one chunk: about a day at five minutes, some 1.5 kB. Larger ones are rewritten at more cost. */
   chunkPointsMax: number
   /** A round begins when so many entries per known series wait, within the two bounds that follow. */
   roundEntriesPerSeries: number
@@ -27,7 +27,7 @@ export interface SealingLimits {
 }
 
 export const sealingDefaults: SealingLimits = {
-  chunkPointsMax: 512,
+  chunkPointsMax: 256,
   roundEntriesPerSeries: 32,
   roundEntriesMin: 262_144,
   roundEntriesMax: 2_097_152,

@@ -13,7 +13,7 @@ import type { FileState, Mirror } from './mirror.ts'
 import { createPoints, mergePoints, type Points, placeOf, slicePoints } from './points.ts'
 
 /** Eight thousand points to a block when chunks are full. */
-const blockChunksMax = 16
+const blockChunksMax = 32
 /** What the log holds of a busy series can be more; it is handed on in pieces. */
 const blockPointsMax = 8_192
 

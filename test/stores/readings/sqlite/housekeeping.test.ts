@@ -167,7 +167,7 @@ describe('sealing', () => {
     for (let i = 0; i < batch.length; i += 5_400) await writer.write(batch.slice(i, i + 5_400))
     await writer.write([reading(start + day)])
     await tidyAll(writer)
-    expect(count('chunk')).toBe(Math.ceil(86_400 / 512))
+    expect(count('chunk')).toBe(Math.ceil(86_400 / 256))
     expect(await rangeOf(reader, { to: start + day })).toEqual(batch)
     // Late ones in the middle split a chunk and stay bounded.
     await writer.write(
