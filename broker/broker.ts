@@ -14,7 +14,6 @@ import type { JournalWriter } from '../stores/journal/journal.ts'
 import type { RegistryView } from '../stores/records/registry.ts'
 import { createAdmission } from './admission.ts'
 import { createBindings } from './binding.ts'
-import type { Connection } from './connection.ts'
 import { openEdge } from './edge.ts'
 import { createGuard, type Guard } from './guard.ts'
 import { installHooks } from './hooks.ts'
@@ -80,7 +79,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     },
     onRoom: () => patience.onRoom(),
   })
-  const presences = createPresences<Connection>({
+  const presences = createPresences({
     messagesPerSecondMax: config.mqttMessagesPerSecondMax,
     monotonic: clock.monotonic,
     now: clock.now,

@@ -10,7 +10,6 @@
 import type { Duplex } from 'node:stream'
 import { countReadings } from '../domain/count.ts'
 import type { UplinkDraft } from '../domain/uplink.ts'
-import type { Identity } from './access.ts'
 import {
   bodyStart,
   frameLength,
@@ -23,8 +22,10 @@ import {
 } from './frame.ts'
 import type { AckTarget } from './group.ts'
 import type { TokenBucket } from './limits.ts'
-import type { Link } from './link.ts'
+import type { Link, LinkOwner } from './link.ts'
+import type { Origin } from './listeners.ts'
 import { awaitsTopic } from './oversize.ts'
+import type { Presence } from './presence.ts'
 import { Remainder } from './remainder.ts'
 
 /** Reasons not to read a connection now, as bits. */
@@ -38,6 +39,9 @@ export const block = {
   stopping: 64,
   closing: 128,
 } as const
+
+/** Packets of one connection that Aedes may work on at a time. */
+export const outstandingMax = 64
 
 /** Why we end a connection; they are counted under these names. */
 export type EndReason =
@@ -70,18 +74,17 @@ export interface ConnectionHost {
   onEnd(connection: Connection, reason: EndReason): void
 }
 
-/** Set at sign-in. */
-export interface SignedIn {
-  readonly identity: Identity
-  readonly messages: TokenBucket
-}
-
-export class Connection implements AckTarget {
+export class Connection implements AckTarget, LinkOwner {
   readonly conn: Duplex
   readonly address: string
   readonly #host: ConnectionHost
-  signedIn: SignedIn | null = null
-  link: Link | null = null
+  /** Common name of a client certificate that our authority has signed. */
+  readonly certificate: string | undefined
+  /** Who it is; null before sign-in. */
+  presence: Presence | null = null
+  /** How it proved that: the hash of its token, or null for a certificate. */
+  tokenHash: string | null = null
+  link: Link<Connection> | null = null
   clientId = ''
   /** Filters as Aedes knows them, with their QoS; null until the first. */
   subscriptions: Map<string, number> | null = null
@@ -100,9 +103,10 @@ export class Connection implements AckTarget {
   dueAcks = 0
   ackAt = 0
 
-  constructor(conn: Duplex, address: string, host: ConnectionHost, frameBytesMax: number) {
+  constructor(conn: Duplex, origin: Origin, host: ConnectionHost, frameBytesMax: number) {
     this.conn = conn
-    this.address = address
+    this.address = origin.address
+    this.certificate = origin.certificate
     this.#host = host
     this.frameBytesMax = frameBytesMax
     this.lastSeenMs = host.tickMs
@@ -193,7 +197,7 @@ export class Connection implements AckTarget {
   /** Ends the connection once the topic of the message that is too large is known, or will not come. */
   #refuseOversize(bytes: Buffer, at: number, end: number, length: number): void {
     const start = bytes.subarray(at, end)
-    if (this.signedIn !== null && awaitsTopic(start)) return
+    if (this.presence !== null && awaitsTopic(start)) return
     this.#host.onOversize(this, start, length)
     this.end('oversize')
   }
@@ -214,8 +218,8 @@ export class Connection implements AckTarget {
 
   /** The fast path. False when this PUBLISH is not one for it. */
   #takeUplink(bytes: Buffer, at: number, length: number, first: number): boolean {
-    const signedIn = this.signedIn
-    if (signedIn === null || signedIn.identity.kind !== 'device' || this.link === null) return false
+    const { presence } = this
+    if (presence === null || presence.identity.kind !== 'device') return false
     const frameEnd = at + length
     const topic = bodyStart(bytes, at) + 2
     const topicLength = uint16(bytes, topic - 2)
@@ -233,9 +237,9 @@ export class Connection implements AckTarget {
     const payload = bytes.subarray(payloadAt, frameEnd)
     const readings = countReadings(kind, payload)
     const receivedAt = this.#host.now()
-    const draft = { kind, device: signedIn.identity.id, receivedAt, payload, readings }
+    const draft = { kind, device: presence.identity.id, receivedAt, payload, readings }
     if (!this.#host.take(draft, this, packetId)) this.end('unwritable')
-    else this.sent(signedIn.messages)
+    else this.sent(presence.messages)
     return true
   }
 
@@ -255,6 +259,11 @@ export class Connection implements AckTarget {
 
   fail(): void {
     this.end('unwritable')
+  }
+
+  onAedesDone(error: Error | null): void {
+    if (error !== null) this.end('violation')
+    else if (this.link !== null && this.link.outstanding < outstandingMax) this.unblock(block.aedes)
   }
 
   /** A client that does not read its answers is not read either, so that they can not pile up. */

@@ -12,19 +12,23 @@ import type { Ports } from '../domain/ports.ts'
 import { innerFilter } from './access.ts'
 import type { Admission } from './admission.ts'
 import type { Bindings } from './binding.ts'
-import { block, Connection, type ConnectionHost, type EndReason } from './connection.ts'
+import {
+  block,
+  Connection,
+  type ConnectionHost,
+  type EndReason,
+  outstandingMax,
+} from './connection.ts'
 import { createDecoder } from './decoder.ts'
 import { connackRefusal, isForClientsOnly, packetType, protocolOf } from './frame.ts'
 import { addressKey, type FailureLog, type RateLimit, type TokenBucket } from './limits.ts'
-import { type Link, linkAedes } from './link.ts'
+import { type Link, linkAedes, linkOf } from './link.ts'
+import type { Origin } from './listeners.ts'
 import type { BrokerMeters } from './meters.ts'
 import { oversizeDraft } from './oversize.ts'
 import type { Patience } from './patience.ts'
 import type { Presences } from './presence.ts'
-import { connack, type Proof, type RefusalReason, type SignIn } from './sign-in.ts'
-
-/** Packets of one connection that Aedes may work on at a time. */
-const outstandingMax = 64
+import { connack, type RefusalReason, type SignIn } from './sign-in.ts'
 
 export interface GuardOptions {
   config: Config
@@ -33,18 +37,11 @@ export interface GuardOptions {
   admission: Admission
   signIn: SignIn
   bindings: Bindings
-  presences: Presences<Connection>
+  presences: Presences
   patience: Patience
   failures: FailureLog
   connects: RateLimit
   meters: BrokerMeters
-}
-
-/** Where a connection comes from. */
-export interface Origin {
-  address: string
-  /** Common name of a client certificate that our authority has signed. */
-  certificate?: string | undefined
 }
 
 export interface Guard {
@@ -63,21 +60,11 @@ export interface Guard {
   readonly identities: number
 }
 
-/** What the guard knows of a connection that the hot path does not need. */
-interface Entry {
-  origin: Origin
-  proof: Proof | null
-  presence: ReturnType<Presences<Connection>['join']> | null
-  bound: boolean
-}
-
 export function createGuard(options: GuardOptions): Guard {
   const { config, ports, aedes, admission, signIn, bindings, presences, patience, meters } = options
   const { clock, timers, log, random } = ports
   const decoder = createDecoder()
-  const entries = new Map<Connection, Entry>()
   const connections = new Set<Connection>()
-  const byClient = new WeakMap<object, Connection>()
 
   const host: ConnectionHost = {
     get tickMs() {
@@ -93,7 +80,7 @@ export function createGuard(options: GuardOptions): Guard {
     onFrame,
     onOversize(connection, start, frameBytes) {
       meters.oversize()
-      const identity = connection.signedIn?.identity
+      const identity = connection.presence?.identity
       if (identity?.kind !== 'device') return
       admission.note(oversizeDraft(identity.id, start, frameBytes, clock.now()))
     },
@@ -120,7 +107,7 @@ export function createGuard(options: GuardOptions): Guard {
     else forward(connection, link, frame)
   }
 
-  function forward(connection: Connection, link: Link, frame: Buffer): void {
+  function forward(connection: Connection, link: Link<Connection>, frame: Buffer): void {
     const packet = decoder.decode(frame)
     if (packet === undefined) {
       connection.end('malformed')
@@ -133,7 +120,7 @@ export function createGuard(options: GuardOptions): Guard {
 
   /** Filters of a device become those of its own branch; what it may not have stays as it is and is refused. */
   function toInner(connection: Connection, packet: Packet): void {
-    const identity = connection.signedIn?.identity
+    const identity = connection.presence?.identity
     if (identity === undefined) return
     if (packet.cmd === 'subscribe') {
       for (const subscription of packet.subscriptions) {
@@ -166,54 +153,43 @@ export function createGuard(options: GuardOptions): Guard {
   }
 
   async function judge(connection: Connection, packet: IConnectPacket): Promise<void> {
-    const entry = entries.get(connection)
     const verdict = await signIn.judge({
       username: packet.username,
       password: packet.password?.toString(),
-      certificate: entry?.origin.certificate,
+      certificate: connection.certificate,
     })
-    if (entry === undefined || connection.conn.destroyed || connection.closing) return
+    if (connection.conn.destroyed || connection.closing) return
     if (typeof verdict === 'string') {
       refuseSlowly(connection, verdict)
       return
     }
+    const { identity } = verdict
     const clientId = packet.clientId || `auto-${Buffer.from(random.bytes(12)).toString('hex')}`
-    if (!bindings.claim(clientId, verdict.identity, packet.clean ?? true)) {
+    if (!bindings.claim(clientId, identity, packet.clean ?? true)) {
       log.warn(
-        { device: verdict.identity.id, client: clientId },
+        { device: identity.id, client: clientId },
         'A client id that belongs to somebody else: the sign-in is refused.',
       )
       refuse(connection, 'identifierRejected')
       return
     }
-    entry.bound = true
-    entry.proof = verdict
     connection.clientId = clientId
-    welcome(connection, entry, { ...packet, clientId })
-  }
-
-  function welcome(connection: Connection, entry: Entry, packet: IConnectPacket): void {
-    if (entry.proof === null) return
-    const { identity } = entry.proof
-    meters.signIns()
-    patience.signedIn(connection, packet.keepalive ?? 0)
-    entry.presence = presences.join(identity, connection)
-    connection.signedIn = { identity, messages: entry.presence.messages }
-    connection.frameBytesMax = config.mqttPacketBytesMax
+    connection.tokenHash = verdict.tokenHash
+    connection.presence = presences.join(identity, connection)
     if (packet.will !== undefined && identity.kind === 'device' && !config.mqttDeviceWills) {
       meters.denied(1, { action: 'will' })
       delete packet.will
     }
-    const link = linkAedes(aedes, connection.conn, (error) => {
-      if (error !== null) {
-        log.debug({ error, client: connection.clientId }, 'Aedes will not have a packet.')
-        connection.end('violation')
-      } else if (link.outstanding < outstandingMax) connection.unblock(block.aedes)
-    })
-    connection.link = link
-    byClient.set(link.client, connection)
+    welcome(connection, { ...packet, clientId })
+  }
+
+  function welcome(connection: Connection, packet: IConnectPacket): void {
+    meters.signIns()
+    patience.signedIn(connection, packet.keepalive ?? 0)
+    connection.frameBytesMax = config.mqttPacketBytesMax
+    connection.link = linkAedes(aedes, connection.conn, connection)
     // Keep-alive is ours: Aedes would not see what takes the fast path, and a timer for each costs memory.
-    link.dispatch({ ...packet, keepalive: 0 })
+    connection.link.dispatch({ ...packet, keepalive: 0 })
   }
 
   function refuseSlowly(connection: Connection, reason: RefusalReason): void {
@@ -232,15 +208,18 @@ export function createGuard(options: GuardOptions): Guard {
   }
 
   function closed(connection: Connection): void {
-    const entry = entries.get(connection)
-    if (entry === undefined) return
-    entries.delete(connection)
-    connections.delete(connection)
+    if (!connections.delete(connection)) return
     patience.forget(connection)
-    const client = connection.link?.client
-    if (client !== undefined && !client.closed) client.close()
-    if (entry.bound) bindings.release(connection.clientId)
-    if (entry.presence !== null) presences.leave(entry.presence, connection)
+    const { link, presence } = connection
+    if (link !== null && !link.client.closed) link.client.close()
+    if (presence === null) return
+    bindings.release(connection.clientId)
+    presences.leave(presence, connection)
+  }
+
+  function connectionOf(client: object): Connection | undefined {
+    const owner = linkOf(client)?.owner
+    return owner instanceof Connection ? owner : undefined
   }
 
   return {
@@ -251,23 +230,23 @@ export function createGuard(options: GuardOptions): Guard {
       return allowed
     },
     accept(conn, origin) {
-      const connection = new Connection(conn, origin.address, host, config.mqttConnectBytesMax)
-      entries.set(connection, { origin, proof: null, presence: null, bound: false })
+      const connection = new Connection(conn, origin, host, config.mqttConnectBytesMax)
       connections.add(connection)
       patience.stranger(connection)
       conn.on('error', (error) => log.debug({ error: error.message }, 'A connection broke.'))
       conn.on('close', () => closed(connection))
       conn.on('data', (chunk: Buffer) => connection.receive(chunk))
     },
-    connectionOf: (client) => byClient.get(client),
+    connectionOf,
     onReady(client) {
-      const connection = byClient.get(client)
-      if (connection === undefined) return
-      timers.soon(() => connection.unblock(block.signIn))
+      const connection = connectionOf(client)
+      if (connection !== undefined) timers.soon(() => connection.unblock(block.signIn))
     },
     recheck() {
-      for (const [connection, { proof }] of entries) {
-        if (proof !== null && !signIn.stillGood(proof)) connection.end('revoked')
+      for (const connection of connections) {
+        const { presence, tokenHash } = connection
+        if (presence === null) continue
+        if (!signIn.stillGood({ identity: presence.identity, tokenHash })) connection.end('revoked')
       }
     },
     quiesce() {

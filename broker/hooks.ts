@@ -57,7 +57,7 @@ export function installHooks(options: HooksOptions): void {
   function deny(connection: Connection | undefined, topic: string, done: Done): void {
     meters.denied(1, { action: 'publish' })
     log.warn(
-      { device: connection?.signedIn?.identity.id, topic: topic.slice(0, 200) },
+      { device: connection?.presence?.identity.id, topic: topic.slice(0, 200) },
       'A publish to a topic that is not its own: the connection is closed.',
     )
     connection?.end('denied')
@@ -66,14 +66,14 @@ export function installHooks(options: HooksOptions): void {
 
   function admitPublish(client: Client | null, packet: IPublishPacket, done: Done): void {
     const connection = client === null ? undefined : connectionOf(client)
-    const signedIn = connection?.signedIn
-    const isService = signedIn?.identity.kind === 'service'
+    const presence = connection?.presence
+    const isService = presence?.identity.kind === 'service'
     const kind = isService ? undefined : uplinkKindOf(packet.topic)
     if (isService && mayPublishAsService(packet.topic)) {
       done(null)
       return
     }
-    if (connection === undefined || !signedIn || kind === undefined) {
+    if (connection === undefined || !presence || kind === undefined) {
       deny(connection, packet.topic, done)
       return
     }
@@ -81,7 +81,7 @@ export function installHooks(options: HooksOptions): void {
     const payload = Buffer.from(packet.payload)
     const draft: UplinkDraft = {
       kind,
-      device: signedIn.identity.id,
+      device: presence.identity.id,
       receivedAt: options.clock.now(),
       payload,
       readings: countReadings(kind, payload),
@@ -91,7 +91,7 @@ export function installHooks(options: HooksOptions): void {
   }
 
   function admit(connection: Connection, draft: UplinkDraft, done: Done): void {
-    if (connection.signedIn) connection.sent(connection.signedIn.messages)
+    if (connection.presence) connection.sent(connection.presence.messages)
     admission.takeThen(draft, connection, (fault) => {
       connection.acknowledge(null, 1)
       if (fault !== null) connection.end('unwritable')
@@ -123,7 +123,7 @@ export function installHooks(options: HooksOptions): void {
     done: (error: Error | null, subscription?: ISubscription | null) => void,
   ): void {
     const connection = connectionOf(client)
-    const identity = connection?.signedIn?.identity
+    const identity = connection?.presence?.identity
     const held = connection?.subscriptions ?? new Map<string, number>()
     const room = held.has(subscription.topic) || held.size < options.subscriptionsMax
     const allowed =
@@ -146,8 +146,8 @@ export function installHooks(options: HooksOptions): void {
   /** Judges once more at delivery, and gives a downlink the topic that the device knows. Aedes hands us a copy. */
   function deliver<P extends IPublishPacket>(client: Client, packet: P): P | null {
     const connection = connectionOf(client)
-    if (connection?.signedIn?.identity.kind === 'service') return packet
-    const identity = connection?.signedIn?.identity
+    if (connection?.presence?.identity.kind === 'service') return packet
+    const identity = connection?.presence?.identity
     const topic = identity === undefined ? null : outerTopic(identity, packet.topic)
     if (topic === null) return null
     for (const [filter, qos] of connection?.subscriptions ?? []) {
@@ -162,7 +162,7 @@ export function installHooks(options: HooksOptions): void {
   /** After the acknowledgement. Uplinks are in the journal: there is nobody to fan them out to. */
   function fanOut(packet: IPublishPacket, from: unknown, done: Done | undefined): void {
     const client = isClient(from) ? from : null
-    const identity = client === null ? undefined : connectionOf(client)?.signedIn?.identity
+    const identity = client === null ? undefined : connectionOf(client)?.presence?.identity
     const callback: Done = typeof from === 'function' ? (error) => from(error) : (done ?? nothing)
     if (identity?.kind !== 'device') {
       forward(packet, client, callback)
@@ -181,7 +181,7 @@ export function installHooks(options: HooksOptions): void {
 
   aedes.authenticate = guarded(
     (client, _username, _password, done) => {
-      if (connectionOf(client)?.signedIn) done(null, true)
+      if (connectionOf(client)?.presence) done(null, true)
       else done(Object.assign(new Error('not signed in'), { returnCode: 5 }), false)
     },
     (_client, _username, _password, done) => done(null, false),

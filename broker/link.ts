@@ -1,9 +1,9 @@
 /**
  * The link between one connection and its Aedes client: packets go in decoded, Aedes answers on the socket.
  *
- * It takes three things out of the client that cost much memory or would read the socket behind the guard's
- * back: its parser, its `readable` listener, its end-of-stream listeners. For that it relies on private
- * fields of Aedes 1.2.0, which are checked on every client and, by `checkAedes`, once at the start.
+ * It takes out of the client what costs much memory or would read the socket behind the guard's back: its
+ * parser and its listeners on the socket. For that it relies on private fields of Aedes 1.2.0, which are
+ * checked on every client and, by `checkAedes`, once at the start.
  */
 
 import { EventEmitter } from 'node:events'
@@ -24,65 +24,88 @@ interface Inside {
 
 export class AedesChanged extends Error {}
 
-export interface Link {
-  readonly client: Client
-  /** Hands a packet to Aedes. */
-  dispatch(packet: Packet): void
-  /** Packets that Aedes has not finished with. */
-  readonly outstanding: number
+export interface LinkOwner {
+  /** Aedes has finished with a packet; with an error when it will not have it. */
+  onAedesDone(error: Error | null): void
 }
 
 /** Stands in for the parser of mqtt-packet: what Aedes does with it after a client is made, and no more. */
-class Entry {
+export class Link<Owner extends LinkOwner> {
   readonly client: Client & Inside
-  _queue: Packet[] | null = []
+  readonly owner: Owner
   readonly #enqueue: Enqueue
+  _queue: Packet[] | null = noPackets
 
-  constructor(client: Client & Inside, enqueue: Enqueue) {
+  constructor(client: Client & Inside, owner: Owner, enqueue: Enqueue) {
     this.client = client
+    this.owner = owner
     this.#enqueue = enqueue
   }
 
+  /** Hands a packet to Aedes. */
   dispatch(packet: Packet): void {
     this.#enqueue.call(this, packet)
   }
 
+  /** Packets that Aedes has not finished with. */
+  get outstanding(): number {
+    return this.client._parsingBatch
+  }
+
+  /** Of the parser: Aedes tells it of an error. */
   emit(_event: 'error', error: Error): void {
     this.client.emit('error', error)
   }
 
+  /** Of the parser: Aedes closes the client. */
   removeAllListeners(): void {}
 }
 
-/** `onDone` is called whenever Aedes has finished with a packet; with an error when it will not have it. */
-export function linkAedes(aedes: Aedes, conn: Duplex, onDone: (error: Error | null) => void): Link {
+/** Aedes would queue what comes before its CONNACK; nothing does, because the guard waits for it. */
+const noPackets: Packet[] = []
+
+/** What Aedes and Node's `finished` listen to on a socket. Whoever links must see to its `close`. */
+const watched = ['readable', 'error', 'end', 'finish', 'close'] as const
+
+/** Makes an Aedes client for the connection. The caller closes it (`client.close()`) when `conn` has closed. */
+export function linkAedes<Owner extends LinkOwner>(
+  aedes: Aedes,
+  conn: Duplex,
+  owner: Owner,
+): Link<Owner> {
+  const before = watched.map((event) => conn.listeners(event))
   const client = aedes.handle(conn)
   requireInside(client)
-  const entry = new Entry(client, enqueueOf(client._parser))
-  // Node lets the stream flow again after this; our `data` listener is still there, so nothing is lost.
-  conn.removeAllListeners('readable')
+  const link = new Link(client, owner, enqueueOf(client._parser))
   client._eos()
   client._eos = nothing
-  client._parser = entry
+  for (const [i, event] of watched.entries()) {
+    for (const listener of conn.listeners(event)) {
+      // Node lets the stream flow again after this; our `data` listener is still there: nothing is lost.
+      if (!before[i]?.includes(listener))
+        Reflect.apply(conn.removeListener, conn, [event, listener])
+    }
+  }
+  client._parser = link
   client._parsingBatch = 0
   client._nextBatch = (error) => {
     // Aedes calls this also when it resumes after sign-in, when nothing was counted.
     if (!client._paused) client._parsingBatch = Math.max(0, client._parsingBatch - 1)
-    onDone(error ?? null)
+    link.owner.onAedesDone(error ?? null)
   }
-  return {
-    client,
-    dispatch: (packet) => entry.dispatch(packet),
-    get outstanding() {
-      return client._parsingBatch
-    },
-  }
+  return link
+}
+
+/** Whose client this is; undefined for one that was not linked. */
+export function linkOf(client: object): Link<LinkOwner> | undefined {
+  const parser: unknown = Reflect.get(client, '_parser')
+  return parser instanceof Link ? parser : undefined
 }
 
 function nothing(): void {}
 
 function requireInside(client: Client): asserts client is Client & Inside {
-  const inside = client as Client & Partial<Inside>
+  const inside: Client & Partial<Inside> = client
   if (typeof inside._nextBatch !== 'function') throw changed('_nextBatch')
   if (typeof inside._eos !== 'function') throw changed('_eos')
   if (typeof inside._parsingBatch !== 'number') throw changed('_parsingBatch')
@@ -92,10 +115,13 @@ function requireInside(client: Client): asserts client is Client & Inside {
 function enqueueOf(parser: unknown): Enqueue {
   const listeners = parser instanceof EventEmitter ? parser.listeners('packet') : []
   const [only] = listeners
-  if (listeners.length !== 1 || only === undefined) throw changed("_parser 'packet' listener")
-  return function enqueue(packet) {
-    Reflect.apply(only, this, [packet])
-  }
+  if (listeners.length !== 1 || !isEnqueue(only)) throw changed("_parser 'packet' listener")
+  return only
+}
+
+/** Listeners are functions; what they take is not known to the compiler. */
+function isEnqueue(listener: unknown): listener is Enqueue {
+  return typeof listener === 'function'
 }
 
 function changed(what: string): AedesChanged {
@@ -108,7 +134,7 @@ function changed(what: string): AedesChanged {
 export function checkAedes(aedes: Aedes): void {
   const conn = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() })
   try {
-    linkAedes(aedes, conn, nothing).client.close()
+    linkAedes(aedes, conn, { onAedesDone: nothing }).client.close()
   } finally {
     conn.destroy()
   }

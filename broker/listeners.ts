@@ -11,6 +11,13 @@ import type { Guard } from './guard.ts'
 
 const backlogMax = 4_096
 
+/** Where a connection comes from. */
+export interface Origin {
+  address: string
+  /** Common name of a client certificate that our authority has signed. */
+  certificate?: string | undefined
+}
+
 export interface Listener {
   port: number
   /** Accepts nobody more; connections stay. */

@@ -14,9 +14,12 @@ export interface Visitor {
 }
 
 /** One identity that is here. */
-export interface Presence<V extends Visitor> {
+export interface Presence {
   readonly identity: Identity
-  readonly connections: Set<V>
+  /** Its live connections. */
+  connections: number
+  /** The one that came last. */
+  latest: Visitor
   /** Messages it may still send this second, over all its connections. */
   readonly messages: TokenBucket
 }
@@ -28,16 +31,17 @@ export interface PresencesOptions {
   note(draft: UplinkDraft): void
 }
 
-export interface Presences<V extends Visitor> {
-  join(identity: Identity, visitor: V): Presence<V>
-  leave(presence: Presence<V>, visitor: V): void
+export interface Presences {
+  join(identity: Identity, visitor: Visitor): Presence
+  /** Once for each `join`. */
+  leave(presence: Presence, visitor: Visitor): void
   readonly size: number
   /** Writes down again who is here, for events that were lost while the journal could not be written. */
   tellAll(): void
 }
 
-export function createPresences<V extends Visitor>(options: PresencesOptions): Presences<V> {
-  const here = new Map<string, Presence<V>>()
+export function createPresences(options: PresencesOptions): Presences {
+  const here = { device: new Map<string, Presence>(), service: new Map<string, Presence>() }
   const encoder = new TextEncoder()
 
   function tell(kind: UplinkKind, device: string, about: Readonly<Record<string, string>>): void {
@@ -45,44 +49,37 @@ export function createPresences<V extends Visitor>(options: PresencesOptions): P
     options.note({ kind, device, receivedAt: options.now(), payload, readings: 0 })
   }
 
-  function tellOpen({ identity, connections }: Presence<V>): void {
+  function tellOpen({ identity, latest }: Presence): void {
     if (identity.kind !== 'device') return
-    for (const { clientId, address } of connections) {
-      tell('session-open', identity.id, { client: clientId, address })
-      return
-    }
+    tell('session-open', identity.id, { client: latest.clientId, address: latest.address })
   }
 
   return {
     join(identity, visitor) {
-      const key = `${identity.kind}:${identity.id}`
-      let presence = here.get(key)
+      const there = here[identity.kind]
+      let presence = there.get(identity.id)
       if (presence === undefined) {
-        presence = {
-          identity,
-          connections: new Set(),
-          messages: new TokenBucket(options.messagesPerSecondMax, options.monotonic()),
-        }
-        here.set(key, presence)
+        const messages = new TokenBucket(options.messagesPerSecondMax, options.monotonic())
+        presence = { identity, connections: 0, latest: visitor, messages }
+        there.set(identity.id, presence)
       }
-      presence.connections.add(visitor)
-      if (presence.connections.size === 1) tellOpen(presence)
+      presence.latest = visitor
+      if (++presence.connections === 1) tellOpen(presence)
       return presence
     },
     leave(presence, visitor) {
-      const { identity, connections } = presence
-      if (!connections.delete(visitor) || connections.size > 0) return
-      here.delete(`${identity.kind}:${identity.id}`)
-      if (identity.kind === 'device') {
-        tell('session-close', identity.id, { client: visitor.clientId, address: visitor.address })
-      }
+      const { identity } = presence
+      if (--presence.connections > 0) return
+      here[identity.kind].delete(identity.id)
+      if (identity.kind !== 'device') return
+      tell('session-close', identity.id, { client: visitor.clientId, address: visitor.address })
     },
     get size() {
-      return here.size
+      return here.device.size + here.service.size
     },
     tellAll() {
       tell('broker-start', '', {})
-      for (const presence of here.values()) tellOpen(presence)
+      for (const presence of here.device.values()) tellOpen(presence)
     },
   }
 }
