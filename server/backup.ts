@@ -15,7 +15,7 @@ import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
 import { Fault } from '../domain/errors.ts'
 import type { Clock, Timers } from '../domain/ports.ts'
-import { checkSqlite, copySqlite } from '../stores/sqlite-copy.ts'
+import { checkSqlite, copySqlite, isDamaged } from '../stores/sqlite-copy.ts'
 import { type DataLayout, layoutOf } from './layout.ts'
 
 const manifestName = 'bellwether-backup.json'
@@ -91,7 +91,8 @@ export async function restore(source: string, dataDir: string): Promise<Manifest
   for (const { path } of manifest.files) {
     await copyFile(join(source, path), join(partial, path))
     await chmod(join(partial, path), 0o600)
-    checkSqlite(join(partial, path))
+    // Segments of the journal check themselves record by record; a damaged one is better than none.
+    if (!path.startsWith('journal/')) checkSqlite(join(partial, path))
   }
   await rm(dataDir, { recursive: true, force: true })
   await rename(partial, dataDir)
@@ -110,6 +111,18 @@ function segmentsOf(layout: DataLayout): string[] {
     .filter((name) => name.endsWith('.journal'))
     .sort()
     .map((name) => join(layout.journal, name))
+}
+
+/** A damaged segment is copied as it is: its readers find the sound records, and report the rest. */
+async function copySegment(from: string, to: string): Promise<void> {
+  try {
+    copySqlite(from, to)
+  } catch (error) {
+    if (!isDamaged(error)) throw error
+    await rm(to, { force: true })
+    await copyFile(from, to)
+    if (existsSync(`${from}-wal`)) await copyFile(`${from}-wal`, `${to}-wal`)
+  }
 }
 
 /** Keeps the broker from dropping segments; touched again and again, so that a dead backup is forgotten. */

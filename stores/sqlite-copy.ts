@@ -24,3 +24,9 @@ export function checkSqlite(path: string): void {
     db.close()
   }
 }
+
+/** True when the driver says that the file itself is broken. */
+export function isDamaged(error: unknown): boolean {
+  const code = (error as { code?: unknown } | null)?.code
+  return typeof code === 'string' && /^SQLITE_(CORRUPT|NOTADB)/.test(code)
+}

@@ -145,6 +145,7 @@ async function main(): Promise<number> {
   const devices = Array.from({ length: Number(options.devices) }, (_, i) => `crash-${i + 1}`)
   const tokens = await register(api, receiver, devices)
   const findings: Findings = {
+    sent: 0,
     acknowledged: 0,
     lost: 0,
     doubled: 0,
@@ -152,6 +153,7 @@ async function main(): Promise<number> {
     changes: 0,
     changesMissing: 0,
     changesDoubled: 0,
+    changesWrong: 0,
     webhooksMissing: 0,
     webhookIdsReused: 0,
     outOfBalance: 0,
@@ -164,8 +166,8 @@ async function main(): Promise<number> {
   await Promise.all(publishers.map((publisher) => publisher.finish()))
   await settle(api, receiver)
   stopWatching()
-  await checkReadings(api, publishers, findings)
-  await checkAlerts(api, publishers, receiver.received, findings)
+  const stored = await checkReadings(api, publishers, findings)
+  await checkAlerts(api, stored, receiver.received, findings)
   findings.webhookIdsReused = receiver.reused()
   const codes = await Promise.all(running.map((process) => process.stop()))
   receiver.close()
@@ -181,7 +183,7 @@ function report(
   console.log(
     JSON.stringify({ rounds, kills: Object.fromEntries(kills), exitCodes: codes, ...findings }),
   )
-  const { acknowledged, changes, ...bad } = findings
+  const { sent: _, acknowledged, changes, ...bad } = findings
   const clean = Object.values(bad).every((count) => count === 0) && acknowledged > 0 && changes > 0
   if (!options.keep && clean) rmSync(dir, { recursive: true, force: true })
   else console.log(`data and logs: ${dir}`)

@@ -52,6 +52,7 @@ export async function balance(api: Api): Promise<Balance> {
 }
 
 export interface Findings {
+  sent: number
   acknowledged: number
   lost: number
   doubled: number
@@ -59,17 +60,22 @@ export interface Findings {
   changes: number
   changesMissing: number
   changesDoubled: number
+  changesWrong: number
   webhooksMissing: number
   webhookIdsReused: number
   outOfBalance: number
 }
 
-/** Readings: every acknowledged one can be queried, once, with the value sent. */
+/** Values by observed time, rising: what the server shows of one device. */
+export type Stored = ReadonlyMap<number, number>
+
+/** Readings: every acknowledged one can be queried, once, with the value sent. Gives back what is stored. */
 export async function checkReadings(
   api: Api,
   publishers: readonly Publisher[],
   findings: Findings,
-) {
+): Promise<ReadonlyMap<string, Stored>> {
+  const stored = new Map<string, Stored>()
   for (const publisher of publishers) {
     const from = new Date((publisher.sent[0]?.observedAt ?? 0) - 1).toISOString()
     const to = new Date(Date.now() + 600_000).toISOString()
@@ -85,12 +91,15 @@ export async function checkReadings(
       if (seen.has(at)) findings.doubled++
       seen.set(at, value)
     }
+    stored.set(publisher.device, seen)
+    findings.sent += publisher.sent.length
     findings.acknowledged += publisher.acknowledged.length
     for (const { observedAt, value } of publisher.acknowledged) {
       if (!seen.has(observedAt)) findings.lost++
       else if (seen.get(observedAt) !== value) findings.wrongValue++
     }
   }
+  return stored
 }
 
 interface Change {
@@ -99,32 +108,31 @@ interface Change {
   observedAt: string
 }
 
-/** Alerts: the changes are those that the readings in their order must give, each once, each told. */
+/** Alerts: the changes are those that the stored readings must give, each once, each told. */
 export async function checkAlerts(
   api: Api,
-  publishers: readonly Publisher[],
+  stored: ReadonlyMap<string, Stored>,
   received: ReadonlyMap<string, string>,
   findings: Findings,
 ) {
   const recorded = await allChanges(api)
-  const told = new Set(received.keys())
-  for (const publisher of publishers) {
-    const expected = expectedChanges(publisher)
-    const mine = recorded.get(publisher.device) ?? []
+  for (const [device, readings] of stored) {
+    const expected = expectedChanges(readings)
+    const mine = recorded.get(device) ?? []
     const keys = mine.map((change) => `${change.type} ${Date.parse(change.observedAt)}`)
     const unique = new Set(keys)
     findings.changes += keys.length
     findings.changesDoubled += keys.length - unique.size
     findings.changesMissing += expected.filter((key) => !unique.has(key)).length
-    findings.changesDoubled += [...unique].filter((key) => !expected.includes(key)).length
-    for (const change of mine) if (!told.has(change.id)) findings.webhooksMissing++
+    findings.changesWrong += [...unique].filter((key) => !expected.includes(key)).length
+    for (const change of mine) if (!received.has(change.id)) findings.webhooksMissing++
   }
 }
 
-function expectedChanges(publisher: Publisher): string[] {
+function expectedChanges(readings: Stored): string[] {
   const changes: string[] = []
   let raised = false
-  for (const { observedAt, value } of publisher.sent) {
+  for (const [observedAt, value] of readings) {
     if (!raised && value >= 100) changes.push(`alert.raised ${observedAt}`)
     if (raised && value < 100) changes.push(`alert.resolved ${observedAt}`)
     raised = value >= 100
