@@ -52,8 +52,9 @@ export async function backup(
   const release = await holdJournal(layout, ports)
   try {
     for (const path of storesOf(layout)) copySqlite(path, join(partial, basename(path)))
-    for (const path of segmentsOf(layout))
-      copySqlite(path, join(partial, 'journal', basename(path)))
+    for (const path of segmentsOf(layout)) {
+      await copySegment(path, join(partial, 'journal', basename(path)))
+    }
   } finally {
     await release()
   }
