@@ -5,7 +5,8 @@
  *
  *   node --import tsx test/bench/mqtt-load.ts --port 1883 --connections 200 --window 5 --seconds 4
  *
- * `--unique` gives each message a time stamp of its own (slower). `--rate` paces: messages per second in all.
+ * `--unique` gives each message a time stamp of its own (slower). `--clean` sends four readings and no filling up
+ * to 120 bytes, so that ingest has nothing to refuse. `--rate` paces: messages per second in all.
  */
 
 import { connect, type Socket } from 'node:net'
@@ -26,6 +27,7 @@ const { values } = parseArgs({
     password: { type: 'string', default: 'bench-token-' },
     offset: { type: 'string', default: '0' },
     unique: { type: 'boolean', default: false },
+    clean: { type: 'boolean', default: false },
   },
 })
 
@@ -59,7 +61,7 @@ function connectFrame(i: number): Buffer {
 const head = '{"ts":'
 const reading = `${head}${Date.now()},"values":{"pm25":35.2,"pm10":61,"temperature":18.4,"humidity":55`
 const payload = `${reading},"x":"`.padEnd(payloadBytes - 3, 'x')
-const body = Buffer.from(`${payload.slice(0, payloadBytes - 3)}"}}`)
+const body = Buffer.from(values.clean ? `${reading}}}` : `${payload.slice(0, payloadBytes - 3)}"}}`)
 const one = (id: number) =>
   frame(0x32, Buffer.concat([text(values.topic), Buffer.of(id >> 8, id & 0xff), body]))
 const frameBytes = one(1).length
