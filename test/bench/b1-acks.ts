@@ -6,7 +6,7 @@
  */
 
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -43,12 +43,15 @@ interface Result {
   serverCpuUs: number
 }
 
-function firstLine(child: ChildProcess): Promise<string> {
-  return new Promise((resolve, reject) => {
-    if (child.stdout === null) return reject(new Error('no output'))
-    createInterface({ input: child.stdout }).once('line', resolve)
-    child.once('exit', (code) => reject(new Error(`ended with ${code}`)))
-  })
+/** The lines of a child, one after the other, parsed. */
+function linesOf(child: ChildProcess): () => Promise<unknown> {
+  if (child.stdout === null) throw new Error('no output')
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  return async () => {
+    const { value, done } = await lines.next()
+    if (done) throw new Error('it has ended without an answer')
+    return JSON.parse(String(value))
+  }
 }
 
 async function startOurs(): Promise<Server> {
@@ -57,7 +60,7 @@ async function startOurs(): Promise<Server> {
     ['--import', 'tsx', 'test/bench/broker-process.ts', '--devices', String(devicesMax)],
     { stdio: ['pipe', 'pipe', 'inherit'] },
   )
-  const { port } = JSON.parse(await firstLine(child)) as { port: number }
+  const { port } = (await linesOf(child)()) as { port: number }
   return {
     name: 'bellwether',
     port,
@@ -105,14 +108,12 @@ function freePort(): Promise<number> {
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** Processor seconds of a process since its start, from `/proc`. */
-async function cpuSeconds(pid: number | undefined): Promise<number> {
-  const { readFile } = await import('node:fs/promises')
-  const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]?.split(' ') ?? []
+function cpuSeconds(pid: number | undefined): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
   return (Number(fields[11]) + Number(fields[12])) / 100
 }
 
 async function load(server: Server, connections: number, window: number): Promise<Result> {
-  const before = await cpuSeconds(server.process.pid)
   const args = [
     ...['--port', server.port, '--connections', connections, '--window', window],
     ...['--seconds', values.seconds, '--warmup', connections > 1_000 ? 2 : 1],
@@ -120,9 +121,12 @@ async function load(server: Server, connections: number, window: number): Promis
   const child = spawn(process.execPath, ['--import', 'tsx', 'test/bench/mqtt-load.ts', ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  const result = JSON.parse(await firstLine(child)) as Result & { acks: number; totalAcks: number }
-  const used = (await cpuSeconds(server.process.pid)) - before
-  return { ...result, serverCpuUs: (used / result.totalAcks) * 1e6 }
+  const next = linesOf(child)
+  await next()
+  const before = cpuSeconds(server.process.pid)
+  const result = (await next()) as Result & { acks: number }
+  const used = cpuSeconds(server.process.pid) - before
+  return { ...result, serverCpuUs: (used / result.acks) * 1e6 }
 }
 
 const median = (list: readonly number[]) =>
