@@ -53,16 +53,19 @@ export async function registerDevices(dataDir: string, count: number): Promise<v
 export async function startBenchServer(options: {
   devices: number
   env?: Record<string, string>
+  /** Such as `--cpu-prof`. */
+  nodeFlags?: readonly string[]
 }): Promise<BenchServer> {
   const dir = mkdtempSync(join(tmpdir(), 'bellwether-bench-'))
   await registerDevices(dir, options.devices)
+  const flags = options.nodeFlags ?? []
   let child: ChildProcess | null = null
   let mqttPort = 0
   let httpUrl = ''
 
   async function start(): Promise<number> {
     const began = performance.now()
-    child = spawn(process.execPath, [join(root, 'dist/cli/bellwether.js'), 'serve'], {
+    child = spawn(process.execPath, [...flags, join(root, 'dist/cli/bellwether.js'), 'serve'], {
       cwd: root,
       stdio: ['ignore', 'pipe', 'inherit'],
       env: {
