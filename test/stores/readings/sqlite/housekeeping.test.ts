@@ -193,6 +193,28 @@ describe('sealing', () => {
   })
 })
 
+describe('years of readings', () => {
+  test.each([2 ** 31 - 3, 2 ** 32 - 3, 2 ** 52])('work beyond %d entries', async (entries) => {
+    const path = freshPath()
+    await openReadingsWriter({ path, keepDays: 0 }).close()
+    const db = openSqlite(path)
+    db.prepare('update state set next_entry = ?, received = ?, stored = ?').run(
+      ...Array(3).fill(entries),
+    )
+    db.close()
+    const { writer, reader } = open(eager, 0, path)
+    const position = await reader.position()
+    expect(position).toBe(entries)
+    const batch = readings(20, (i) => ({ value: i }))
+    for (let i = 0; i < 20; i += 4) await writer.write(batch.slice(i, i + 4))
+    expect((await reader.since(position)).readings).toEqual(batch)
+    await tidyAll(writer)
+    expect(await rangeOf(reader)).toEqual(batch)
+    expect(await writer.write(batch)).toEqual({ stored: 0, duplicate: 20 })
+    expect(await reader.progress()).toMatchObject({ stored: entries + 20, duplicate: 20 })
+  })
+})
+
 describe('ageing', () => {
   const now = start + 10 * day
 
