@@ -147,7 +147,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     subscriptionsMax: config.mqttSubscriptionsMax,
     deviceWills: config.mqttDeviceWills,
   })
-  aedes.on('clientReady', guard.onReady)
+  aedes.on('connackSent', (_packet, client) => guard.onWelcome(client))
   const upkeep = createUpkeep({ ...options, guard, admission, meters })
   presences.tellAll()
 

@@ -9,7 +9,7 @@
 
 import type { Duplex } from 'node:stream'
 import { countReadings } from '../domain/count.ts'
-import type { UplinkDraft } from '../domain/uplink.ts'
+import { block, type ConnectionHost, type EndReason, outstandingMax } from './connection-host.ts'
 import {
   bodyStart,
   frameLength,
@@ -27,52 +27,6 @@ import type { Origin } from './listeners.ts'
 import { awaitsTopic } from './oversize.ts'
 import type { Presence } from './presence.ts'
 import { Remainder } from './remainder.ts'
-
-/** Reasons not to read a connection now, as bits. */
-export const block = {
-  signIn: 1,
-  inflight: 2,
-  rate: 4,
-  journal: 8,
-  aedes: 16,
-  reader: 32,
-  stopping: 64,
-  closing: 128,
-} as const
-
-/** Packets of one connection that Aedes may work on at a time. */
-export const outstandingMax = 64
-
-/** Why we end a connection; they are counted under these names. */
-export type EndReason =
-  | 'malformed'
-  | 'violation'
-  | 'oversize'
-  | 'denied'
-  | 'unwritable'
-  | 'silent'
-  | 'no_connect'
-  | 'refused'
-  | 'revoked'
-  | 'stuck'
-  | 'stopping'
-
-/** What a connection needs from the broker; one object for all of them. */
-export interface ConnectionHost {
-  /** Coarse monotonic milliseconds: no clock is asked for each message. */
-  readonly tickMs: number
-  now(): number
-  readonly inflightMax: number
-  /** Whether the journal queue has no room; the host then unblocks `journal` later. */
-  isCongested(connection: Connection): boolean
-  take(draft: UplinkDraft, connection: Connection, packetId: number): boolean
-  /** A frame that is not for the fast path. `frame` is only valid during the call. */
-  onFrame(connection: Connection, frame: Buffer): void
-  onOversize(connection: Connection, start: Buffer, frameBytes: number): void
-  /** The device has used up its rate; true when it has some again, otherwise the host unblocks it later. */
-  refill(connection: Connection, messages: TokenBucket): boolean
-  onEnd(connection: Connection, reason: EndReason): void
-}
 
 export class Connection implements AckTarget, LinkOwner {
   readonly conn: Duplex
@@ -151,7 +105,17 @@ export class Connection implements AckTarget, LinkOwner {
     if (this.#blocks === 0) this.conn.resume()
   }
 
+  /** Whatever a device sends, a bug that it meets must not end the process: it costs this connection only. */
   #consume(chunk: Buffer): void {
+    try {
+      this.#scan(chunk)
+    } catch (error) {
+      this.#host.onBug(error)
+      this.end('failed')
+    }
+  }
+
+  #scan(chunk: Buffer): void {
     let at = 0
     if (this.#remainder !== null) {
       at = this.#completeRemainder(this.#remainder, chunk)

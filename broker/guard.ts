@@ -12,13 +12,8 @@ import type { Ports } from '../domain/ports.ts'
 import { innerFilter } from './access.ts'
 import type { Admission } from './admission.ts'
 import type { Bindings } from './binding.ts'
-import {
-  block,
-  Connection,
-  type ConnectionHost,
-  type EndReason,
-  outstandingMax,
-} from './connection.ts'
+import { Connection } from './connection.ts'
+import { block, type ConnectionHost, type EndReason, outstandingMax } from './connection-host.ts'
 import { createDecoder } from './decoder.ts'
 import { connackRefusal, isForClientsOnly, packetType, protocolOf } from './frame.ts'
 import { addressKey, type FailureLog, type RateLimit, type TokenBucket } from './limits.ts'
@@ -50,7 +45,7 @@ export interface Guard {
   accept(conn: Duplex, origin: Origin): void
   connectionOf(client: object): Connection | undefined
   /** Aedes has sent the CONNACK: the connection may go on. */
-  onReady(client: Client): void
+  onWelcome(client: Client): void
   /** Ends connections whose credentials are no longer good. */
   recheck(): void
   /** Reads nothing more from anybody. */
@@ -94,6 +89,13 @@ export function createGuard(options: GuardOptions): Guard {
     onEnd(connection, reason: EndReason) {
       meters.ended(1, { reason })
       patience.expectClose(connection)
+    },
+    onBug(error) {
+      meters.errors()
+      log.error(
+        { error },
+        'A message could not be taken because of a bug; its connection is closed.',
+      )
     },
   }
 
@@ -238,7 +240,7 @@ export function createGuard(options: GuardOptions): Guard {
       conn.on('data', (chunk: Buffer) => connection.receive(chunk))
     },
     connectionOf,
-    onReady(client) {
+    onWelcome(client) {
       const connection = connectionOf(client)
       if (connection !== undefined) timers.soon(() => connection.unblock(block.signIn))
     },

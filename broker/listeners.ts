@@ -30,7 +30,7 @@ export async function listenTcp(config: Config, guard: Guard, log: Log): Promise
     if (guard.admits(address)) guard.accept(socket, { address })
     else socket.destroy()
   })
-  return listen(server, config.mqttHost, config.mqttPort, log)
+  return listen(server, config, config.mqttPort, log)
 }
 
 /** TLS 1.2 or 1.3. A client certificate is asked for when there is an authority to judge it by. */
@@ -64,7 +64,9 @@ export async function listenTls(config: Config, guard: Guard, log: Log): Promise
     if (guard.admits(socket.remoteAddress ?? '')) tls.emit('connection', socket)
     else socket.destroy()
   })
-  return listen(server, config.mqttHost, config.mqttsPort, log)
+  // The guard does not know those that have not finished their handshake.
+  server.maxConnections = config.mqttConnectionsMax
+  return listen(server, config, config.mqttsPort, log)
 }
 
 /** Only of a certificate that our authority has signed and that is valid now. */
@@ -74,10 +76,10 @@ function commonName(socket: TLSSocket): string | undefined {
   return typeof name === 'string' && name !== '' ? name : undefined
 }
 
-function listen(server: Server, host: string, port: number, log: Log): Promise<Listener> {
+function listen(server: Server, config: Config, port: number, log: Log): Promise<Listener> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen({ host, port, backlog: backlogMax }, () => {
+    server.listen({ host: config.mqttHost, port, backlog: backlogMax }, () => {
       server.off('error', reject)
       server.on('error', (error) => log.error({ error }, 'An MQTT listener reports an error.'))
       const address = server.address()

@@ -4,13 +4,17 @@
  */
 
 import type { Cancel, Clock, Timers } from '../domain/ports.ts'
-import { block, type Connection } from './connection.ts'
+import type { Connection } from './connection.ts'
+import { block } from './connection-host.ts'
 import type { TokenBucket } from './limits.ts'
 
 const tickEveryMs = 100
 const walkEveryTicks = 5
 /** For a client to take what was written to it, and to close once we have. */
-export const graceMs = 5_000
+const graceMs = 5_000
+
+/** For ourselves, to judge a sign-in and to answer it. */
+const signInMs = 30_000
 
 export interface PatienceOptions {
   clock: Clock
@@ -74,8 +78,9 @@ export function createPatience(
     const silentMs = tickMs - connection.lastSeenMs
     if (connection.isBlockedBy(block.reader)) {
       if (silentMs > graceMs) connection.end('stuck')
-    } else if (connection.blocked) connection.lastSeenMs = tickMs
-    else if (silentMs > connection.patienceMs) connection.end('silent')
+    } else if (connection.blocked && !connection.isBlockedBy(block.signIn)) {
+      connection.lastSeenMs = tickMs
+    } else if (silentMs > connection.patienceMs) connection.end('silent')
   }
 
   const cancel: Cancel = timers.every(tickEveryMs, tick)
@@ -85,7 +90,11 @@ export function createPatience(
       return tickMs
     },
     stranger: (connection) => void strangers.set(connection, clock.monotonic() + connectTimeoutMs),
-    signingIn: (connection) => void strangers.delete(connection),
+    signingIn(connection) {
+      strangers.delete(connection)
+      connection.patienceMs = signInMs
+      connection.lastSeenMs = tickMs
+    },
     signedIn(connection, keepaliveSeconds) {
       const seconds = keepaliveSeconds > 0 ? keepaliveSeconds : keepaliveSecondsMax
       connection.patienceMs = Math.min(seconds, keepaliveSecondsMax) * 1_500

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
+import { systemClock } from '../../system.ts'
 import {
   pause,
   startTestBroker,
@@ -364,6 +365,28 @@ describe('floods', () => {
       await pause(20)
       return heard.length > 0
     }, 'a downlink')
+  })
+})
+
+describe('a bug of ours', () => {
+  test('that a message meets costs its connection, on both paths, and not the process', async () => {
+    const clock = { ...systemClock }
+    t = await startTestBroker({ ports: { clock } })
+    await t.device('good')
+    await t.device('bad')
+    const good = await t.rawDevice('good')
+    const fast = await t.rawDevice('bad', { clientId: 'fast' })
+    const slow = await t.rawDevice('bad', { clientId: 'slow' })
+    clock.now = () => {
+      throw new Error('a bug')
+    }
+    fast.send(publishFrame(telemetryTopic, '{}'))
+    slow.send(publishFrame(telemetryTopic, '{}', { retain: true }))
+    await Promise.all([fast.untilClosed(), slow.untilClosed()])
+    clock.now = systemClock.now
+    expect([...fast.acknowledged, ...slow.acknowledged]).toEqual([])
+    expect(await t.metric('bellwether_mqtt_errors_total')).toBeGreaterThanOrEqual(2)
+    await stillServes(good)
   })
 })
 
