@@ -199,7 +199,7 @@ export const settings = {
     about: 'Largest request body; imports may be 64 times as large.',
   },
   API_REQUESTS_PER_MINUTE_MAX: {
-    form: whole(1, 10_000_000).default(6_000),
+    form: whole(1, 10_000_000).default(60_000),
     about: 'Requests per minute of one token or, without one, one address.',
   },
   API_STREAMS_MAX: {
