@@ -78,16 +78,14 @@ export class Connection implements AckTarget, LinkOwner {
     return (this.#blocks & reasons) !== 0
   }
 
-  /** Bytes from the network. */
-  receive(chunk: Buffer): void {
+  /** The first `end` bytes of `bytes` came from the network. They are valid only during this call. */
+  receive(bytes: Buffer, end: number): void {
     this.lastSeenMs = this.#host.tickMs
-    if (this.closing) return
     if (this.blocked) {
-      this.#held = this.#held === null ? chunk : Buffer.concat([this.#held, chunk])
+      if (this.closing) return
+      this.#hold(bytes, 0, end)
       this.conn.pause()
-      return
-    }
-    this.#consume(chunk)
+    } else this.#consume(bytes, end)
   }
 
   block(reason: number): void {
@@ -101,61 +99,58 @@ export class Connection implements AckTarget, LinkOwner {
     if (this.#blocks !== 0) return
     const held = this.#held
     this.#held = null
-    if (held !== null) this.#consume(held)
+    if (held !== null) this.#consume(held, held.length)
     if (this.#blocks === 0) this.conn.resume()
   }
 
   /** Whatever a device sends, a bug that it meets must not end the process: it costs this connection only. */
-  #consume(chunk: Buffer): void {
+  #consume(bytes: Buffer, end: number): void {
     try {
-      this.#scan(chunk)
+      this.#scan(bytes, end)
     } catch (error) {
       this.#host.onBug(error)
       this.end('failed')
     }
   }
 
-  #scan(chunk: Buffer): void {
+  #scan(bytes: Buffer, end: number): void {
     let at = 0
     if (this.#remainder !== null) {
-      at = this.#completeRemainder(this.#remainder, chunk)
+      at = this.#completeRemainder(this.#remainder, bytes, end)
       if (at < 0) return
     }
-    const end = chunk.length
     while (at < end) {
       if (this.#blocks !== 0) {
-        this.#hold(chunk, at)
+        if (!this.closing) this.#hold(bytes, at, end)
         return
       }
-      const length = frameLength(chunk, at, end)
+      const length = frameLength(bytes, at, end)
       if (length === malformed) this.end('malformed')
-      else if (length > this.frameBytesMax) this.#refuseOversize(chunk, at, end, length)
+      else if (length > this.frameBytesMax) this.#refuseOversize(bytes, at, end, length)
       if (length <= incomplete || at + length > end || this.closing) break
-      this.#takeFrame(chunk, at, length)
+      this.#takeFrame(bytes, at, length)
       at += length
     }
-    if (at < end && !this.closing) {
-      this.#remainder = new Remainder(chunk, at)
-    }
+    if (at < end && !this.closing) this.#remainder = new Remainder(bytes, at, end)
   }
 
-  /** Returns where the next frame starts in `chunk`, or −1 when the frame is still not whole. */
-  #completeRemainder(remainder: Remainder, chunk: Buffer): number {
-    const taken = remainder.fill(chunk)
-    const { bytes, filled } = remainder
-    const length = frameLength(bytes, 0, filled)
+  /** Returns where the next frame starts in `bytes`, or −1 when the frame is still not whole. */
+  #completeRemainder(remainder: Remainder, bytes: Buffer, end: number): number {
+    const taken = remainder.fill(bytes, end)
+    const { filled } = remainder
+    const length = frameLength(remainder.bytes, 0, filled)
     if (length === malformed) this.end('malformed')
-    else if (length > this.frameBytesMax) this.#refuseOversize(bytes, 0, filled, length)
+    else if (length > this.frameBytesMax) this.#refuseOversize(remainder.bytes, 0, filled, length)
     if (length <= incomplete || filled < length || this.closing) return -1
     this.#remainder = null
-    this.#takeFrame(bytes, 0, length)
+    this.#takeFrame(remainder.bytes, 0, length)
     return taken
   }
 
-  #hold(chunk: Buffer, at: number): void {
-    if (this.closing) return
-    const rest = chunk.subarray(at)
-    this.#held = this.#held === null ? rest : Buffer.concat([rest, this.#held])
+  /** Keeps a copy: the memory that was read into is used again for the next connection. */
+  #hold(bytes: Buffer, at: number, end: number): void {
+    const rest = Buffer.from(bytes.subarray(at, end))
+    this.#held = this.#held === null ? rest : Buffer.concat([this.#held, rest])
   }
 
   /** Ends the connection once the topic of the message that is too large is known, or will not come. */
@@ -198,7 +193,7 @@ export class Connection implements AckTarget, LinkOwner {
       this.end('malformed')
       return true
     }
-    const payload = bytes.subarray(payloadAt, frameEnd)
+    const payload = new Uint8Array(bytes.buffer, bytes.byteOffset + payloadAt, frameEnd - payloadAt)
     const readings = countReadings(kind, payload)
     const receivedAt = this.#host.now()
     const draft = { kind, device: presence.identity.id, receivedAt, payload, readings }

@@ -42,7 +42,8 @@ export interface GuardOptions {
 export interface Guard {
   /** False when this address has had its share of connections, or there are too many in all. */
   admits(address: string): boolean
-  accept(conn: Duplex, origin: Origin): void
+  /** `conn` must not have been read. Who reads it by other means than `data` events hands over what it reads. */
+  accept(conn: Duplex, origin: Origin): Pick<Connection, 'receive'>
   connectionOf(client: object): Connection | undefined
   /** Aedes has sent the CONNACK: the connection may go on. */
   onWelcome(client: Client): void
@@ -110,7 +111,8 @@ export function createGuard(options: GuardOptions): Guard {
   }
 
   function forward(connection: Connection, link: Link<Connection>, frame: Buffer): void {
-    const packet = decoder.decode(frame)
+    // A copy: Aedes keeps payloads for longer than this call.
+    const packet = decoder.decode(Buffer.from(frame))
     if (packet === undefined) {
       connection.end('malformed')
       return
@@ -139,7 +141,7 @@ export function createGuard(options: GuardOptions): Guard {
   function connect(connection: Connection, frame: Buffer): void {
     connection.block(block.signIn)
     const protocol = protocolOf(frame, 0, frame.length)
-    const packet = protocol === 'supported' ? decoder.decode(frame) : undefined
+    const packet = protocol === 'supported' ? decoder.decode(Buffer.from(frame)) : undefined
     if (protocol === 'other') refuse(connection, 'unacceptableVersion')
     else if (packet?.cmd !== 'connect') connection.end('malformed')
     else if (packet.clientId === '' && !packet.clean) refuse(connection, 'identifierRejected')
@@ -237,7 +239,8 @@ export function createGuard(options: GuardOptions): Guard {
       patience.stranger(connection)
       conn.on('error', (error) => log.debug({ error: error.message }, 'A connection broke.'))
       conn.on('close', () => closed(connection))
-      conn.on('data', (chunk: Buffer) => connection.receive(chunk))
+      conn.on('data', (chunk: Buffer) => connection.receive(chunk, chunk.length))
+      return connection
     },
     connectionOf,
     onWelcome(client) {

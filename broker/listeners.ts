@@ -8,6 +8,7 @@ import { createServer as createTlsServer, type TLSSocket } from 'node:tls'
 import type { Config } from '../config.ts'
 import type { Log } from '../domain/ports.ts'
 import type { Guard } from './guard.ts'
+import { createSharedReads } from './shared-reads.ts'
 
 const backlogMax = 4_096
 
@@ -25,10 +26,11 @@ export interface Listener {
 }
 
 export async function listenTcp(config: Config, guard: Guard, log: Log): Promise<Listener> {
-  const server = createServer({ noDelay: true }, (socket) => {
-    const address = socket.remoteAddress ?? ''
-    if (guard.admits(address)) guard.accept(socket, { address })
-    else socket.destroy()
+  const open = createSharedReads()
+  const server = createServer({ noDelay: true, pauseOnConnect: true }, (accepted) => {
+    const address = accepted.remoteAddress ?? ''
+    if (!guard.admits(address)) accepted.destroy()
+    else open(accepted, (socket) => guard.accept(socket, { address }))
   })
   return listen(server, config, config.mqttPort, log)
 }

@@ -13,17 +13,18 @@ export class Remainder {
   bytes: Buffer
   filled: number
 
-  constructor(chunk: Buffer, at: number) {
-    this.filled = chunk.length - at
+  /** Copies: `chunk` is used again for other reads. */
+  constructor(chunk: Buffer, at: number, end: number) {
+    this.filled = end - at
     this.bytes = Buffer.allocUnsafeSlow(Math.max(smallestBytes, this.filled))
-    chunk.copy(this.bytes, 0, at)
+    chunk.copy(this.bytes, 0, at, end)
   }
 
-  /** Takes what belongs to this frame from the start of `chunk`; returns how many bytes that were. */
-  fill(chunk: Buffer): number {
+  /** Takes what belongs to this frame from the first `end` bytes of `chunk`; returns how many that were. */
+  fill(chunk: Buffer, end: number): number {
     let taken = 0
     if (frameLength(this.bytes, 0, this.filled) <= 0) {
-      taken = this.#take(chunk, 0, headerBytesMax - this.filled)
+      taken = this.#take(chunk, 0, Math.min(end, headerBytesMax - this.filled))
     }
     const length = frameLength(this.bytes, 0, this.filled)
     // The header may have been completed by fewer bytes than were taken: give back what is beyond.
@@ -31,11 +32,11 @@ export class Remainder {
       taken -= this.filled - length
       this.filled = length
     }
-    return length <= 0 ? taken : taken + this.#take(chunk, taken, length - this.filled)
+    if (length <= 0) return taken
+    return taken + this.#take(chunk, taken, Math.min(end - taken, length - this.filled))
   }
 
-  #take(chunk: Buffer, at: number, wanted: number): number {
-    const count = Math.max(0, Math.min(wanted, chunk.length - at))
+  #take(chunk: Buffer, at: number, count: number): number {
     if (this.filled + count > this.bytes.length) {
       const larger = Buffer.allocUnsafeSlow(Math.max(this.bytes.length * 2, this.filled + count))
       this.bytes.copy(larger, 0, 0, this.filled)

@@ -56,7 +56,7 @@ export function gate(real: JournalWriter): GatedJournal {
     },
     append(draft) {
       if (gated.full) throw new Fault('journal_full', 'The test says that the journal is full.')
-      group.push({ ...draft, payload: draft.payload.slice() })
+      group.push({ ...draft, payload: Uint8Array.from(draft.payload) })
     },
     get pending() {
       return group.length

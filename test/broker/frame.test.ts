@@ -115,14 +115,14 @@ describe('the remainder of a frame', () => {
         (value, sizes, after) => {
           const frame = publish(value)
           const first = Math.min(sizes[0] ?? 1, frame.length - 1)
-          const remainder = new Remainder(frame.subarray(0, first), 0)
+          const remainder = new Remainder(frame, 0, first)
           let at = first
           let i = 1
           const stream = Buffer.concat([frame, after])
           while (remainder.filled < frame.length) {
             const size = sizes[i++] ?? 5_000
             const chunk = stream.subarray(at, at + size)
-            const taken = remainder.fill(chunk)
+            const taken = remainder.fill(chunk, chunk.length)
             expect(taken).toBeLessThanOrEqual(chunk.length)
             expect(remainder.filled).toBeLessThanOrEqual(frame.length)
             at += taken
@@ -137,8 +137,8 @@ describe('the remainder of a frame', () => {
 
   test('a large announcement costs no more than twice what was sent', () => {
     const start = Buffer.from([0x30, 0xff, 0xff, 0x0f, 1, 2, 3])
-    const remainder = new Remainder(start, 0)
-    for (let i = 0; i < 100; i++) remainder.fill(Buffer.alloc(10))
+    const remainder = new Remainder(start, 0, start.length)
+    for (let i = 0; i < 100; i++) remainder.fill(Buffer.alloc(16), 10)
     expect(remainder.filled).toBe(1_007)
     expect(remainder.bytes.length).toBeLessThan(2_100)
   })
