@@ -39,7 +39,10 @@ export function createSharedReads(): OpenSocket {
         },
       },
     }
+    const socket = new Socket(options)
+    // The server counts its connections: this one takes the place of the other.
+    Reflect.set(socket, '_server', Reflect.get(accepted, '_server'))
     Reflect.set(accepted, '_handle', null)
-    reader = accept(new Socket(options))
+    reader = accept(socket)
   }
 }

@@ -23,6 +23,8 @@ import { openRegistry, openRegistryView } from '../../stores/records/sqlite-regi
 import { systemPorts } from '../../system.ts'
 import { RawClient } from './raw-client.ts'
 
+export { pause, until } from './waiting.ts'
+
 /** The real writer behind a gate: commits can be held, and can fail as a broken disk makes them fail. */
 export interface GatedJournal extends JournalWriter {
   hold(): void
@@ -259,16 +261,5 @@ export async function startTestBroker(
   }
   return self
 }
-
-/** Waits until `probe` is true; fails the test when it never is. */
-export async function until(probe: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  for (let i = 0; i < 1_000; i++) {
-    if (await probe()) return
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
-  throw new Error(`waited in vain for ${what}`)
-}
-
-export const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 
 export const telemetryTopic = 'v1/devices/me/telemetry'

@@ -1,7 +1,7 @@
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { createSharedReads } from '../../broker/shared-reads.ts'
-import { until } from './broker-under-test.ts'
+import { until } from './waiting.ts'
 
 let server: Server
 afterEach(() => new Promise<void>((resolve) => void server.close(() => resolve())))
