@@ -21,7 +21,7 @@ function lying(real: JournalWriter): JournalWriter {
   let group: UplinkDraft[] = []
   return {
     append: (draft) => {
-      group.push({ ...draft, payload: draft.payload.slice() })
+      group.push({ ...draft, payload: Uint8Array.from(draft.payload) })
     },
     get pending() {
       return group.length
