@@ -59,7 +59,13 @@ export async function installOpenapi(app: App): Promise<void> {
   await app.register(swaggerUi, {
     routePrefix: docsPath,
     staticCSP: docsPolicy,
-    uiConfig: { validatorUrl: null, docExpansion: 'list', persistAuthorization: false },
+    // Without the bar at the top, which only leads to other people's documents.
+    uiConfig: {
+      layout: 'BaseLayout',
+      validatorUrl: null,
+      docExpansion: 'list',
+      persistAuthorization: false,
+    },
   })
   installDocument(app)
 }
