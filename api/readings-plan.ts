@@ -17,7 +17,6 @@ import {
 import { durationMs } from '../domain/text.ts'
 import type { ReadingsReader } from '../stores/readings/readings.ts'
 
-const dayMs = 86_400_000
 /** Windows of one series in one request. */
 const windowsMax = 200_000
 
@@ -46,18 +45,24 @@ export interface Interval {
   to: number
 }
 
-/** The last 24 hours unless given, up to the furthest moment in the future that a reading may be of. */
+/** Everything unless given, up to the furthest moment in the future that a reading may be of. */
 export function intervalOf(
   request: ReadingsRequest,
   place: ReadingsPlace | undefined,
   clock: { now: number; aheadMs: number },
 ): Interval {
   const to = request.to ?? place?.to ?? clock.now + clock.aheadMs + 1
-  const from = request.from ?? place?.from ?? Math.min(clock.now, to) - dayMs
+  const from = request.from ?? place?.from ?? beginning(request, to)
   if (from >= to) {
     throw new Fault('bad_request', 'to: must be after from.', { field: 'to' })
   }
   return { from, to }
+}
+
+/** The start of time, or as many windows back as one request may have. */
+function beginning(request: ReadingsRequest, to: number): number {
+  if (request.every === undefined) return 0
+  return Math.max(0, to - windowsMax * durationMs(request.every))
 }
 
 /** Milliseconds of a window, or undefined for raw readings. */

@@ -176,11 +176,15 @@ describe('/readings', () => {
     ])
   })
 
-  test('the last day unless asked otherwise, up to what clocks ahead may send', async () => {
+  test('all of them unless asked otherwise, up to what clocks ahead may send', async () => {
     const now = Date.now()
-    const at = [now - 25 * 3_600_000, now - 23 * 3_600_000, now - 1_000, now + 200_000]
+    const at = [now - 400 * 86_400_000, now - 23 * 3_600_000, now - 1_000, now + 200_000]
     await city.store(at.map((observedAt, i) => ({ device: 'today', observedAt, value: i })))
-    expect((await ask('device=today')).items.map((row: Row) => row.value)).toEqual([1, 2, 3])
+    expect((await ask('device=today')).items.map((row: Row) => row.value)).toEqual([0, 1, 2, 3])
+    const hourly = (await ask('device=today&every=1h')).items
+    expect(hourly.map((row: Row) => row.value)).toContain(0)
+    const minutes = (await ask('device=today&every=1m')).items
+    expect(minutes.map((row: Row) => row.value)).toEqual([1, 2, 3])
   })
 
   test('windows are aggregates; the function follows the property', async () => {
