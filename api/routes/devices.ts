@@ -58,9 +58,9 @@ function installDeviceToken(app: App, context: ApiContext): void {
       summary: 'Make a new token of the device',
       description: 'Answered once; the old one stops working.',
       params: z.strictObject({ id: idSchema }),
-      response: { 200: z.strictObject({ token: z.string() }) },
+      response: { 201: z.strictObject({ token: z.string() }) },
     },
-    handler: async (request) => {
+    handler: async (request, reply) => {
       const { id } = request.params
       if (context.view.device(id) === undefined) {
         throw new Fault('not_found', `There is no device "${id}".`)
@@ -68,7 +68,7 @@ function installDeviceToken(app: App, context: ApiContext): void {
       const token = newSecret(context.ports.random, deviceTokenPrefix)
       await context.registry.setDeviceToken(id, hashSecret(token))
       await registryChanged(context)
-      return { token }
+      return reply.code(201).send({ token })
     },
   })
 }

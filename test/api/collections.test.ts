@@ -142,7 +142,7 @@ describe('devices', () => {
     await city.call('POST', '/devices', { body: { id: 'talker' } })
     city.rung.length = 0
     const first = await city.call('POST', '/devices/talker/token')
-    expect(first.status).toBe(200)
+    expect(first.status).toBe(201)
     expect(first.body.token).toMatch(/^bwd_[\w-]{43}$/)
     expect(city.rung).toContain('registry')
     const second = await city.call('POST', '/devices/talker/token')
