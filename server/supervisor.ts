@@ -9,7 +9,7 @@ import { chmodSync, mkdirSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import type { Config, RoleName } from '../config.ts'
 import type { Ports } from '../domain/ports.ts'
-import { type RunningRole, startRole } from '../main.ts'
+import type { RunningRole } from '../main.ts'
 import { systemPorts } from '../system.ts'
 import { Registry } from 'prom-client'
 import { ensureAdminToken } from './admin-token.ts'
@@ -71,6 +71,7 @@ interface Supervised {
 }
 
 async function startInline(config: Config): Promise<Map<RoleName, Supervised>> {
+  const { startRole } = await import('../main.ts')
   const context = openRoleContext('all', config)
   const roles = new Map<RoleName, Supervised>()
   let running = 0

@@ -95,6 +95,9 @@ export async function startBenchServer(options: {
     return performance.now() - began
   }
 
+  // A benchmark that fails must not leave a server behind.
+  process.once('exit', () => child?.kill('SIGKILL'))
+
   async function end(signal: NodeJS.Signals): Promise<void> {
     if (child === null) return
     const gone = once(child, 'exit')

@@ -49,7 +49,8 @@ export function startLoad(options: {
     output += chunk.toString()
   })
   const result = new Promise<LoadResult>((resolve, reject) => {
-    child.once('exit', (code, signal) => {
+    // Not `exit`: the output may still be on its way then.
+    child.once('close', (code, signal) => {
       if (code === 0) resolve(JSON.parse(output) as LoadResult)
       else if (signal === null) reject(new Error(`the generator ended with ${code}`))
     })
