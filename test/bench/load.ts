@@ -5,7 +5,6 @@ import { deviceId, deviceToken } from './bench-server.ts'
 
 export interface LoadResult {
   acks: number
-  totalAcks: number
   acksPerSecond: number
   p50Ms: number
   p99Ms: number
@@ -51,7 +50,7 @@ export function startLoad(options: {
   const result = new Promise<LoadResult>((resolve, reject) => {
     // Not `exit`: the output may still be on its way then.
     child.once('close', (code, signal) => {
-      if (code === 0) resolve(JSON.parse(output) as LoadResult)
+      if (code === 0) resolve(JSON.parse(output.trim().split('\n').at(-1) ?? '') as LoadResult)
       else if (signal === null) reject(new Error(`the generator ended with ${code}`))
     })
   })
