@@ -2,14 +2,23 @@
  * The only file that loads the SQLite driver. Every database of ours is opened here, so that every open
  * sets the same pragmas: SQLite forgets `synchronous` between opens, and a journal that is reopened with
  * `NORMAL` would lose acknowledged commits at a power cut.
+ *
+ * The driver comes in two majors: 12 is built for one version of Node and aborts on Node 24 when a database
+ * is collected as garbage; 13 is built on Node-API, comes prebuilt, and crashes on Node 20.
  */
 
 import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
-import Database from 'better-sqlite3'
+import type Driver from 'better-sqlite3'
 
-export type SqliteDatabase = Database.Database
-export type SqliteStatement = Database.Statement
+export type SqliteDatabase = Driver.Database
+export type SqliteStatement = Driver.Statement
+
+/** The major of the driver that runs on this version of Node. */
+export const driverName =
+  Number.parseInt(process.versions.node, 10) >= 22 ? 'better-sqlite3-napi' : 'better-sqlite3'
+const Database: typeof Driver = createRequire(import.meta.url)(driverName)
 
 export interface OpenOptions {
   readonly?: boolean

@@ -140,7 +140,9 @@ export async function startBenchServer(options: {
     },
     async metric(name) {
       const text = await request('/metrics')
-      return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1] ?? Number.NaN)
+      return Number(
+        new RegExp(`^${name.replace(/[{}]/g, '\\$&')} (\\S+)$`, 'm').exec(text)?.[1] ?? Number.NaN,
+      )
     },
   }
 }

@@ -69,7 +69,8 @@ const frameBytes = one(1).length
 /** Ids 1…W twice, so that any run of up to W frames is one slice. */
 const ring = Buffer.concat(Array.from({ length: 2 * window }, (_, i) => one((i % window) + 1)))
 const tsAt = frameBytes - body.length + head.length
-let nextTs = Date.now() - 3_600_000
+/** Times of each device rise by a millisecond a message, so that even millions stay in the server's window. */
+const firstTs = Date.now() - 3_600_000
 
 let acks = 0
 let measuring = false
@@ -82,6 +83,7 @@ class Publisher {
   #rest = 0
   #markId = -1
   #markAt = 0
+  #nextTs = firstTs
   inflight = 0
 
   constructor(socket: Socket) {
@@ -98,7 +100,15 @@ class Publisher {
       this.#markAt = performance.now()
     }
     const frames = ring.subarray(start * frameBytes, (start + count) * frameBytes)
-    this.socket.write(values.unique ? stamped(frames, count) : frames)
+    this.socket.write(values.unique ? this.#stamped(frames, count) : frames)
+  }
+
+  #stamped(frames: Buffer, count: number): Buffer {
+    const copy = Buffer.from(frames)
+    for (let i = 0; i < count; i++) {
+      copy.write(String(this.#nextTs++), i * frameBytes + tsAt, tsDigits, 'latin1')
+    }
+    return copy
   }
 
   #receive(chunk: Buffer): void {
@@ -135,14 +145,6 @@ class Publisher {
       throw new Error(`acknowledgement out of order: ${chunk.toString('hex', 0, 16)}`)
     }
   }
-}
-
-function stamped(frames: Buffer, count: number): Buffer {
-  const copy = Buffer.from(frames)
-  for (let i = 0; i < count; i++) {
-    copy.write(String(nextTs++), i * frameBytes + tsAt, tsDigits, 'latin1')
-  }
-  return copy
 }
 
 function open(i: number): Promise<Publisher> {

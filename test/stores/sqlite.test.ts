@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { openSqlite } from '../../stores/sqlite.ts'
+import { driverName, openSqlite } from '../../stores/sqlite.ts'
 
 let dir = ''
 
@@ -20,7 +20,7 @@ afterEach(() => {
 /** What another process gets when it tries to take the file for itself. */
 function takeFromOutside(path: string): string {
   const script = `
-    const Database = require('better-sqlite3')
+    const Database = require('${driverName}')
     const db = new Database(${JSON.stringify(path)}, { timeout: 0 })
     try { db.exec('BEGIN EXCLUSIVE'); console.log('taken') } catch (error) { console.log(error.code) }`
   return spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' }).stdout.trim()

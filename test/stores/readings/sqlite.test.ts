@@ -3,8 +3,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openReadingsReader, openReadingsWriter } from '../../../stores/readings/sqlite.ts'
 import type { WriterOptions } from '../../../stores/readings/sqlite/writer.ts'
+import { openReadingsReader, openReadingsWriter } from '../../../stores/readings/sqlite.ts'
 import { type ReadingsBackend, readingsConformance } from '../../conformance/readings.ts'
 
 function backend(limits: WriterOptions['limits']): ReadingsBackend {

@@ -3,9 +3,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import Database from 'better-sqlite3'
 import { afterAll, describe, expect, test } from 'vitest'
 import { openAlertLog } from '../../../stores/records/sqlite-alert-log.ts'
+import { openSqlite } from '../../../stores/sqlite.ts'
 import { alertLogConformance } from '../../conformance/alert-log.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'alert-log-'))
@@ -48,7 +48,7 @@ describe('plans', () => {
   ])('%s uses its index and sorts nothing', async (_, sql, index) => {
     const path = newPath()
     await openAlertLog({ path }).close()
-    const db = new Database(path)
+    const db = openSqlite(path)
     const plan = db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all() as { detail: string }[]
     db.close()
     const text = plan.map((step) => step.detail).join('\n')
@@ -61,7 +61,7 @@ describe('files', () => {
   test('a file of a newer program is refused', async () => {
     const path = newPath()
     await openAlertLog({ path }).close()
-    const db = new Database(path)
+    const db = openSqlite(path)
     db.pragma('user_version = 99')
     db.close()
     expect(() => openAlertLog({ path })).toThrow(/newer|version/)
@@ -70,7 +70,7 @@ describe('files', () => {
   test('a locked file is a fault to wait for, and nothing is written', async () => {
     const path = newPath()
     const log = openAlertLog({ path })
-    const other = new Database(path)
+    const other = openSqlite(path)
     other.exec('BEGIN IMMEDIATE')
     const all = log.record({ cursor: 5, watches: [], changes: [], outbox: [] })
     await expect(all).rejects.toMatchObject({ code: 'store_unavailable' })

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Reading } from '../../../../domain/reading.ts'
-import { openReadingsReader, openReadingsWriter } from '../../../../stores/readings/sqlite.ts'
 import type { SealingLimits } from '../../../../stores/readings/sqlite/sealing.ts'
+import { openReadingsReader, openReadingsWriter } from '../../../../stores/readings/sqlite.ts'
 import { openSqlite } from '../../../../stores/sqlite.ts'
 import {
   air,
