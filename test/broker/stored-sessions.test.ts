@@ -120,7 +120,8 @@ describe('messages that wait', () => {
     const chunk = Buffer.alloc(65_536)
     await stored.outgoingEnqueue({ clientId: 'a' }, packet('x', { payload: chunk.subarray(0, 1) }))
     for await (const item of stored.outgoingStream(client('a'))) {
-      expect((item.payload as Buffer).buffer.byteLength).toBeLessThan(65_536)
+      // It may lie in Node's own pool, whose size differs between versions.
+      expect((item.payload as Buffer).buffer).not.toBe(chunk.buffer)
     }
   })
 })
