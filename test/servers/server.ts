@@ -1,11 +1,12 @@
 /**
- * Finds a server for a test: Docker through testcontainers where there is an engine, else a program of this
- * machine, else the test fails, unless BELLWETHER_TEST_SKIP_SERVERS=1 says that it may be left out.
+ * Finds a server for a test: a program of this machine, else the test fails, unless
+ * BELLWETHER_TEST_SKIP_SERVERS=1 says that it may be left out. (Mosquitto, the only server these tests need, is a
+ * package of every distribution; a container of it would show nothing more.)
  */
 
 import { execFileSync } from 'node:child_process'
 
-export type Found = { by: 'program'; path: string } | { by: 'docker' } | { by: 'none' }
+export type Found = { by: 'program'; path: string } | { by: 'none' }
 
 /** `program` is looked for on the PATH and in /usr/sbin. */
 export function findServer(program: string): Found {
