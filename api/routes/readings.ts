@@ -37,12 +37,10 @@ const query = z.strictObject({
   device: idList.optional(),
   site: idList.optional(),
   property: listOf(propertyCode).optional(),
-  from: moment
-    .optional()
-    .meta({
-      description:
-        'Observed at or after; unless given from the first reading on (with every: at most 200,000 windows back)',
-    }),
+  from: moment.optional().meta({
+    description:
+      'Observed at or after; unless given from the first reading on (with every: at most 200,000 windows back)',
+  }),
   to: moment.optional().meta({ description: 'Observed before; open unless given' }),
   every: durationSchema
     .optional()
