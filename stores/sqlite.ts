@@ -41,7 +41,7 @@ export function openSqlite(path: string, options: OpenOptions = {}): SqliteDatab
   if (!readonly) {
     if (options.pageSizeBytes !== undefined) db.pragma(`page_size = ${options.pageSizeBytes}`)
     if (options.lockFile) return db
-    db.pragma('journal_mode = WAL')
+    enterWal(db, options.busyTimeoutMs ?? 5_000)
     const synchronous = options.synchronous ?? 'FULL'
     db.pragma(`synchronous = ${synchronous}`)
     if (db.pragma('synchronous', { simple: true }) !== (synchronous === 'FULL' ? 2 : 1)) {
@@ -68,6 +68,23 @@ function makePrivateFile(path: string): void {
     closeSync(openSync(path, 'wx', 0o600))
   } catch (error) {
     if ((error as { code?: unknown } | null)?.code !== 'EEXIST') throw error
+  }
+}
+
+const walRetryMs = 10
+
+/** SQLite does not wait by itself here when several connections make the same new file at once. */
+function enterWal(db: SqliteDatabase, timeoutMs: number): void {
+  const never = new Int32Array(new SharedArrayBuffer(4))
+  for (let waitedMs = 0; ; waitedMs += walRetryMs) {
+    try {
+      db.pragma('journal_mode = WAL')
+      return
+    } catch (error) {
+      const code = String((error as { code?: unknown }).code)
+      if (!code.startsWith('SQLITE_BUSY') || waitedMs >= timeoutMs) throw error
+      Atomics.wait(never, 0, 0, walRetryMs)
+    }
   }
 }
 
