@@ -4,6 +4,7 @@
  * and so are its district codes (GB/T 2260 has no province 99).
  */
 
+import type { BothLanguages } from '../domain/text.ts'
 import { between, rounded } from './noise.ts'
 
 /** Kilometres from the city's centre. */
@@ -47,14 +48,9 @@ export function locationOf(place: Place): [number, number] {
   ]
 }
 
-export interface FullName {
-  en: string
-  zh: string
-}
-
 export interface District {
   code: string
-  name: FullName
+  name: BothLanguages
 }
 
 const districts = {

@@ -4,13 +4,14 @@
  */
 
 import type { Site } from '../domain/site.ts'
+import type { BothLanguages } from '../domain/text.ts'
 import type { CityDevice } from './city.ts'
 import { type DeviceModel, modelPlans } from './inventory.ts'
 import { reservoirLevels } from './models/reservoir.ts'
 import { riverLevels } from './models/river.ts'
 import { isUnderpass } from './models/street.ts'
 import { between, keyOf, mix, rounded, unit } from './noise.ts'
-import { districtOf, type FullName, locationOf } from './places.ts'
+import { districtOf, locationOf } from './places.ts'
 
 export function siteAt(device: CityDevice, order: { cityKey: number; siteIndex: number }): Site {
   const { kind } = modelPlans[device.model]
@@ -56,7 +57,7 @@ const endings = [
 const nameCount = beginnings.length * endings.length
 
 /** Distinct within a kind of site: 37 shares no factor with the count, and further rounds are numbered. */
-function localName(key: number, siteIndex: number): FullName {
+function localName(key: number, siteIndex: number): BothLanguages {
   const pick = (siteIndex * 37 + (key % nameCount)) % nameCount
   const [headEn, headZh] = beginnings[pick % beginnings.length] ?? beginnings[0]
   const [tailEn, tailZh] = endings[Math.floor(pick / beginnings.length)] ?? endings[0]
@@ -79,7 +80,7 @@ const titles: Readonly<Record<DeviceModel, readonly [en: string, zh: string]>> =
   meter: ['@ Quarter', '@小区'],
 }
 
-function titled(device: CityDevice, local: FullName): FullName {
+function titled(device: CityDevice, local: BothLanguages): BothLanguages {
   const [en, zh] =
     device.model === 'street' && isUnderpass(device)
       ? ['@ Road Underpass', '@路下穿通道']

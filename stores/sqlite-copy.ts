@@ -3,7 +3,7 @@
  * driver's own online backup starts over at every write of another connection and may never finish.)
  */
 
-import { openSqlite } from './sqlite.ts'
+import { driverCode, openSqlite } from './sqlite.ts'
 
 export function copySqlite(from: string, to: string): void {
   const db = openSqlite(from, { readonly: true, busyTimeoutMs: 30_000 })
@@ -27,6 +27,5 @@ export function checkSqlite(path: string): void {
 
 /** True when the driver says that the file itself is broken. */
 export function isDamaged(error: unknown): boolean {
-  const code = (error as { code?: unknown } | null)?.code
-  return typeof code === 'string' && /^SQLITE_(CORRUPT|NOTADB)/.test(code)
+  return /^SQLITE_(CORRUPT|NOTADB)/.test(driverCode(error) ?? '')
 }

@@ -81,15 +81,21 @@ function enterWal(db: SqliteDatabase, timeoutMs: number): void {
       db.pragma('journal_mode = WAL')
       return
     } catch (error) {
-      const code = String((error as { code?: unknown }).code)
-      if (!code.startsWith('SQLITE_BUSY') || waitedMs >= timeoutMs) throw error
+      const isBusy = driverCode(error)?.startsWith('SQLITE_BUSY') ?? false
+      if (!isBusy || waitedMs >= timeoutMs) throw error
       Atomics.wait(never, 0, 0, walRetryMs)
     }
   }
 }
 
+/** `SQLITE_…` when the error comes from the driver. */
+export function driverCode(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined
+  const { code } = error
+  return typeof code === 'string' && code.startsWith('SQLITE_') ? code : undefined
+}
+
 /** True when the driver says that the disk is full, broken or read-only: the world's fault, worth trying again. */
 export function isStorageFault(error: unknown): boolean {
-  const code = (error as { code?: unknown } | null)?.code
-  return typeof code === 'string' && /^SQLITE_(FULL|IOERR|READONLY|CANTOPEN|BUSY|LOCKED)/.test(code)
+  return /^SQLITE_(FULL|IOERR|READONLY|CANTOPEN|BUSY|LOCKED)/.test(driverCode(error) ?? '')
 }

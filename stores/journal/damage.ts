@@ -1,5 +1,7 @@
 /** What an error of the SQLite driver means to the journal: bytes that are broken, or a world that is. */
 
+import { driverCode } from '../sqlite.ts'
+
 /** Broken bytes stay broken: they are reported and left out. Anything else may be different next time. */
 const damageCode =
   /^SQLITE_(CORRUPT|NOTADB|FORMAT|ERROR|TOOBIG|MISMATCH|IOERR_(SHORT_READ|CORRUPTFS|DATA))/
@@ -8,13 +10,6 @@ const passingCode = /^SQLITE_(FULL|BUSY)/
 
 /** Codes of the operating system, such as ENOSPC or EIO. */
 const systemCode = /^E[A-Z0-9]+$/
-
-/** `SQLITE_…` when the error comes from the driver. */
-export function driverCode(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error)) return undefined
-  const { code } = error
-  return typeof code === 'string' && code.startsWith('SQLITE_') ? code : undefined
-}
 
 export function isDamage(error: unknown): boolean {
   return damageCode.test(driverCode(error) ?? '')

@@ -5,8 +5,7 @@
 
 import { join } from 'node:path'
 import { Fault } from '../../domain/errors.ts'
-import { openSqlite } from '../sqlite.ts'
-import { driverCode } from './damage.ts'
+import { driverCode, openSqlite } from '../sqlite.ts'
 
 /** How long a predecessor that is just stopping is waited for. */
 const waitMs = 1_000

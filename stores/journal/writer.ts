@@ -8,7 +8,8 @@
 
 import { Fault } from '../../domain/errors.ts'
 import { recordBytesMax } from './block.ts'
-import { driverCode, isOfTheWorld } from './damage.ts'
+import { driverCode } from '../sqlite.ts'
+import { isOfTheWorld } from './damage.ts'
 import { createGroup } from './group.ts'
 import type { JournalWriter } from './journal.ts'
 import type { Recovered, Totals } from './recovery.ts'
