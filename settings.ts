@@ -4,6 +4,7 @@
  */
 
 import { z } from 'zod'
+import { isTimeZone } from './domain/calendar.ts'
 
 const text = z.string().min(1)
 const port = z.coerce.number().int().min(0).max(65_535)
@@ -165,6 +166,16 @@ export const settings = {
   READING_AHEAD_SECONDS_MAX: {
     form: whole(0, 86_400).default(300),
     about: 'Readings observed further in the future are refused as `in_future`.',
+  },
+  QUALITY_CONTROL: {
+    form: flag.default(true),
+    about:
+      'Run the quality tests (QARTOD) on all readings; off, only missing values and the plausible range are judged.',
+  },
+  TIME_ZONE: {
+    form: text.refine(isTimeZone, 'must be a time zone such as Asia/Shanghai').default('UTC'),
+    about:
+      'Time zone (IANA) of the days of sites that have neither an attribute `timeZone` nor a location.',
   },
   QUARANTINE_MESSAGES_PER_DEVICE_MAX: {
     form: whole(1, 1_000_000).default(1_000),

@@ -19,6 +19,8 @@ export interface Reading extends SeriesKey {
   /** In the catalogue's unit; null means "measured, no value". */
   value: number | null
   quality: Quality
+  /** Outcomes of the quality tests, packed (`domain/quality.ts`); absent when none was evaluated. */
+  tests?: number
 }
 
 export const aggregateFns = ['mean', 'min', 'max', 'sum', 'count', 'first', 'last'] as const

@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import { siteKindSchema } from './site.ts'
-import { durationSchema, idSchema, nameSchema } from './text.ts'
+import { durationMs, durationSchema, idSchema, nameSchema } from './text.ts'
 
 /** Rising severity. */
 export const alertLevels = ['blue', 'yellow', 'orange', 'red'] as const
@@ -25,8 +25,51 @@ export const whereSchema = z.strictObject({
 })
 export type Where = z.infer<typeof whereSchema>
 
-/** The signal that is compared with the bounds. Further types are added to this union as they are built. */
-const signalSchema = z.discriminatedUnion('type', [z.strictObject({ type: z.literal('value') })])
+/** At least a second: a window without length holds nothing. */
+const windowSchema = durationSchema.refine((text) => durationMs(text) > 0, 'must be longer than 0s')
+
+/** Indices that a rule can watch, at a site as a whole; values as in `domain/standards/`. */
+export const signalIndices = [
+  'cn-aqi-hourly',
+  'cn-aqi-daily',
+  'us-aqi',
+  'us-nowcast',
+  'eu-aqi',
+  'gb3838-class',
+  'gb5749',
+  'rain-grade',
+  'rainstorm-signal',
+  'flood-signal',
+] as const
+export type SignalIndex = (typeof signalIndices)[number]
+
+/**
+ * The signal that is compared with the bounds, from readings of quality 1 and 2.
+ * - `value`: the reading itself.
+ * - `mean`, `max`, `min`, `sum`, `range` (largest − smallest) over the `window` that ends with the reading.
+ * - `rate`: slope of the least-squares line through the readings of the `window`, per `per`.
+ * - `index`: an index of the site.
+ * - `silence`: seconds since the last reading, once they are more than `window`.
+ */
+const signalSchema = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('value') }),
+  z.strictObject({
+    type: z.enum(['mean', 'max', 'min', 'sum', 'range']),
+    window: windowSchema,
+  }),
+  z.strictObject({
+    type: z.literal('rate'),
+    window: windowSchema,
+    per: windowSchema.default('1h'),
+  }),
+  z.strictObject({
+    type: z.literal('index'),
+    index: z.enum(signalIndices),
+    /** Of the table, such as `HJ 633-2012`; the one in force at the time unless given. */
+    edition: z.string().min(1).max(64).optional(),
+  }),
+  z.strictObject({ type: z.literal('silence'), window: windowSchema }),
+])
 export type Signal = z.infer<typeof signalSchema>
 
 const levelsSchema = z

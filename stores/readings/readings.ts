@@ -22,6 +22,8 @@ export interface Advance {
   seq: number
   /** Readings of this batch that quarantine took. */
   quarantined: number
+  /** Flags that change in the same transaction, after the batch; see `revise`. */
+  revised?: readonly Reading[]
 }
 
 export interface WriteResult {
@@ -39,6 +41,11 @@ export interface ReadingsWriter {
    * Throws when the store can not be reached: nothing has happened then, try again later.
    */
   write(batch: readonly Reading[], advance?: Advance): WriteResult | Promise<WriteResult>
+  /**
+   * Replaces flag and test outcomes of stored readings; counts nothing. A reading that is not stored, or stands with
+   * another value or `receivedAt` by now, is passed over. Returns how many changed.
+   */
+  revise(batch: readonly Reading[]): number | Promise<number>
   /** Bounded housekeeping (compaction, retention); called between batches. Returns true when more is due. */
   tidy(now: number): boolean | Promise<boolean>
   close(): void | Promise<void>
@@ -63,6 +70,11 @@ export interface AggregateQuery extends Interval {
   everyMs: number
   /** Windows start at multiples of `everyMs` from this moment (default 1970-01-01T00:00Z). */
   originMs?: number
+  /**
+   * Windows are civil days of this IANA time zone, begun at this hour (0 the natural day, 8 the hydrological day);
+   * `everyMs` must be 86,400,000. A day of a change of clocks has 23 or 25 hours.
+   */
+  day?: { zone: string; hour: number }
   fn: AggregateFn
   /** Directions in degrees: `mean` is the direction of the mean vector. */
   vector?: (property: string) => boolean

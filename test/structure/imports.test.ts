@@ -94,6 +94,7 @@ const keepers: Record<string, (from: string) => boolean> = {
   pino: (from) => from === 'system.ts',
   'prom-client': (from) => from === 'system.ts' || from.startsWith('server/'),
   yaml: (from) => from === 'config.ts',
+  '@photostructure/tz-lookup': (from) => from === 'domain/calendar.ts',
 }
 
 describe('packages', () => {
@@ -102,8 +103,9 @@ describe('packages', () => {
     expect(broken.map((edge) => `${edge.from} → ${edge.to}`)).toEqual([])
   })
 
-  test('domain loads nothing but zod', () => {
-    const broken = packages.filter((edge) => folderOf(edge.from) === 'domain' && edge.to !== 'zod')
+  test('domain loads nothing but zod and the map of time zones', () => {
+    const pure = new Set(['zod', '@photostructure/tz-lookup'])
+    const broken = packages.filter((edge) => folderOf(edge.from) === 'domain' && !pure.has(edge.to))
     expect(broken.map((edge) => `${edge.from} → ${edge.to}`)).toEqual([])
   })
 })

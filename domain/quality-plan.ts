@@ -1,0 +1,94 @@
+/**
+ * What quality control asks of a property: bounds and thresholds of its tests. Each property of the catalogue has
+ * defaults; a plan of the registry replaces single tests of them for the places it covers.
+ */
+
+import { z } from 'zod'
+import { whereSchema } from './rule.ts'
+import { durationSchema, idSchema, nameSchema } from './text.ts'
+
+const spanSchema = z
+  .tuple([z.number(), z.number()])
+  .refine(([low, high]) => low <= high, 'must rise')
+
+const positive = z.number().positive()
+
+/** Thresholds are in the unit of the property. A test that is absent is as in the defaults; null switches it off. */
+export const testSettingsSchema = z.strictObject({
+  /** QARTOD test 4: outside `suspect` 3, outside `fail` 4; ends belong to the span. */
+  gross_range: z
+    .strictObject({ suspect: spanSchema.optional(), fail: spanSchema.optional() })
+    .nullable()
+    .optional(),
+  /** Test 6: distance from the mean of both neighbours in time, strictly beyond. */
+  spike: z
+    .strictObject({ suspect: positive.optional(), fail: positive.optional() })
+    .nullable()
+    .optional(),
+  /** Test 7: change per `per` against the reading before, strictly beyond. */
+  rate_of_change: z
+    .strictObject({
+      suspect: positive.optional(),
+      fail: positive.optional(),
+      per: durationSchema.default('1m'),
+    })
+    .nullable()
+    .optional(),
+  /** Test 8: all readings for so long within less than `tolerance`. */
+  flat_line: z
+    .strictObject({
+      suspect: durationSchema.optional(),
+      fail: durationSchema.optional(),
+      tolerance: z.number().min(0),
+      /** Values that may stand for any time, such as 0 of a rain gauge: runs at or between them do not count. */
+      except: spanSchema.optional(),
+    })
+    .nullable()
+    .optional(),
+  /** Test 9 (attenuated signal): largest − smallest over the period, strictly below. */
+  attenuated_signal: z
+    .strictObject({ over: durationSchema, suspect: positive.optional(), fail: positive.optional() })
+    .nullable()
+    .optional(),
+  /** Test 5: spans by month; the last member that holds the month counts. */
+  climatology: z
+    .array(
+      z.strictObject({
+        months: z.array(z.int().min(1).max(12)).min(1).max(12),
+        suspect: spanSchema,
+        fail: spanSchema.optional(),
+      }),
+    )
+    .max(24)
+    .nullable()
+    .optional(),
+  /** Test 1: no reading for longer than this before this one. Tells, and does not lower the flag. */
+  time_gap: z.strictObject({ suspect: durationSchema }).nullable().optional(),
+  /** Test 11 (neighbour): distance from the median of the newest values of sites nearby. */
+  neighbour: z
+    .strictObject({
+      withinKm: positive.max(500),
+      /** Neighbours are needed at least, and none older than `age`. */
+      sites: z.int().min(2).max(50).default(3),
+      age: durationSchema,
+      /** Suspect when further away than this and than `ratio` times the median. */
+      suspect: positive,
+      ratio: positive.default(1),
+    })
+    .nullable()
+    .optional(),
+})
+export type TestSettings = z.infer<typeof testSettingsSchema>
+
+export const qualityPlanSchema = z
+  .strictObject({
+    id: idSchema,
+    name: nameSchema.default({}),
+    property: z.string().min(1).max(64),
+    where: whereSchema.default({ kind: [], district: [], site: [], device: [] }),
+    tests: testSettingsSchema,
+    enabled: z.boolean().default(true),
+  })
+  .meta({ id: 'QualityPlan' })
+
+export type QualityPlan = z.infer<typeof qualityPlanSchema>

@@ -1,0 +1,59 @@
+/**
+ * The tests that a reading goes through, and how their outcomes are kept beside it: two bits a test, so that the
+ * outcome of every test fits into one small whole number.
+ *
+ * Source: IOOS QARTOD (flags, tests 1–11); `sentinel` and `clock` are ours.
+ */
+
+import type { Quality } from './reading.ts'
+
+/** The place of a test here is its place in the packed number: append only. */
+export const qualityTests = [
+  'gross_range',
+  'spike',
+  'rate_of_change',
+  'flat_line',
+  'attenuated_signal',
+  'climatology',
+  'time_gap',
+  'neighbour',
+  'sentinel',
+  'clock',
+] as const
+export type QualityTest = (typeof qualityTests)[number]
+
+/** Flag of one test: 1 pass, 2 not evaluated, 3 suspect, 4 fail. A missing value (9) is no matter of tests. */
+export type TestFlag = Exclude<Quality, 9>
+
+const flagOfCode = [2, 1, 3, 4] as const satisfies readonly TestFlag[]
+const codeOfFlag: Readonly<Record<TestFlag, number>> = { 2: 0, 1: 1, 3: 2, 4: 3 }
+const placeOf: Readonly<Record<QualityTest, number>> = Object.fromEntries(
+  qualityTests.map((test, i) => [test, 2 * i]),
+) as Record<QualityTest, number>
+
+/** `packed` with the outcome of one test set; begin with 0, which says that no test was evaluated. */
+export function withTest(packed: number, test: QualityTest, flag: TestFlag): number {
+  const place = placeOf[test]
+  return (packed & ~(3 << place)) | (codeOfFlag[flag] << place)
+}
+
+export function testFlag(packed: number, test: QualityTest): TestFlag {
+  return flagOfCode[((packed >>> placeOf[test]) & 3) as 0 | 1 | 2 | 3]
+}
+
+/** Tests that tell something about the stream and not about the value do not lower its flag. */
+const informative: ReadonlySet<QualityTest> = new Set(['time_gap'])
+
+/**
+ * The flag of a reading with a value from the outcomes of its tests: the worst of those evaluated, or 2 when
+ * none was (QARTOD: fail > suspect > good > not evaluated).
+ */
+export function overallFlag(packed: number): Exclude<Quality, 9> {
+  let worst: TestFlag = 2
+  for (const test of qualityTests) {
+    const flag = testFlag(packed, test)
+    if (flag === 2 || informative.has(test)) continue
+    if (worst === 2 || flag > worst) worst = flag
+  }
+  return worst
+}
