@@ -11,7 +11,7 @@ export function installAudit(app: App, { registry, ports }: Pick<ApiParts, 'regi
   app.addHook('onRoute', (route) => {
     const methods = [route.method].flat()
     const changes = methods.some((method) => !['GET', 'HEAD', 'OPTIONS'].includes(method))
-    if (changes && route.config?.action === undefined) {
+    if (changes && route.config?.action === undefined && route.config?.computes !== true) {
       throw new Error(
         `The route ${methods.join()} ${route.url} changes something and names no action.`,
       )

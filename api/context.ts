@@ -66,6 +66,8 @@ declare module 'fastify' {
     role?: Role | 'open'
     /** Name in the audit trail, such as `device.create`; every route that changes something has one. */
     action?: string
+    /** True where a POST only computes from its body: it changes nothing and leaves no entry in the audit trail. */
+    computes?: boolean
     /** Content types of a body that the handler reads as it arrives. */
     streamTypes?: readonly string[]
   }

@@ -21,6 +21,7 @@ const tags = [
   'Alerts',
   'Rules',
   'Webhooks',
+  'Standards',
   'Sites',
   'Devices',
   'Quarantine',
