@@ -35,6 +35,7 @@ export function createRegistryMemory(): RegistryMemory {
     webhook: createSortedTable(),
     token: createSortedTable(),
     silence: createSortedTable(),
+    'quality-plan': createSortedTable(),
   }
   const deviceHashes = new Map<string, string>()
   const devicesByHash = new Map<string, string>()

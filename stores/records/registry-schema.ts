@@ -57,6 +57,7 @@ const keysOf: { [K in EntityKind]: (item: Entities[K]) => Keys } = {
   webhook: noKeys,
   token: (token) => ({ hash: token.hash }),
   silence: noKeys,
+  'quality-plan': noKeys,
 }
 
 export type EntityRow = Pick<EntityTable, 'kind' | 'id' | 'body'> & Keys

@@ -6,6 +6,7 @@
  */
 
 import type { Device } from '../../domain/device.ts'
+import type { QualityPlan } from '../../domain/quality-plan.ts'
 import type { Rule } from '../../domain/rule.ts'
 import type { Silence } from '../../domain/silence.ts'
 import type { Site } from '../../domain/site.ts'
@@ -22,6 +23,7 @@ export interface Entities {
   webhook: Webhook & { secret: string }
   token: Token & { hash: SecretHash }
   silence: Silence
+  'quality-plan': QualityPlan
 }
 export type EntityKind = keyof Entities
 

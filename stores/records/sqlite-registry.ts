@@ -57,6 +57,33 @@ const migrations: Migrations = [
   CREATE TABLE audit_head (id INTEGER NOT NULL, hash TEXT NOT NULL) STRICT;
   INSERT INTO audit_head VALUES (0, '${'0'.repeat(64)}');
   `,
+  // SQLite can not widen a CHECK: the table is made anew. The list of kinds stays checked, so that a program that
+  // does not know a kind refuses the file and never meets an item of it.
+  `
+  CREATE TABLE entity_made_anew (
+    kind TEXT NOT NULL CHECK (kind IN
+      ('site', 'device', 'rule', 'webhook', 'token', 'silence', 'quality-plan')),
+    id TEXT NOT NULL,
+    site TEXT,
+    gateway TEXT,
+    hash TEXT,
+    body TEXT NOT NULL,
+    site_kind TEXT AS ('site'),
+    gateway_kind TEXT AS ('device'),
+    PRIMARY KEY (kind, id),
+    FOREIGN KEY (site_kind, site)
+      REFERENCES entity_made_anew (kind, id) DEFERRABLE INITIALLY DEFERRED,
+    FOREIGN KEY (gateway_kind, gateway)
+      REFERENCES entity_made_anew (kind, id) DEFERRABLE INITIALLY DEFERRED
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO entity_made_anew (kind, id, site, gateway, hash, body)
+    SELECT kind, id, site, gateway, hash, body FROM entity;
+  DROP TABLE entity;
+  ALTER TABLE entity_made_anew RENAME TO entity;
+  CREATE INDEX entity_by_site ON entity (site) WHERE site IS NOT NULL;
+  CREATE INDEX entity_by_gateway ON entity (gateway) WHERE gateway IS NOT NULL;
+  CREATE UNIQUE INDEX entity_by_hash ON entity (kind, hash) WHERE hash IS NOT NULL;
+  `,
 ]
 
 export function openRegistry(options: { path: string }): Registry {

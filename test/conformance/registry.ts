@@ -5,6 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import type { Device } from '../../domain/device.ts'
 import { deviceSchema } from '../../domain/device.ts'
 import { Fault, type FaultCode } from '../../domain/errors.ts'
+import { qualityPlanSchema } from '../../domain/quality-plan.ts'
 import { ruleSchema } from '../../domain/rule.ts'
 import { silenceSchema } from '../../domain/silence.ts'
 import { type Site, siteSchema } from '../../domain/site.ts'
@@ -76,6 +77,13 @@ const examples: Entities = {
   },
   token: { ...tokenSchema.parse({ id: 'board', role: 'viewer' }), hash: hash(1) },
   silence,
+  'quality-plan': qualityPlanSchema.parse({
+    id: 'stage-of-canals',
+    name: { zh: '运河水位' },
+    property: 'water_level',
+    where: { site: ['g-17'] },
+    tests: { gross_range: { suspect: [0, 9] }, flat_line: null, rate_of_change: { fail: 0.5 } },
+  }),
 }
 const replacements: { [K in EntityKind]: Partial<Entities[K]> } = {
   site: { name: { zh: '新站' }, location: null },
@@ -84,6 +92,7 @@ const replacements: { [K in EntityKind]: Partial<Entities[K]> } = {
   webhook: { url: 'http://127.0.0.1:1/', secret: 'whsec_bmV3' },
   token: { role: 'admin', hash: hash(2) },
   silence: { reason: 'longer' },
+  'quality-plan': { tests: {}, enabled: false },
 }
 const kinds = Object.keys(examples) as EntityKind[]
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { Fault } from '../../../domain/errors.ts'
+import { qualityPlanSchema } from '../../../domain/quality-plan.ts'
 import {
   openRegistry,
   openRegistryView,
@@ -22,6 +23,22 @@ async function newPath(): Promise<string> {
 afterAll(async () => {
   for (const folder of folders) await rm(folder, { recursive: true })
 })
+
+const plan = qualityPlanSchema.parse({ id: 'p', property: 'pm25', tests: {} })
+
+/** The file as the first version of the schema made it: without the kinds that came later. */
+function asVersion1(path: string): void {
+  const raw = openSqlite(path)
+  raw.unsafeMode(true)
+  raw.pragma('writable_schema = ON')
+  raw.exec(`UPDATE sqlite_schema SET sql = replace(sql, ', ''quality-plan''', '')`)
+  raw.pragma('writable_schema = RESET')
+  raw.pragma('user_version = 1')
+  expect(() =>
+    raw.exec("INSERT INTO entity (kind, id, body) VALUES ('quality-plan', 'p', '{}')"),
+  ).toThrow(/CHECK/)
+  raw.close()
+}
 
 registryConformance(async () => {
   const path = await newPath()
@@ -79,6 +96,34 @@ describe('the SQLite file', () => {
     expect(() => openRegistry({ path })).toThrow(Fault)
     expect(() => openRegistry({ path })).toThrow(/version 99.*newer program/)
     await expect(async () => openRegistryView({ path })).rejects.toThrow(/version 99/)
+  })
+
+  test('of version 1 keeps all it holds, and its devices still refer to what must exist', async () => {
+    const path = await newPath()
+    const registry = openRegistry({ path })
+    await registry.insert('site', site('s'))
+    await registry.upsertAll([], [device('g', { site: 's' }), device('behind', { gateway: 'g' })])
+    await registry.setDeviceToken('g', hash(7))
+    await registry.close()
+    asVersion1(path)
+
+    const again = openRegistry({ path })
+    const view = await openRegistryView({ path })
+    expect(view.device('g')).toMatchObject({ site: 's', tokenHash: hash(7) })
+    expect(view.device('behind')).toMatchObject({ gateway: 'g' })
+    await expect(again.remove('site', 's')).rejects.toMatchObject({ code: 'conflict' })
+    await again.insert('quality-plan', plan)
+    await view.refresh()
+    expect(view.all('quality-plan')).toEqual([plan])
+    await view.close()
+    await again.close()
+    const raw = openSqlite(path)
+    expect(raw.pragma('foreign_key_check')).toEqual([])
+    expect(() => raw.exec("UPDATE entity SET site = 'x' WHERE id = 'g'")).toThrow(/FOREIGN KEY/)
+    expect(() =>
+      raw.exec("INSERT INTO entity (kind, id, body) VALUES ('moon', 'm', '{}')"),
+    ).toThrow(/CHECK/)
+    raw.close()
   })
 
   test('can not hold a device that refers to nothing, whoever writes to it', async () => {
