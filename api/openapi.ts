@@ -18,6 +18,7 @@ Requests per minute are limited for each token; 429 and 503 say in Retry-After w
 
 const tags = [
   'Readings',
+  'Quality',
   'Alerts',
   'Rules',
   'Webhooks',

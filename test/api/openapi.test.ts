@@ -49,7 +49,7 @@ describe.each(routeTable)('%s %s', (method, path, role) => {
     if (role !== 'open')
       expect(description?.match(/Needs role (\w+)\./g)).toEqual([`Needs role ${role}.`])
     const inPath = (parameters ?? []).filter((p) => p.in === 'path').map((p) => p.name)
-    expect(inPath).toEqual(path.includes('{id}') ? ['id'] : [])
+    expect(inPath).toEqual([...path.matchAll(/\{([a-z]+)\}/g)].map((m) => m[1]))
     expect(Object.keys(responses).some((status) => /^2\d\d$/.test(status))).toBe(true)
     expect(responses.default?.content).toHaveProperty(['application/problem+json'])
   })

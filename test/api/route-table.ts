@@ -14,6 +14,7 @@ export const routeTable = [
   ['GET', '/api/v1/quarantine', 'viewer'],
   ['GET', '/api/v1/quarantine/{id}', 'viewer'],
   ['POST', '/api/v1/quarantine/{id}/retry', 'operator'],
+  ...collection('/api/v1/quality-plans', 'viewer', 'admin'),
   ...collection('/api/v1/rules', 'viewer', 'admin'),
   ['GET', '/api/v1/alerts', 'viewer'],
   ['GET', '/api/v1/alerts/{id}', 'viewer'],
@@ -52,6 +53,7 @@ export function goodBody(method: string, path: string): object | undefined {
   return {
     sites: { ...id },
     devices: path.endsWith('import') ? undefined : { ...id },
+    'quality-plans': { ...id, property: 'pm25', tests: { spike: null } },
     rules: { ...id, property: 'pm25', levels: { red: 75 } },
     silences: {
       ...id,
