@@ -5,7 +5,7 @@
 
 import { z } from 'zod'
 import { whereSchema } from './rule.ts'
-import { durationSchema, idSchema, nameSchema } from './text.ts'
+import { durationMs, durationSchema, idSchema, nameSchema } from './text.ts'
 
 const spanSchema = z
   .tuple([z.number(), z.number()])
@@ -13,16 +13,44 @@ const spanSchema = z
 
 const positive = z.number().positive()
 
+interface Both<T> {
+  suspect?: T | undefined
+  fail?: T | undefined
+}
+
+/** A test without a threshold tests nothing; who wants that writes null. */
+const hasThreshold = ({ suspect, fail }: Both<unknown>) =>
+  suspect !== undefined || fail !== undefined
+const neither = 'must hold suspect, fail or both (null switches the test off)'
+
+const failIsFurther = ({ suspect, fail }: Both<number>) =>
+  suspect === undefined || fail === undefined || fail >= suspect
+const failIsLess = ({ suspect, fail }: Both<number>) =>
+  suspect === undefined || fail === undefined || fail <= suspect
+const failIsLonger = ({ suspect, fail }: Both<string>) =>
+  suspect === undefined || fail === undefined || durationMs(fail) >= durationMs(suspect)
+const failIsWider = ({ suspect, fail }: Both<readonly [number, number]>) =>
+  suspect === undefined || fail === undefined || (fail[0] <= suspect[0] && fail[1] >= suspect[1])
+
+const further = { path: ['fail'], message: 'must not be less than suspect' }
+const less = { path: ['fail'], message: 'must not be more than suspect' }
+const longer = { path: ['fail'], message: 'must not be shorter than suspect' }
+const wider = { path: ['fail'], message: 'must hold the whole suspect span' }
+
 /** Thresholds are in the unit of the property. A test that is absent is as in the defaults; null switches it off. */
 export const testSettingsSchema = z.strictObject({
   /** QARTOD test 4: outside `suspect` 3, outside `fail` 4; ends belong to the span. */
   gross_range: z
     .strictObject({ suspect: spanSchema.optional(), fail: spanSchema.optional() })
+    .refine(hasThreshold, neither)
+    .refine(failIsWider, wider)
     .nullable()
     .optional(),
   /** Test 6: distance from the mean of both neighbours in time, strictly beyond. */
   spike: z
     .strictObject({ suspect: positive.optional(), fail: positive.optional() })
+    .refine(hasThreshold, neither)
+    .refine(failIsFurther, further)
     .nullable()
     .optional(),
   /** Test 7: change per `per` against the reading before, strictly beyond. */
@@ -30,8 +58,12 @@ export const testSettingsSchema = z.strictObject({
     .strictObject({
       suspect: positive.optional(),
       fail: positive.optional(),
-      per: durationSchema.default('1m'),
+      per: durationSchema
+        .refine((text) => durationMs(text) > 0, 'must be longer than 0s')
+        .default('1m'),
     })
+    .refine(hasThreshold, neither)
+    .refine(failIsFurther, further)
     .nullable()
     .optional(),
   /** Test 8: all readings for so long within less than `tolerance`. */
@@ -43,21 +75,27 @@ export const testSettingsSchema = z.strictObject({
       /** Values that may stand for any time, such as 0 of a rain gauge: runs at or between them do not count. */
       except: spanSchema.optional(),
     })
+    .refine(hasThreshold, neither)
+    .refine(failIsLonger, longer)
     .nullable()
     .optional(),
   /** Test 9 (attenuated signal): largest − smallest over the period, strictly below. */
   attenuated_signal: z
     .strictObject({ over: durationSchema, suspect: positive.optional(), fail: positive.optional() })
+    .refine(hasThreshold, neither)
+    .refine(failIsLess, less)
     .nullable()
     .optional(),
   /** Test 5: spans by month; the last member that holds the month counts. */
   climatology: z
     .array(
-      z.strictObject({
-        months: z.array(z.int().min(1).max(12)).min(1).max(12),
-        suspect: spanSchema,
-        fail: spanSchema.optional(),
-      }),
+      z
+        .strictObject({
+          months: z.array(z.int().min(1).max(12)).min(1).max(12),
+          suspect: spanSchema,
+          fail: spanSchema.optional(),
+        })
+        .refine(failIsWider, wider),
     )
     .max(24)
     .nullable()

@@ -264,6 +264,61 @@ describe('webhooks', () => {
   })
 })
 
+describe('quality plans', () => {
+  const plan = {
+    id: 'tide',
+    property: 'water_level',
+    where: { kind: ['coast'] },
+    tests: { flat_line: null, rate_of_change: { suspect: 0.2, per: '10m' } },
+  }
+
+  test('a plan is made, found by its property, changed and removed', async () => {
+    const made = await city.call('POST', '/quality-plans', { body: plan })
+    expect(made).toMatchObject({ status: 201, body: { ...plan, name: {}, enabled: true } })
+    expect(made.body.where).toEqual({ kind: ['coast'], district: [], site: [], device: [] })
+    expect(city.rung).toContain('registry')
+    const ids = async (query: string) =>
+      (await city.call('GET', `/quality-plans?${query}`)).body.items.map(
+        (item: { id: string }) => item.id,
+      )
+    expect(await ids('property=water_level&enabled=true')).toEqual(['tide'])
+    expect(await ids('property=pm25')).toEqual([])
+    const off = await city.call('PATCH', '/quality-plans/tide', { body: { enabled: false } })
+    expect(off.body).toEqual({ ...made.body, enabled: false })
+    expect(await ids('enabled=true')).toEqual([])
+    expect((await city.call('DELETE', '/quality-plans/tide')).status).toBe(204)
+  })
+
+  test('the property must be in the catalogue', async () => {
+    const answer = await city.call('POST', '/quality-plans', {
+      body: { ...plan, property: 'mood' },
+    })
+    expect(answer).toMatchObject({ status: 422, body: { field: 'property' } })
+    expect(answer.body.detail).toContain('"mood"')
+  })
+
+  test.each([
+    [{ gross_range: { suspect: [9, 1] } }, 'tests.gross_range.suspect'],
+    [{ gross_range: {} }, 'tests.gross_range'],
+    [{ gross_range: { suspect: [0, 9], fail: [1, 10] } }, 'tests.gross_range.fail'],
+    [{ spike: { suspect: 0 } }, 'tests.spike.suspect'],
+    [{ spike: { suspect: 2, fail: 1 } }, 'tests.spike.fail'],
+    [{ rate_of_change: { suspect: 2, per: '0s' } }, 'tests.rate_of_change.per'],
+    [{ rate_of_change: { per: '1m' } }, 'tests.rate_of_change'],
+    [{ flat_line: { suspect: '2h', fail: '1h', tolerance: 0 } }, 'tests.flat_line.fail'],
+    [{ flat_line: { suspect: '2h' } }, 'tests.flat_line.tolerance'],
+    [{ attenuated_signal: { over: '1d', suspect: 1, fail: 2 } }, 'tests.attenuated_signal.fail'],
+    [{ climatology: [{ months: [13], suspect: [0, 1] }] }, 'tests.climatology.0.months.0'],
+    [{ time_gap: { suspect: 'long' } }, 'tests.time_gap.suspect'],
+    [{ neighbour: { withinKm: 5, age: '1h', suspect: 1, sites: 1 } }, 'tests.neighbour.sites'],
+    [{ moon_phase: null }, 'tests.moon_phase'],
+  ])('%j is refused and %s is named', async (tests, field) => {
+    const answer = await city.call('POST', '/quality-plans', { body: { ...plan, tests } })
+    expect(answer).toMatchObject({ status: 400, body: { field } })
+    expect(answer.body.detail).toContain(field)
+  })
+})
+
 describe('silences', () => {
   const silence = {
     site: ['g-1'],
