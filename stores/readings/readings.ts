@@ -102,8 +102,8 @@ export interface ReadingsReader {
   /** The position from which `since` will tell what is stored from now on. */
   position(): FeedPosition | Promise<FeedPosition>
   /**
-   * Readings stored after `position`, in the order stored; a bounded number, so call again from the new
-   * position until none come. `gap` is true when some were folded away meanwhile: then none are told, the
+   * Readings stored or revised after `position`, in the order that happened (a revised one as it is now); a
+   * bounded number, so call again from the new position until none come. `gap` is true when some were folded away meanwhile: then none are told, the
    * new position is the present one, and the follower should read `latest()` again.
    */
   since(

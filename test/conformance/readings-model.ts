@@ -23,26 +23,45 @@ const properties = ['pm25', 'pm10']
 const series = devices.flatMap((device) => properties.map((property) => ({ device, property })))
 const everything = { from: Number.MIN_SAFE_INTEGER, to: Number.MAX_SAFE_INTEGER }
 
-const anyReading: fc.Arbitrary<Reading> = fc.record({
-  device: fc.constantFrom(...devices),
-  property: fc.constantFrom(...properties),
-  // Few moments, so that many meet.
-  observedAt: fc.oneof(
-    fc.integer({ min: 0, max: 40 }).map((i) => start + i * minute),
-    fc.integer({ min: -3, max: 3 }).map((i) => start + i * 86_400_000),
-  ),
-  receivedAt: fc.integer({ min: start, max: start + 1_000_000 }),
-  value: fc.oneof(
-    fc.constant(null),
-    fc.integer({ min: -50, max: 500 }).map((tenths) => tenths / 10),
-    fc.double({ noNaN: true, min: -1e6, max: 1e6 }),
-  ),
+const anyReading: fc.Arbitrary<Reading> = fc
+  .record({
+    device: fc.constantFrom(...devices),
+    property: fc.constantFrom(...properties),
+    // Few moments, so that many meet.
+    observedAt: fc.oneof(
+      fc.integer({ min: 0, max: 40 }).map((i) => start + i * minute),
+      fc.integer({ min: -3, max: 3 }).map((i) => start + i * 86_400_000),
+    ),
+    receivedAt: fc.integer({ min: start, max: start + 1_000_000 }),
+    value: fc.oneof(
+      fc.constant(null),
+      fc.integer({ min: -50, max: 500 }).map((tenths) => tenths / 10),
+      fc.double({ noNaN: true, min: -1e6, max: 1e6 }),
+    ),
+    quality: fc.constantFrom<Quality>(...qualityFlags),
+    tests: fc.oneof(fc.constant(undefined), fc.integer({ min: 1, max: 2 ** 20 - 1 })),
+  })
+  .map(({ tests, ...one }) => (tests === undefined ? one : { ...one, tests }))
+
+/** Which of the stored readings gets which flags; `off` makes it one that is not stored like this. */
+interface Mark {
+  which: number
+  quality: Quality
+  tests: number
+  off: 'value' | 'receivedAt' | 'observedAt' | 'nothing'
+}
+
+const anyMark: fc.Arbitrary<Mark> = fc.record({
+  which: fc.nat(),
   quality: fc.constantFrom<Quality>(...qualityFlags),
+  tests: fc.integer({ min: 0, max: 15 }),
+  off: fc.constantFrom<Mark['off'][]>('nothing', 'nothing', 'value', 'receivedAt', 'observedAt'),
 })
 
 type Step =
   | { do: 'write'; batch: readonly Reading[]; advance: number | null }
   | { do: 'tidy'; times: number }
+  | { do: 'revise'; marks: readonly Mark[]; withBatch: readonly Reading[] | null }
   | { do: 'reopen' }
   | { do: 'follow' }
 
@@ -60,6 +79,14 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant('tidy' as const),
       times: fc.integer({ min: 1, max: 12 }),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('revise' as const),
+      marks: fc.array(anyMark, { maxLength: 12 }),
+      withBatch: fc.option(fc.array(anyReading, { maxLength: 5 })),
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('reopen' as const) }) },
@@ -92,6 +119,34 @@ class Model {
       quarantined: quarantined + (advance ?? 0),
     }
     return result
+  }
+
+  /** The readings that the marks mean, of those stored and those about to be. */
+  marked(marks: readonly Mark[], batch: readonly Reading[]): Reading[] {
+    const all = [...[...this.readings.values()].flatMap((known) => [...known.values()]), ...batch]
+    return marks.flatMap(({ which, quality, tests, off }) => {
+      const meant = all[which % Math.max(all.length, 1)]
+      if (meant === undefined) return []
+      const { tests: _, ...one } = { ...meant, quality }
+      if (off === 'value') one.value = one.value === null ? 0 : one.value + 1
+      else if (off !== 'nothing') one[off] += 0.5
+      return [tests === 0 ? one : { ...one, tests }]
+    })
+  }
+
+  /** Returns how many changed. */
+  revise(batch: readonly Reading[]): number {
+    let revised = 0
+    for (const reading of batch) {
+      const known = this.readings.get(nameOf(reading))
+      const stands = known?.get(reading.observedAt)
+      if (known === undefined || stands === undefined) continue
+      if (stands.value !== reading.value || stands.receivedAt !== reading.receivedAt) continue
+      if (stands.quality === reading.quality && stands.tests === reading.tests) continue
+      known.set(reading.observedAt, reading)
+      revised++
+    }
+    return revised
   }
 
   range(key: { device: string; property: string }, from: number, to: number): Reading[] {
@@ -222,6 +277,16 @@ export function readingsModelConformance(fresh: () => Promise<OpenStore>): void 
                 ? { stored: 0, duplicate: 0 }
                 : model.write(step.batch, step.advance)
               expect(await writer.write(step.batch, advance)).toEqual(expected)
+            } else if (step.do === 'revise') {
+              const { marks, withBatch } = step
+              const revised = model.marked(marks, withBatch ?? [])
+              if (withBatch === null) {
+                expect(await writer.revise(revised)).toBe(model.revise(revised))
+              } else {
+                const advance = { seq: model.progress.seq + 1, quarantined: 0, revised }
+                expect(await writer.write(withBatch, advance)).toEqual(model.write(withBatch, 0))
+                model.revise(revised)
+              }
             } else if (step.do === 'tidy') {
               for (let i = 0; i < step.times; i++) await writer.tidy(start)
             } else if (step.do === 'reopen') {

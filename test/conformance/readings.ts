@@ -89,6 +89,7 @@ export function readingsConformance(name: string, backend: ReadingsBackend): voi
   describe(`readings store: ${name}`, () => {
     writing(fresh)
     numbers(fresh)
+    revising(fresh)
     progress(fresh)
     ranges(fresh)
     windows(fresh)
@@ -109,6 +110,24 @@ function writing(fresh: Fresh): void {
       expect(await writer.write([one])).toEqual({ stored: 1, duplicate: 0 })
       expect(await rangeOf(reader)).toEqual([one])
       expect(await reader.series()).toEqual([air])
+    })
+
+    test('the outcomes of its tests come back with a reading, and are absent where none was evaluated', async () => {
+      const { writer, reader } = await fresh()
+      const outcomes = [1, 0b01_10_11, 2 ** 20 - 1, 2 ** 32 - 1, undefined, 1, 1]
+      const batch = outcomes.map((tests, i) =>
+        reading(start + i, tests === undefined ? {} : { tests }),
+      )
+      const position = await reader.position()
+      await writer.write(batch)
+      expect((await reader.since(position)).readings).toEqual(batch)
+      for (const housekeeping of [false, true]) {
+        if (housekeeping) await tidyAll(writer)
+        expect(await rangeOf(reader)).toEqual(batch)
+        expect(await allOf(reader.latest())).toEqual([batch.at(-1)])
+      }
+      await writer.write([reading(start, { tests: 0 })])
+      expect((await rangeOf(reader))[0]).toEqual(reading(start))
     })
 
     test('a reading without a value comes back without a value', async () => {
@@ -221,6 +240,9 @@ function numbers(fresh: Fresh): void {
       ['value', { value: Number.POSITIVE_INFINITY }],
       ['observedAt', { observedAt: Number.NaN }],
       ['receivedAt', { receivedAt: Number.NEGATIVE_INFINITY }],
+      ['tests', { tests: 0.5 }],
+      ['tests', { tests: -1 }],
+      ['tests', { tests: 2 ** 32 }],
     ])(
       'a batch whose %s is not a number is a bug of ours: it throws, nothing is stored',
       async (_, bad) => {
@@ -234,6 +256,121 @@ function numbers(fresh: Fresh): void {
         expect(await writer.write([reading(start)])).toEqual({ stored: 1, duplicate: 0 })
       },
     )
+  })
+}
+
+function revising(fresh: Fresh): void {
+  const spike = { quality: 3, tests: 0b11_01 } as const
+
+  describe('revising', () => {
+    test('replaces flag and outcomes, before and after housekeeping, and counts nothing', async () => {
+      const { writer, reader } = await fresh()
+      const batch = [0, 1, 2].map((i) => reading(start + i * minute, { value: i }))
+      await writer.write(batch, { seq: 4, quarantined: 1 })
+      const before = await writer.progress()
+      const expected = [...batch]
+      for (const [i, one] of batch.entries()) {
+        expected[i] = { ...one, ...spike }
+        expect(await writer.revise([{ ...one, ...spike }])).toBe(1)
+        expect(await rangeOf(reader)).toEqual(expected)
+        await tidyAll(writer)
+        expect(await rangeOf(reader)).toEqual(expected)
+      }
+      expect(await allOf(reader.latest())).toEqual([expected[2]])
+      expect(await writer.progress()).toEqual(before)
+      expect(await writer.write(batch)).toEqual({ stored: 0, duplicate: 3 })
+      expect(await rangeOf(reader)).toEqual(batch)
+    })
+
+    test('passes over what is not stored or stands otherwise by now', async () => {
+      const { writer, reader } = await fresh()
+      const stored = [reading(start), reading(start + 1, { value: null, quality: 9 })]
+      await writer.write(stored)
+      await writer.write([reading(start, { device: 'b' })])
+      for (const housekeeping of [false, true]) {
+        if (housekeeping) await tidyAll(writer)
+        const position = await reader.position()
+        const passed = [
+          reading(start, { ...spike, value: 35.3 }),
+          reading(start, { ...spike, value: null }),
+          reading(start, { ...spike, receivedAt: start + 81 }),
+          reading(start + 1, { ...spike, value: 0 }),
+          reading(start + 2, spike),
+          reading(start - 1, spike),
+          reading(start, { ...spike, device: 'nobody' }),
+          reading(start, { ...spike, property: 'pm10' }),
+          reading(start),
+        ]
+        expect(await writer.revise(passed)).toBe(0)
+        expect(await writer.revise([])).toBe(0)
+        expect(await rangeOf(reader)).toEqual(stored)
+        expect(await reader.series()).toHaveLength(2)
+        expect((await reader.since(position)).readings).toEqual([])
+      }
+      expect(await writer.revise([reading(start + 1, { value: null, quality: 4 })])).toBe(1)
+    })
+
+    test('goes with a batch, after it, and can mean readings of that batch', async () => {
+      const { writer, reader } = await fresh()
+      await writer.write([reading(start), reading(start + 1), reading(start + 2)])
+      const position = await reader.position()
+      const again = reading(start + 2, { value: 7 })
+      const one = reading(start + 3)
+      const revised = [reading(start + 1, spike), reading(start + 2, spike), { ...one, ...spike }]
+      expect(await writer.write([again, one], { seq: 2, quarantined: 0, revised })).toEqual({
+        stored: 1,
+        duplicate: 1,
+      })
+      const expected = [reading(start), reading(start + 1, spike), again, { ...one, ...spike }]
+      expect(await rangeOf(reader)).toEqual(expected)
+      expect(await reader.progress()).toMatchObject({
+        seq: 2,
+        received: 5,
+        stored: 4,
+        duplicate: 1,
+      })
+      const told = (await reader.since(position)).readings
+      expect(told).toContainEqual(reading(start + 1, spike))
+      expect(told.findLast(({ observedAt }) => observedAt === start + 3)).toEqual(expected[3])
+    })
+
+    test('is told to followers', async () => {
+      const { writer, reader } = await fresh()
+      await writer.write([reading(start), reading(start + 1)])
+      await tidyAll(writer)
+      const position = await reader.position()
+      await writer.revise([reading(start, spike)])
+      expect(await reader.since(position)).toMatchObject({
+        readings: [reading(start, spike)],
+        gap: false,
+      })
+    })
+
+    test('is there after reopening, also of many at once', async () => {
+      const store = await fresh()
+      const batch = Array.from({ length: 3_000 }, (_, i) => reading(start + i, { value: i }))
+      await store.writer.write(batch)
+      await tidyAll(store.writer)
+      const revised = batch.map((one) => ({ ...one, ...spike }))
+      expect(await store.writer.revise([...revised].reverse())).toBe(3_000)
+      const again = await store.reopenWriter()
+      expect(await again.revise(revised)).toBe(0)
+      expect(await rangeOf(store.reader)).toEqual(revised)
+    })
+
+    test('what no longer counts leaves its window', async () => {
+      const { writer, reader } = await fresh()
+      const batch = [1, 100, 3].map((value, i) => reading(start + i * minute, { value }))
+      await writer.write(batch)
+      for (const housekeeping of [false, true]) {
+        if (housekeeping) await tidyAll(writer)
+        const quality = housekeeping ? 1 : 4
+        await writer.revise([reading(start + minute, { value: 100, quality })])
+        expect(await windowsOf(reader)).toMatchObject([
+          housekeeping ? { value: 104 / 3, count: 3 } : { value: 2, count: 2 },
+        ])
+      }
+    })
   })
 }
 

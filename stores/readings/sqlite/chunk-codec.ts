@@ -3,8 +3,9 @@
  * point for usual sensor data instead of 25). Every finite value comes back bit for bit.
  *
  * 24 bytes of head, little-endian: flags, decimals, quality of the last point, 0; count u32; receivedAt
- * and value of the last point f64 (so that the newest reading of a series is known without unpacking).
- * Then the columns observedAt, receivedAt, quality (if mixed), a bit per null (if any), value.
+ * and value of the last point f64 (so that the newest reading of a series is known without unpacking); where
+ * quality tests were evaluated also the outcomes of the last point u32. Then the columns observedAt, receivedAt,
+ * quality (if mixed), tests (if mixed), a bit per null (if any), value.
  */
 
 import {
@@ -12,19 +13,26 @@ import {
   numberBytesMax,
   putDeltas,
   putFloats,
+  putRuns,
+  runBytesMax,
   takeDeltas,
   takeFloats,
+  takeRuns,
   viewOf,
 } from './number-columns.ts'
 import { type Points, reserve } from './points.ts'
 
-export const headBytes = 24
+const headBytes = 24
+/** Of the head with the outcomes of tests: what `lastOfChunk` looks at. */
+export const headBytesMax = headBytes + 4
 
 const timesPlain = 1
 const receivedPlain = 2
 const valuesPlain = 4
 const hasNulls = 8
 const qualityMixed = 16
+const hasTests = 32
+const testsMixed = 64
 
 /** Sensors send decimals such as 35.2: times 10 they are whole numbers, which pack well. */
 const powersOfTen = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9] as const
@@ -33,15 +41,21 @@ const powersOfTen = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9] as const
 export function encodeChunk(points: Points): Uint8Array {
   const { count } = points
   const last = count - 1
-  const bytes = new Uint8Array(headBytes + count * (3 * numberBytesMax + 2) + 1)
-  const cursor: ByteCursor = { bytes, at: headBytes }
-  let flags = putTimes(cursor, points)
+  const pointBytesMax = 3 * numberBytesMax + runBytesMax + 2
+  const bytes = new Uint8Array(headBytesMax + count * pointBytesMax + 1)
+  const view = viewOf(bytes)
+  const tests = points.tests.subarray(0, count)
+  const testFlags = flagsOfTests(tests)
+  if (testFlags !== 0) view.setUint32(headBytes, tests[last] ?? 0, true)
+  const cursor: ByteCursor = { bytes, at: columnsAt(testFlags) }
+  let flags = testFlags | putTimes(cursor, points)
   const quality = points.quality.subarray(0, count)
   if (isMixed(quality)) {
     flags |= qualityMixed
     bytes.set(quality, cursor.at)
     cursor.at += count
   }
+  if (testFlags & testsMixed) putRuns(cursor, tests)
   const values = putNulls(cursor, points)
   if (values.length < count) flags |= hasNulls
   const decimals = putValues(cursor, values)
@@ -49,7 +63,6 @@ export function encodeChunk(points: Points): Uint8Array {
   bytes[0] = flags
   bytes[1] = decimals ?? 0
   bytes[2] = quality[last] ?? 0
-  const view = viewOf(bytes)
   view.setUint32(4, count, true)
   view.setFloat64(8, points.receivedAt[last] ?? 0, true)
   view.setFloat64(16, points.value[last] ?? 0, true)
@@ -70,6 +83,9 @@ export function decodeChunk(bytes: Uint8Array, into: Points): void {
     into.quality.set(bytes.subarray(cursor.at, cursor.at + count), from)
     cursor.at += count
   } else into.quality.fill(bytes[2] ?? 0, from, from + count)
+  const tests = into.tests.subarray(from, from + count)
+  if (flags & testsMixed) takeRuns(cursor, tests)
+  else tests.fill(flags & hasTests ? viewOf(bytes).getUint32(headBytes, true) : 0)
   takeValues(cursor, flags, into.value.subarray(from, from + count))
   if (cursor.at !== bytes.length) throw new Error('A chunk of readings is damaged: wrong length.')
   into.count += count
@@ -86,18 +102,20 @@ export function lastOfChunk(head: Uint8Array): {
   receivedAt: number
   value: number
   quality: number
+  tests: number
 } {
   const view = viewOf(head)
   return {
     receivedAt: view.getFloat64(8, true),
     value: view.getFloat64(16, true),
     quality: view.getUint8(2),
+    tests: view.getUint8(0) & hasTests ? view.getUint32(headBytes, true) : 0,
   }
 }
 
 /** How many points a chunk says it holds, at most as many as it has bytes. */
 export function countOfChunk(bytes: Uint8Array): number {
-  const count = bytes.length < headBytes ? 0 : viewOf(bytes).getUint32(4, true)
+  const count = bytes.length < columnsAt(bytes[0] ?? 0) ? 0 : viewOf(bytes).getUint32(4, true)
   // Each point takes at least a byte, so a damaged count can not make us reserve gigabytes.
   if (count === 0 || count > bytes.length) throw new Error('A chunk of readings is damaged.')
   return count
@@ -108,15 +126,25 @@ function decodeTimes(bytes: Uint8Array, into: Points) {
   const count = countOfChunk(bytes)
   reserve(into, count)
   const flags = bytes[0] ?? 0
-  const cursor: ByteCursor = { bytes, at: headBytes }
+  const cursor: ByteCursor = { bytes, at: columnsAt(flags) }
   const observedAt = into.observedAt.subarray(into.count, into.count + count)
   if (flags & timesPlain) takeFloats(cursor, observedAt)
   else takeDeltas(cursor, observedAt, 2)
   return { cursor, flags, count, observedAt }
 }
 
-function isMixed(quality: Uint8Array): boolean {
-  for (let i = 1; i < quality.length; i++) if (quality[i] !== quality[0]) return true
+/** Where the columns begin. */
+function columnsAt(flags: number): number {
+  return flags & hasTests ? headBytesMax : headBytes
+}
+
+function flagsOfTests(tests: Uint32Array): number {
+  if (isMixed(tests)) return hasTests | testsMixed
+  return tests[0] === 0 ? 0 : hasTests
+}
+
+function isMixed(column: Uint8Array | Uint32Array): boolean {
+  for (let i = 1; i < column.length; i++) if (column[i] !== column[0]) return true
   return false
 }
 

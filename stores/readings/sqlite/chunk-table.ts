@@ -6,10 +6,10 @@ import {
   countOfChunk,
   decodeChunk,
   encodeChunk,
-  headBytes,
+  headBytesMax,
   lastOfChunk,
 } from './chunk-codec.ts'
-import { createPoints, type Points } from './points.ts'
+import { createPoints, type Point, type Points, placeOf, pointAt } from './points.ts'
 
 export interface Chunk {
   /** Times of its first and last point. */
@@ -17,13 +17,6 @@ export interface Chunk {
   until: number
   /** Packed; see `decodeChunk`. */
   points: Uint8Array
-}
-
-export interface LastPoint {
-  observedAt: number
-  receivedAt: number
-  value: number
-  quality: number
 }
 
 export interface ChunkTable {
@@ -34,7 +27,7 @@ export interface ChunkTable {
   nextStart(series: number, start: number): number
   /** Up to `limit` chunks that may hold points from `from` to `to` (exclusive), rising in time. */
   between(series: number, from: number, to: number, limit: number): Chunk[]
-  lastPoint(series: number): LastPoint | undefined
+  lastPoint(series: number): Point | undefined
   holds(series: number, time: number): boolean
   put(series: number, points: Points): void
   remove(series: number, start: number): void
@@ -46,6 +39,25 @@ export function decode(chunk: Chunk): Points {
   const points = createPoints(countOfChunk(chunk.points))
   decodeChunk(chunk.points, points)
   return points
+}
+
+/**
+ * Finds sealed points; each chunk is unpacked once while points of it are asked for in a row. Only for as long as
+ * the chunks stay as they are.
+ */
+export function createPointFinder(
+  chunks: Pick<ChunkTable, 'covering'>,
+): (series: number, time: number) => Point | undefined {
+  let held: { series: number; start: number; until: number; points: Points } | undefined
+  return (series, time) => {
+    if (held?.series !== series || time < held.start || time > held.until) {
+      const chunk = chunks.covering(series, time)
+      if (chunk === undefined || chunk.until < time) return undefined
+      held = { series, start: chunk.start, until: chunk.until, points: decode(chunk) }
+    }
+    const at = placeOf(held.points, time)
+    return held.points.observedAt[at] === time ? pointAt(held.points, at) : undefined
+  }
 }
 
 export function createChunkTable(db: SqliteDatabase): ChunkTable {
@@ -80,7 +92,7 @@ export function createChunkTable(db: SqliteDatabase): ChunkTable {
     nextStart: (series, start) => nextStart.get(series, start)?.start ?? Number.POSITIVE_INFINITY,
     between: (series, from, to, limit) => between.all(series, to, series, from, from, limit),
     lastPoint(series) {
-      const row = last.get(headBytes, series)
+      const row = last.get(headBytesMax, series)
       return row && { observedAt: row.until, ...lastOfChunk(row.head) }
     },
     holds(series, time) {

@@ -5,7 +5,7 @@
 
 import type { SqliteDatabase } from '../../sqlite.ts'
 import type { Progress } from '../readings.ts'
-import { decodeEntries } from './log-codec.ts'
+import { decodeEntries, type LogRow } from './log-codec.ts'
 import { createSeriesTable, type SeriesTable } from './series-table.ts'
 import { type Entry, Unsealed } from './unsealed.ts'
 
@@ -39,8 +39,8 @@ export function createMirror(db: SqliteDatabase): Mirror {
   const firstLogged = db.prepare<[], { first: number | null }>(
     'select min(first) as first from log',
   )
-  const newLogged = db.prepare<[number], { entries: Uint8Array }>(
-    'select entries from log where first >= ? order by first',
+  const newLogged = db.prepare<[number], LogRow>(
+    'select entries, tests from log where first >= ? order by first',
   )
 
   function refreshSeries(state: FileState): void {
@@ -57,7 +57,7 @@ export function createMirror(db: SqliteDatabase): Mirror {
     if (first > unsealed.next || state.nextEntry < unsealed.next) unsealed.reset(first)
     else unsealed.dropBefore(first)
     if (unsealed.next === state.nextEntry) return
-    for (const { entries } of newLogged.iterate(unsealed.next)) appendAll(unsealed, entries)
+    for (const row of newLogged.iterate(unsealed.next)) appendAll(unsealed, row)
     if (unsealed.next !== state.nextEntry) {
       throw new Error(`The readings log ends at ${unsealed.next} instead of ${state.nextEntry}.`)
     }
@@ -93,15 +93,16 @@ export function prepareState(db: SqliteDatabase): () => FileState {
   }
 }
 
-function appendAll(unsealed: Unsealed, blob: Uint8Array): void {
-  const { series, observedAt, receivedAt, value, quality } = decodeEntries(blob)
-  const entry: Entry = { series: 0, observedAt: 0, receivedAt: 0, value: 0, quality: 0 }
+function appendAll(unsealed: Unsealed, row: LogRow): void {
+  const { series, observedAt, receivedAt, value, quality, tests } = decodeEntries(row)
+  const entry: Entry = { series: 0, observedAt: 0, receivedAt: 0, value: 0, quality: 0, tests: 0 }
   for (let i = 0; i < series.length; i++) {
     entry.series = series[i] ?? 0
     entry.observedAt = observedAt[i] ?? 0
     entry.receivedAt = receivedAt[i] ?? 0
     entry.value = value[i] ?? 0
     entry.quality = quality[i] ?? 0
+    entry.tests = tests[i] ?? 0
     unsealed.append(entry)
   }
 }

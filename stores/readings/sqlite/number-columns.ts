@@ -41,6 +41,32 @@ export function putDeltas(cursor: ByteCursor, numbers: Float64Array, order: Delt
   return true
 }
 
+/** Appends numbers of a column that hardly changes: each value once with how often it follows itself. */
+export function putRuns(cursor: ByteCursor, numbers: Uint32Array): void {
+  for (let i = 0; i < numbers.length; ) {
+    const number = numbers[i] ?? 0
+    let end = i + 1
+    while (end < numbers.length && numbers[end] === number) end++
+    putWhole(cursor, number)
+    putWhole(cursor, end - i)
+    i = end
+  }
+}
+
+/** Most bytes that one number takes among runs. */
+export const runBytesMax = 7
+
+/** Reads into the whole length of `into`. Throws when the runs are longer or never end. */
+export function takeRuns(cursor: ByteCursor, into: Uint32Array): void {
+  for (let i = 0; i < into.length; ) {
+    const number = takeWhole(cursor)
+    const end = i + takeWhole(cursor)
+    if (end <= i || end > into.length) throw new Error('A chunk of readings is damaged: runs.')
+    into.fill(number, i, end)
+    i = end
+  }
+}
+
 /** Reads into the whole length of `into`. */
 export function takeDeltas(cursor: ByteCursor, into: Float64Array, order: DeltaOrder): void {
   let previous = 0

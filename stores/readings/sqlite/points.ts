@@ -10,17 +10,29 @@ export interface Points {
   receivedAt: Float64Array
   value: Float64Array
   quality: Uint8Array
+  /** Outcomes of the quality tests, packed; 0 when none was evaluated. */
+  tests: Uint32Array
+}
+
+/** One of them by itself. */
+export interface Point {
+  observedAt: number
+  receivedAt: number
+  value: number
+  quality: number
+  tests: number
 }
 
 /** One piece of memory for all columns: a chunk is unpacked thousands of times per second. */
 export function createPoints(capacity: number): Points {
-  const buffer = new ArrayBuffer(capacity * 25)
+  const buffer = new ArrayBuffer(capacity * 29)
   return {
     count: 0,
     observedAt: new Float64Array(buffer, 0, capacity),
     receivedAt: new Float64Array(buffer, capacity * 8, capacity),
     value: new Float64Array(buffer, capacity * 16, capacity),
-    quality: new Uint8Array(buffer, capacity * 24, capacity),
+    quality: new Uint8Array(buffer, capacity * 28, capacity),
+    tests: new Uint32Array(buffer, capacity * 24, capacity),
   }
 }
 
@@ -33,6 +45,7 @@ export function reserve(points: Points, more: number): void {
   grown.receivedAt.set(points.receivedAt)
   grown.value.set(points.value)
   grown.quality.set(points.quality)
+  grown.tests.set(points.tests)
   Object.assign(points, grown, { count: points.count })
 }
 
@@ -43,6 +56,17 @@ export function copyPoint(points: Points, from: Points, i: number): void {
   points.receivedAt[at] = from.receivedAt[i] ?? 0
   points.value[at] = from.value[i] ?? 0
   points.quality[at] = from.quality[i] ?? 0
+  points.tests[at] = from.tests[i] ?? 0
+}
+
+export function pointAt(points: Points, i: number): Point {
+  return {
+    observedAt: points.observedAt[i] ?? 0,
+    receivedAt: points.receivedAt[i] ?? 0,
+    value: points.value[i] ?? 0,
+    quality: points.quality[i] ?? 0,
+    tests: points.tests[i] ?? 0,
+  }
 }
 
 /** Keeps the places from `start` to `end` (exclusive). */
@@ -53,6 +77,7 @@ export function slicePoints(points: Points, start: number, end: number): Points 
     receivedAt: points.receivedAt.subarray(start, end),
     value: points.value.subarray(start, end),
     quality: points.quality.subarray(start, end),
+    tests: points.tests.subarray(start, end),
   }
 }
 

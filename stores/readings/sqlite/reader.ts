@@ -14,10 +14,10 @@ import {
   type SeriesKey,
 } from '../../../domain/reading.ts'
 import type { AggregateQuery, RangeQuery, ReadingsReader } from '../readings.ts'
-import { createChunkTable, type LastPoint } from './chunk-table.ts'
+import { createChunkTable } from './chunk-table.ts'
 import { naming, openReadingsFile } from './file.ts'
 import { createMirror, type FileState, type Mirror, prepareState } from './mirror.ts'
-import type { Points } from './points.ts'
+import { type Point, pointAt } from './points.ts'
 import { type ReadFile, scanSeries } from './series-scan.ts'
 import { createWindows } from './windows.ts'
 
@@ -97,7 +97,7 @@ function* latest(file: ReadFile): Generator<readonly Reading[]> {
 }
 
 /** Of equal times the log's entry is the newer one. */
-function later(sealed: LastPoint | undefined, logged: LastPoint | undefined) {
+function later(sealed: Point | undefined, logged: Point | undefined) {
   if (sealed === undefined || logged === undefined) return logged ?? sealed
   return sealed.observedAt > logged.observedAt ? sealed : logged
 }
@@ -192,25 +192,11 @@ function flagsOf(qualities: readonly Quality[]): Uint8Array {
   return flags
 }
 
-function pointAt(points: Points, i: number): LastPoint {
-  return {
-    observedAt: points.observedAt[i] ?? 0,
-    receivedAt: points.receivedAt[i] ?? 0,
-    value: points.value[i] ?? 0,
-    quality: points.quality[i] ?? 0,
-  }
-}
-
-function readingOf({ device, property }: SeriesKey, point: LastPoint): Reading {
-  const { observedAt, receivedAt, value } = point
+function readingOf({ device, property }: SeriesKey, point: Point): Reading {
+  const { observedAt, receivedAt, tests } = point
   const quality = qualityFlags.find((flag) => flag === point.quality)
   if (quality === undefined) throw new Error(`Stored quality ${point.quality} is not a flag.`)
-  return {
-    device,
-    property,
-    observedAt,
-    receivedAt,
-    value: Number.isNaN(value) ? null : value,
-    quality,
-  }
+  const value = Number.isNaN(point.value) ? null : point.value
+  if (tests === 0) return { device, property, observedAt, receivedAt, value, quality }
+  return { device, property, observedAt, receivedAt, value, quality, tests }
 }

@@ -2,7 +2,8 @@
  * Tables of the embedded readings store.
  *
  * - `log`: what was written lately, in the order written: one or few rows per batch, whatever the number
- *   of series. `first` is the ordinal of its first entry since the store was made.
+ *   of series. `first` is the ordinal of its first entry since the store was made. `tests` is null when no
+ *   quality test was evaluated for any of them.
  * - `chunk`: what was sealed: points of one series, rising in time; the chunks of a series do not
  *   overlap. `start` and `until` are the times of its first and last point.
  * - `state`: one row, moved in the same transaction as the log. Readings observed before `kept_from` are
@@ -45,4 +46,5 @@ export const migrations: Migrations = [
     primary key (series, start)
   ) strict, without rowid;
   `,
+  'alter table log add column tests blob',
 ]

@@ -24,8 +24,11 @@ export interface Entry {
   series: number
   observedAt: number
   receivedAt: number
+  /** NaN is null. */
   value: number
   quality: number
+  /** Packed outcomes of the quality tests, 0 when there are none. */
+  tests: number
 }
 
 export class Unsealed {
@@ -74,6 +77,7 @@ export class Unsealed {
     entries.receivedAt[at] = entry.receivedAt
     entries.value[at] = entry.value
     entries.quality[at] = entry.quality
+    entries.tests[at] = entry.tests
     if (series >= this.#heads.length) this.#growHeads(series)
     const head = this.#heads[series] ?? -1
     block.back[at] = head < this.#base ? 0 : ordinal - head
@@ -87,6 +91,7 @@ export class Unsealed {
     block.entries.receivedAt[at] = entry.receivedAt
     block.entries.value[at] = entry.value
     block.entries.quality[at] = entry.quality
+    block.entries.tests[at] = entry.tests
   }
 
   at(ordinal: number): Entry {
@@ -98,6 +103,7 @@ export class Unsealed {
       receivedAt: entries.receivedAt[at] ?? 0,
       value: entries.value[at] ?? 0,
       quality: entries.quality[at] ?? 0,
+      tests: entries.tests[at] ?? 0,
     }
   }
 
@@ -157,6 +163,7 @@ export class Unsealed {
       points.receivedAt[to] = block.entries.receivedAt[at] ?? 0
       points.value[to] = block.entries.value[at] ?? 0
       points.quality[to] = block.entries.quality[at] ?? 0
+      points.tests[to] = block.entries.tests[at] ?? 0
     }
     return points
   }

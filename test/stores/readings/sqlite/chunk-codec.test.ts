@@ -5,7 +5,7 @@ import {
   countOfChunk,
   decodeChunk,
   encodeChunk,
-  headBytes,
+  headBytesMax,
   lastOfChunk,
 } from '../../../../stores/readings/sqlite/chunk-codec.ts'
 import { createPoints, type Points } from '../../../../stores/readings/sqlite/points.ts'
@@ -16,6 +16,7 @@ interface Point {
   /** NaN is null. */
   value: number
   quality: number
+  tests: number
 }
 
 function pointsFrom(rows: readonly Point[]): Points {
@@ -26,6 +27,7 @@ function pointsFrom(rows: readonly Point[]): Points {
     points.receivedAt[at] = row.receivedAt
     points.value[at] = row.value
     points.quality[at] = row.quality
+    points.tests[at] = row.tests
   }
   return points
 }
@@ -36,6 +38,7 @@ function rowsOf(points: Points): Point[] {
     receivedAt: points.receivedAt[i]!,
     value: points.value[i]!,
     quality: points.quality[i]!,
+    tests: points.tests[i]!,
   }))
 }
 
@@ -50,6 +53,7 @@ const usual = Array.from({ length: 288 }, (_, i) => ({
   receivedAt: Date.UTC(2026, 10, 21) + i * 300_000 + 60 + ((i * 37) % 90),
   value: Math.round((20 + 8 * Math.sin(i / 40)) * 10) / 10,
   quality: 1,
+  tests: 0,
 }))
 
 const anyTime = fc.oneof(
@@ -71,6 +75,7 @@ const anyRows = (time: fc.Arbitrary<number>, value: fc.Arbitrary<number>) =>
         receivedAt: time,
         value,
         quality: fc.constantFrom(1, 2, 3, 4, 9),
+        tests: fc.oneof(fc.constantFrom(0, 21), fc.integer({ min: 0, max: 2 ** 32 - 1 })),
       }),
       { minLength: 1, maxLength: 60, selector: ({ observedAt }) => observedAt },
     )
@@ -109,6 +114,14 @@ describe('chunk codec', () => {
     expect(encodeChunk(pointsFrom(usual)).length / usual.length).toBeLessThan(5)
   })
 
+  test('takes hardly more for outcomes of tests, which hardly change', () => {
+    const bare = encodeChunk(pointsFrom(usual)).length
+    const alike = usual.map((row) => ({ ...row, tests: 0b01_01_01_01 }))
+    expect(encodeChunk(pointsFrom(alike)).length).toBe(bare + 4)
+    const once = alike.map((row, i) => (i === 100 ? { ...row, tests: 0b01_10_01_01 } : row))
+    expect(encodeChunk(pointsFrom(once)).length).toBeLessThan(bare + 20)
+  })
+
   test('does not fall back to plain numbers for decimals', () => {
     const decimals = usual.map((row, i) => ({ ...row, value: (i % 7) + 0.1 + (i % 3) * 0.01 }))
     const rounded = decimals.map((row) => ({ ...row, value: Number(row.value.toFixed(2)) }))
@@ -116,9 +129,17 @@ describe('chunk codec', () => {
   })
 
   test('tells the last point from the head alone', () => {
-    const rows = [...usual, { observedAt: 4e12, receivedAt: 7.5, value: Number.NaN, quality: 9 }]
-    const head = encodeChunk(pointsFrom(rows)).subarray(0, headBytes)
-    expect(lastOfChunk(head)).toEqual({ receivedAt: 7.5, value: Number.NaN, quality: 9 })
+    const rows = [
+      ...usual,
+      { observedAt: 4e12, receivedAt: 7.5, value: Number.NaN, quality: 9, tests: 0 },
+    ]
+    const head = encodeChunk(pointsFrom(rows)).subarray(0, headBytesMax)
+    const last = { receivedAt: 7.5, value: Number.NaN, quality: 9, tests: 0 }
+    expect(lastOfChunk(head)).toEqual(last)
+    const tested = rows.map((row, i) => ({ ...row, tests: i }))
+    expect(lastOfChunk(encodeChunk(pointsFrom(tested)))).toEqual({ ...last, tests: usual.length })
+    const alike = rows.map((row) => ({ ...row, tests: 2 ** 32 - 1 }))
+    expect(lastOfChunk(encodeChunk(pointsFrom(alike)))).toEqual({ ...last, tests: 2 ** 32 - 1 })
   })
 
   test('tells whether it holds a time', () => {
@@ -145,7 +166,7 @@ describe('chunk codec', () => {
         }
       }),
     )
-    const huge = new Uint8Array(headBytes)
+    const huge = new Uint8Array(headBytesMax)
     huge.fill(255, 4, 8)
     expect(() => countOfChunk(huge)).toThrow(/damaged/)
   })

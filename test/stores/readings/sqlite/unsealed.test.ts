@@ -4,7 +4,14 @@ import { decodeEntries, encodeEntries } from '../../../../stores/readings/sqlite
 import { type Entry, Unsealed } from '../../../../stores/readings/sqlite/unsealed.ts'
 
 function entry(series: number, observedAt: number, value = 1): Entry {
-  return { series, observedAt, receivedAt: observedAt + 5, value, quality: 2 }
+  return { series, observedAt, receivedAt: observedAt + 5, value, quality: 2, tests: value }
+}
+
+/** As SQLite hands it over: at any place in memory. */
+function shifted(blob: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(blob.length + 3).subarray(3)
+  bytes.set(blob)
+  return bytes
 }
 
 function timesOf(unsealed: Unsealed, series: number): number[] {
@@ -127,16 +134,19 @@ describe('unsealed entries', () => {
       receivedAt: fc.double(),
       value: fc.double(),
       quality: fc.integer({ min: 0, max: 255 }),
+      tests: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 2 ** 32 - 1 })),
     })
     fc.assert(
       fc.property(fc.array(anyEntry), (entries) => {
         const unsealed = new Unsealed()
         for (const one of entries) unsealed.append({ ...one, series: one.series % 1_000 })
-        const blob = encodeEntries(unsealed.entriesBetween(0, entries.length))
-        // As SQLite hands it over: at any place in memory.
-        const shifted = new Uint8Array(blob.length + 3).subarray(3)
-        shifted.set(blob)
-        const back = decodeEntries(shifted)
+        const row = encodeEntries(unsealed.entriesBetween(0, entries.length))
+        expect(row.tests === null).toBe(entries.every(({ tests }) => tests === 0))
+        const back = decodeEntries({
+          entries: shifted(row.entries),
+          tests: row.tests && shifted(row.tests),
+        })
+        expect([...back.tests]).toEqual(entries.map(({ tests }) => tests))
         expect([...back.value]).toEqual(entries.map(({ value }) => value))
         expect([...back.observedAt]).toEqual(entries.map(({ observedAt }) => observedAt))
         expect([...back.receivedAt]).toEqual(entries.map(({ receivedAt }) => receivedAt))
@@ -144,6 +154,13 @@ describe('unsealed entries', () => {
         expect([...back.quality]).toEqual(entries.map(({ quality }) => quality))
       }),
     )
-    expect(() => decodeEntries(new Uint8Array(30))).toThrow(/damaged/)
+    for (const [entries, tests] of [
+      [30, null],
+      [29, 3],
+      [58, 4],
+    ] as const) {
+      const row = { entries: new Uint8Array(entries), tests: tests && new Uint8Array(tests) }
+      expect(() => decodeEntries(row)).toThrow(/damaged/)
+    }
   })
 })
