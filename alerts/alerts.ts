@@ -16,6 +16,7 @@ import { type AllowList, parseAllowList } from '../domain/webhook-target.ts'
 import type { JournalReader } from '../stores/journal/journal.ts'
 import type { AlertLog } from '../stores/records/alert-log.ts'
 import type { RegistryView } from '../stores/records/registry.ts'
+import type { SiteIndices } from './index-signal.ts'
 import { createAlertMeters } from './meters.ts'
 import { startNotifier } from './notify/notify.ts'
 import { createSender, type Resolve } from './notify/webhook.ts'
@@ -23,7 +24,14 @@ import { createPatience, type Patience } from './patience.ts'
 import { createRecorder, type Recorder } from './recorder.ts'
 import { createRuleLookup } from './rule-lookup.ts'
 import { createStream, type Stream } from './stream.ts'
-import { createWatchBook, readWatch, type WatchBook, watchKey, watchOfAlert } from './watch.ts'
+import {
+  alertKey,
+  createWatchBook,
+  readWatch,
+  type WatchBook,
+  watchKey,
+  watchOfAlert,
+} from './watch.ts'
 
 export interface AlertsParts {
   config: Config
@@ -33,6 +41,8 @@ export interface AlertsParts {
   journal: JournalReader
   log: AlertLog
   judge: Judge
+  /** Without it rules on indices watch nothing. */
+  indices?: SiteIndices
   /** Switches an endpoint off that has answered 410 Gone. */
   disableWebhook?: (id: string) => Promise<void>
   /** How names are resolved; the system's resolver if absent. */
@@ -56,7 +66,11 @@ export async function startAlerts(parts: AlertsParts): Promise<Alerts> {
   await registry.refresh()
   const book = await loadBook(log)
   const cursor = await findStart(parts)
-  const rules = createRuleLookup(registry, ports.clock)
+  const rules = createRuleLookup({
+    registry,
+    clock: ports.clock,
+    feeding: (index) => parts.indices?.feeding(index) ?? [],
+  })
   rules.update()
 
   const sender = createSender({
@@ -76,7 +90,7 @@ export async function startAlerts(parts: AlertsParts): Promise<Alerts> {
   const stream = createStream({
     ...{ ports, journal, registry, recorder, meters, cursor },
     evaluation: {
-      ...{ rules, book, judge: parts.judge, now: () => ports.clock.now() },
+      ...{ rules, book, judge: parts.judge, indices: parts.indices, now: () => ports.clock.now() },
       onFault(error, uplink) {
         meters.fault('judge')
         ports.log.error({ error, seq: uplink.seq }, 'An uplink could not be judged for alerts.')
@@ -165,7 +179,7 @@ async function findStart({ log, journal, ports }: AlertsParts): Promise<number> 
 async function loadBook(log: AlertLog): Promise<WatchBook> {
   const book = createWatchBook()
   const alerts = new Map<string, AlertView>()
-  for (const view of await log.open()) alerts.set(watchKey(view), view)
+  for (const view of await log.open()) alerts.set(alertKey(view), view)
   for (const saved of await log.watches()) {
     book.add(readWatch(saved, alerts.get(watchKey(saved)) ?? null))
     alerts.delete(watchKey(saved))

@@ -5,11 +5,17 @@
  */
 
 import { createHash } from 'node:crypto'
-import type { AlertChange, AlertChangeType, AlertView } from '../domain/alert.ts'
+import {
+  type AlertChange,
+  type AlertChangeType,
+  type AlertView,
+  siteOfSubject,
+} from '../domain/alert.ts'
 import { propertyOf } from '../domain/catalogue.ts'
 import type { BothLanguages, Name } from '../domain/text.ts'
 import type { LevelChange } from './lifecycle.ts'
 import type { SeriesRule } from './rule-lookup.ts'
+import { unitOf } from './signal.ts'
 import { type Occasion, type Reason, reasons, summaryOf } from './summary.ts'
 import type { Watch } from './watch.ts'
 
@@ -26,17 +32,17 @@ export function changeByReading(
   series: SeriesRule,
   moment: Moment,
 ): AlertChange {
-  const { rule, device, site } = series
+  const { rule, site } = series
   const last = watch.alert
   const observedAt = timeText(watch.life.at)
   const id = last?.id ?? idOf('alr', watch, moment.observedAt, 'alert')
   const bound = found.bound ?? last?.bound ?? watch.value
-  const unit = propertyOf(watch.property)?.unit ?? ''
+  const unit = unitOf(rule)
   const summary = summaryOf({
     ...found,
     direction: rule.direction,
     subject: namesOf(rule.name, propertyOf(watch.property)?.name, rule.id),
-    place: namesOf(site?.name, undefined, site?.id ?? device.id),
+    place: namesOf(site?.name, undefined, site?.id ?? watch.device),
     value: watch.value,
     bound,
     unit,
@@ -52,7 +58,7 @@ export function changeByReading(
       site === undefined
         ? null
         : { id: site.id, name: site.name, location: site.location, district: site.district },
-    device: device.id,
+    device: siteOfSubject(watch.device) === null ? watch.device : null,
     property: watch.property,
     value: watch.value,
     unit,
@@ -80,7 +86,7 @@ export function changeByClock(
     previousLevel: null,
     direction: rule?.direction ?? 'above',
     subject: namesOf(rule?.name, propertyOf(alert.property)?.name, alert.rule),
-    place: namesOf(alert.site?.name, undefined, alert.site?.id ?? alert.device),
+    place: namesOf(alert.site?.name, undefined, alert.site?.id ?? watch.device),
     value: watch.value,
     bound: alert.bound,
     unit: alert.unit,

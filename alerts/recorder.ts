@@ -15,7 +15,7 @@ import type { RegistryView } from '../stores/records/registry.ts'
 import type { AlertMeters } from './meters.ts'
 import type { Patience } from './patience.ts'
 import { close } from './upkeep.ts'
-import { type Watch, type WatchBook, watchKey, writeWatch } from './watch.ts'
+import { alertKey, type Watch, type WatchBook, writeWatch } from './watch.ts'
 
 const watchesWithChangesMax = 256
 const urgentMax = 500
@@ -67,7 +67,7 @@ export function createRecorder(parts: RecorderParts, cursor: number): Recorder {
       const known = await patience.insist('record', () => log.get(alert))
       if (known !== null && known.result !== undefined && known.result.state !== 'resolved')
         continue
-      const watch = book.get(watchKey(view))
+      const watch = book.get(alertKey(view))
       if (watch?.alert?.id === alert) close(book, watch)
     }
   }
@@ -111,7 +111,7 @@ export function createRecorder(parts: RecorderParts, cursor: number): Recorder {
 function watchesOf(book: WatchBook, changes: readonly AlertChange[]): Watch[] {
   const found = new Set<Watch>()
   for (const { view } of changes) {
-    const watch = book.get(watchKey(view))
+    const watch = book.get(alertKey(view))
     if (watch !== undefined) found.add(watch)
   }
   return [...found]

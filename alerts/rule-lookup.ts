@@ -1,28 +1,35 @@
 /**
  * Which rules watch a series, so that a reading costs the rules that match it and not the rules that exist.
  *
- * Rules lie in buckets by the most selective list of their `where` (device, site, district, kind, or none)
- * and by property. What a device finds there is kept until its own entry, its site or the rules change;
- * other changes of the registry cost one comparison. `mayConcern` tells before a payload is decoded
- * whether any rule could want it; it may say yes in vain, never no in vain.
+ * What a device finds in the filed rules is kept until its own entry, its site or the rules change; other
+ * changes of the registry cost one comparison. `mayConcern` tells before a payload is decoded whether any rule
+ * could want it; it may say yes in vain, never no in vain.
  */
 
+import { siteOfSubject, siteSubject } from '../domain/alert.ts'
 import type { Device } from '../domain/device.ts'
 import type { Clock } from '../domain/ports.ts'
-import type { Rule } from '../domain/rule.ts'
+import { propertyWatched, type Rule, type SignalIndex } from '../domain/rule.ts'
 import { type Place, placeOf } from '../domain/scope.ts'
 import type { Site } from '../domain/site.ts'
 import type { Uplink } from '../domain/uplink.ts'
 import type { RegistryView } from '../stores/records/registry.ts'
 import { type Criteria, criteriaOf } from './criteria.ts'
+import { createGatewayLookup } from './gateways.ts'
+import { type ByProperty, filedRule, fileRules, holds, matches, reach } from './rule-files.ts'
 import { watchKey } from './watch.ts'
 
-/** One rule as it applies to one series. */
+/** One rule as it applies to one series, or to one site for a rule on an index. */
 export interface SeriesRule {
   rule: Rule
   criteria: Criteria
-  device: Device
+  /** Null for a rule on an index. */
+  device: Device | null
+  /** Always there for a rule on an index. */
   site: Site | undefined
+  /** What the alerts are kept under, with the rule: `Watch.device` and `Watch.property`. */
+  subject: string
+  property: string
   /** `watchKey`, made once: it is needed for each reading. */
   key: string
 }
@@ -30,19 +37,19 @@ export interface SeriesRule {
 export interface RuleLookup {
   /** Takes over the registry as it stands; cheap when nothing changed. */
   update(): void
+  /** The rules that readings of this series concern. */
   of(device: string, property: string): readonly SeriesRule[]
-  /** The one rule on one series, if it applies there. */
-  one(rule: string, device: string, property: string): SeriesRule | undefined
+  /** The one rule on one subject (a device, or a site as `siteSubject` says), if it applies there. */
+  one(rule: string, subject: string, property: string): SeriesRule | undefined
   mayConcern(uplink: Pick<Uplink, 'kind' | 'device'>): boolean
 }
 
-interface Filed {
-  rule: Rule
-  lists: Readonly<Record<keyof Place, ReadonlySet<string> | null>>
+export interface RuleLookupParts {
+  registry: RegistryView
+  clock: Clock
+  /** The properties that an index is made from. */
+  feeding: (index: SignalIndex) => readonly string[]
 }
-
-type ByProperty = Map<string, Filed[]>
-type Buckets = Readonly<Record<keyof Place, Map<string, ByProperty>>> & { all: ByProperty }
 
 interface DeviceRules {
   version: number
@@ -55,19 +62,13 @@ interface DeviceRules {
   series: Map<string, readonly SeriesRule[]>
 }
 
-/** Most selective first. */
-const dimensions = ['device', 'site', 'district', 'kind'] as const
-
-/** Who is behind which gateway is found out anew no more often than this; until then a gateway is decoded. */
-const gatewaysEveryMs = 2_000
-
-export function createRuleLookup(registry: RegistryView, clock: Clock): RuleLookup {
+export function createRuleLookup({ registry, clock, feeding }: RuleLookupParts): RuleLookup {
   let version = -1
   let generation = 0
   let rules: readonly Rule[] = []
-  let buckets = file(rules)
+  let buckets = fileRules(rules, feeding)
   const devices = new Map<string, DeviceRules>()
-  const gateways = gatewayLookup(registry, clock, isWatched)
+  const gateways = createGatewayLookup(registry, clock, isWatched)
 
   function update(): void {
     if (registry.version === version) return
@@ -75,7 +76,10 @@ export function createRuleLookup(registry: RegistryView, clock: Clock): RuleLook
     const now = registry.all('rule')
     if (now.length === rules.length && now.every((rule, i) => rule === rules[i])) return
     rules = [...now]
-    buckets = file(rules.filter((rule) => rule.enabled))
+    buckets = fileRules(
+      rules.filter((rule) => rule.enabled),
+      feeding,
+    )
     generation += 1
   }
 
@@ -116,10 +120,27 @@ export function createRuleLookup(registry: RegistryView, clock: Clock): RuleLook
     return found
   }
 
+  /** A rule on an index asks nothing of the devices of the site. */
+  function ofSite(id: string, siteId: string): SeriesRule | undefined {
+    const rule = registry.get('rule', id)
+    const site = registry.site(siteId)
+    if (rule?.enabled !== true || rule.signal.type !== 'index' || site === undefined)
+      return undefined
+    const place = { device: null, site: site.id, kind: site.kind, district: site.district }
+    return matches(filedRule(rule), place) ? seriesRule(rule, null, site) : undefined
+  }
+
   return {
     update,
     of,
-    one: (rule, device, property) => of(device, property).find((s) => s.rule.id === rule),
+    one(rule, subject, property) {
+      const siteId = siteOfSubject(subject)
+      if (siteId === null) {
+        return of(subject, property).find((s) => s.rule.id === rule && s.subject === subject)
+      }
+      const found = ofSite(rule, siteId)
+      return found?.property === property ? found : undefined
+    },
     mayConcern({ kind, device }) {
       if (rules.length === 0) return false
       if (kind === 'telemetry' || kind === 'attributes') return isWatched(device)
@@ -132,114 +153,24 @@ export function createRuleLookup(registry: RegistryView, clock: Clock): RuleLook
 function seriesRules(entry: DeviceRules, property: string): readonly SeriesRule[] {
   const { device, site, place } = entry
   return entry.buckets.flatMap((byProperty) =>
-    (byProperty.get(property) ?? []).flatMap(({ rule, lists }) => {
-      if (!matches(lists, place)) return []
-      const criteria = criteriaOf(rule, site)
-      if (criteria === null) return []
-      const key = watchKey({ rule: rule.id, device: device.id, property })
-      return [{ rule, criteria, device, site, key }]
+    (byProperty.get(property) ?? []).flatMap((filed) => {
+      if (!matches(filed, place)) return []
+      const found = seriesRule(filed.rule, device, site)
+      return found === undefined ? [] : [found]
     }),
   )
 }
 
-function file(rules: readonly Rule[]): Buckets {
-  const filed: Buckets = {
-    device: new Map(),
-    site: new Map(),
-    district: new Map(),
-    kind: new Map(),
-    all: new Map(),
-  }
-  for (const rule of rules) {
-    const lists = {
-      device: listOf(rule.where.device),
-      site: listOf(rule.where.site),
-      district: listOf(rule.where.district),
-      kind: listOf(rule.where.kind),
-    }
-    const entry: Filed = { rule, lists }
-    const by = dimensions.find((dimension) => lists[dimension] !== null)
-    if (by === undefined) put(filed.all, rule.property, entry)
-    else for (const value of lists[by] ?? []) put(bucketOf(filed[by], value), rule.property, entry)
-  }
-  return filed
-}
-
-function listOf(list: readonly string[]): ReadonlySet<string> | null {
-  return list.length === 0 ? null : new Set(list)
-}
-
-function bucketOf(buckets: Map<string, ByProperty>, value: string): ByProperty {
-  const bucket = buckets.get(value) ?? new Map<string, Filed[]>()
-  buckets.set(value, bucket)
-  return bucket
-}
-
-function put(byProperty: ByProperty, property: string, entry: Filed): void {
-  const list = byProperty.get(property)
-  if (list === undefined) byProperty.set(property, [entry])
-  else list.push(entry)
-}
-
-/** The buckets that can hold rules for this place: five lookups, however many rules there are. */
-function reach(buckets: Buckets, place: Place): ByProperty[] {
-  const found = dimensions.flatMap((dimension) => {
-    const value = place[dimension]
-    const bucket = value === null ? undefined : buckets[dimension].get(value)
-    return bucket === undefined ? [] : [bucket]
-  })
-  return [...found, buckets.all]
-}
-
-function holds(byProperty: ByProperty, place: Place): boolean {
-  for (const filed of byProperty.values()) {
-    if (filed.some(({ lists }) => matches(lists, place))) return true
-  }
-  return false
-}
-
-function matches(lists: Filed['lists'], place: Place): boolean {
-  return dimensions.every((dimension) => {
-    const list = lists[dimension]
-    const value = place[dimension]
-    return list === null || (value !== null && list.has(value))
-  })
-}
-
-/** Whether any device behind a gateway, or the gateway itself, is watched. */
-function gatewayLookup(
-  registry: RegistryView,
-  clock: Clock,
-  isWatched: (device: string) => boolean,
-): (gateway: string, version: number) => boolean {
-  let children = new Map<string, string[]>()
-  let known = new Map<string, boolean>()
-  let madeFor = -1
-  let madeAt = Number.NEGATIVE_INFINITY
-
-  function rebuild(version: number): void {
-    children = new Map()
-    known = new Map()
-    for (const { id, gateway } of registry.all('device')) {
-      if (gateway === null) continue
-      const siblings = children.get(gateway)
-      if (siblings === undefined) children.set(gateway, [id])
-      else siblings.push(id)
-    }
-    madeFor = version
-    madeAt = clock.monotonic()
-  }
-
-  return (gateway, version) => {
-    if (madeFor !== version) {
-      if (clock.monotonic() - madeAt < gatewaysEveryMs) return true
-      rebuild(version)
-    }
-    let watched = known.get(gateway)
-    if (watched === undefined) {
-      watched = isWatched(gateway) || (children.get(gateway) ?? []).some(isWatched)
-      known.set(gateway, watched)
-    }
-    return watched
-  }
+function seriesRule(
+  rule: Rule,
+  device: Device | null,
+  site: Site | undefined,
+): SeriesRule | undefined {
+  const criteria = criteriaOf(rule, site)
+  if (criteria === null) return undefined
+  const ofSite = rule.signal.type === 'index'
+  const subject = ofSite ? siteSubject(site?.id ?? '') : (device?.id ?? '')
+  const property = propertyWatched(rule)
+  const key = watchKey({ rule: rule.id, device: subject, property })
+  return { rule, criteria, device: ofSite ? null : device, site, subject, property, key }
 }

@@ -1,17 +1,15 @@
-/**
- * The signal of a rule: what is compared with the bounds. For `value` it is the reading itself.
- * Only readings of quality 1 (good) and 2 (not evaluated) with a value count; all others are as if unsaid.
- */
+/** What the signal of a rule counts in. */
 
-import type { Reading } from '../domain/reading.ts'
-import type { Signal } from '../domain/rule.ts'
-import type { Observation } from './lifecycle.ts'
+import { propertyOf } from '../domain/catalogue.ts'
+import type { Rule } from '../domain/rule.ts'
 
-/** The observation that this reading gives the signal, or null when it does not count. */
-export function signalOf(signal: Signal, reading: Reading): Observation | null {
-  if (reading.value === null || (reading.quality !== 1 && reading.quality !== 2)) return null
+/** UCUM unit of the values of the signal and of its bounds. */
+export function unitOf({ signal, property }: Pick<Rule, 'signal' | 'property'>): string {
+  const unit = propertyOf(property ?? '')?.unit ?? ''
   switch (signal.type) {
-    case 'value':
-      return { observedAt: reading.observedAt, value: reading.value }
+    case 'index':
+      return '1'
+    default:
+      return unit
   }
 }

@@ -30,6 +30,7 @@ export const reasons = {
   not_watched: { en: 'the rule no longer covers it', zh: '规则不再适用' },
   device_removed: { en: 'the device was removed', zh: '设备已删除' },
   device_disabled: { en: 'the device was switched off', zh: '设备已停用' },
+  site_removed: { en: 'the site was removed', zh: '站点已删除' },
   device_moved: { en: 'the device was moved to another site', zh: '设备已移至其他站点' },
 } as const satisfies Record<string, BothLanguages>
 export type Reason = keyof typeof reasons

@@ -4,13 +4,14 @@
  * - *Stale*: the series of an open alert has been silent for too long. Silence is measured by receipt, from
  *   the last counting reading or from when we began to listen, whichever is later: an outage of our own is
  *   not the device's silence. Data that stops never ends an alert.
- * - *Ended by an edit*: the rule was removed, switched off or no longer covers the series, or the device was
- *   removed, switched off or moved. Nobody will ever clear such an alert, so it is resolved, with the reason.
+ * - *Ended by an edit*: the rule was removed, switched off or no longer covers the series, the device was
+ *   removed, switched off or moved, or the site of an index was removed. Nobody will ever clear such an alert, so it is resolved, with the reason.
  *   An edited rule that still covers the series keeps its alert and judges it by the new bounds from the
  *   next reading on.
  */
 
-import type { AlertChange, AlertView } from '../domain/alert.ts'
+import { type AlertChange, type AlertView, siteOfSubject } from '../domain/alert.ts'
+import type { Device } from '../domain/device.ts'
 import { durationMs } from '../domain/text.ts'
 import type { RegistryView } from '../stores/records/registry.ts'
 import { changeByClock } from './change.ts'
@@ -29,10 +30,11 @@ export interface Upkeep {
 export function findStale(parts: Upkeep, now: number, listeningSince: number): AlertChange[] {
   const { rules, book } = parts
   const changes: AlertChange[] = []
+  const patienceMs = createPatienceMs(parts)
   for (const watch of book.open()) {
     if (watch.stale || !hasAlert(watch)) continue
     const silentMs = now - Math.max(watch.seenAt, listeningSince)
-    if (silentMs < patienceMs(parts, watch.device)) continue
+    if (silentMs < patienceMs(watch.device, silentMs)) continue
     const series = rules.one(watch.rule, watch.device, watch.property)
     const change = changeByClock('alert.stale', watch, { series, reason: null, now })
     watch.stale = true
@@ -43,10 +45,38 @@ export function findStale(parts: Upkeep, now: number, listeningSince: number): A
   return changes
 }
 
-function patienceMs({ registry, staleAfterMs }: Upkeep, id: string): number {
-  const interval = registry.device(id)?.expectedInterval ?? null
-  const expectedMs = interval === null ? 0 : durationMs(interval)
-  return expectedMs > 0 ? 3 * expectedMs : staleAfterMs
+/**
+ * How long a subject may be silent: three expected intervals of the device where one is set. A site waits as long
+ * as usual, and longer for the slowest of its devices; which that is, is looked up only when it matters.
+ */
+function createPatienceMs({ registry, staleAfterMs }: Upkeep) {
+  let slowest: Map<string, number> | undefined
+
+  function expectedMs({ expectedInterval }: Device): number {
+    return expectedInterval === null ? 0 : 3 * durationMs(expectedInterval)
+  }
+
+  function slowestAt(site: string): number {
+    if (slowest === undefined) {
+      slowest = new Map()
+      for (const device of registry.all('device')) {
+        if (device.site === null || !device.enabled) continue
+        const before = slowest.get(device.site) ?? 0
+        slowest.set(device.site, Math.max(before, expectedMs(device)))
+      }
+    }
+    return slowest.get(site) ?? 0
+  }
+
+  return (subject: string, silentMs: number): number => {
+    const site = siteOfSubject(subject)
+    if (site !== null) {
+      return silentMs < staleAfterMs ? staleAfterMs : Math.max(staleAfterMs, slowestAt(site))
+    }
+    const device = registry.device(subject)
+    const ms = device === undefined ? 0 : expectedMs(device)
+    return ms > 0 ? ms : staleAfterMs
+  }
 }
 
 /** Ends what nothing watches any more. Call it after every change of the registry. */
@@ -80,16 +110,28 @@ export function forgetOrphans(parts: Upkeep): Watch[] {
   return gone
 }
 
-function orphaned({ registry, rules }: Upkeep, watch: Watch): Reason | null {
+function orphaned(parts: Upkeep, watch: Watch): Reason | null {
+  const { registry, rules } = parts
   const rule = registry.get('rule', watch.rule)
   if (rule === undefined) return 'rule_removed'
   if (!rule.enabled) return 'rule_disabled'
+  const site = siteOfSubject(watch.device)
+  const gone = site === null ? deviceGone(parts, watch) : siteGone(parts, site)
+  if (gone !== null) return gone
+  const still = rules.one(watch.rule, watch.device, watch.property)
+  return still === undefined ? 'not_watched' : null
+}
+
+function deviceGone({ registry }: Upkeep, watch: Watch): Reason | null {
   const device = registry.device(watch.device)
   if (device === undefined) return 'device_removed'
   if (!device.enabled) return 'device_disabled'
   if (watch.alert !== null && (watch.alert.site?.id ?? null) !== device.site) return 'device_moved'
-  const still = rules.one(watch.rule, watch.device, watch.property)
-  return still === undefined ? 'not_watched' : null
+  return null
+}
+
+function siteGone({ registry }: Upkeep, site: string): Reason | null {
+  return registry.site(site) === undefined ? 'site_removed' : null
 }
 
 function hasAlert(watch: Watch): watch is Watch & { alert: AlertView } {

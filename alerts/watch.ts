@@ -1,18 +1,19 @@
 /**
- * A watch is one rule on one series: its lifecycle, when it was last fed, and the open alert, if any. The book holds all
+ * A watch is one rule on one series, or on one site for a rule on an index: its lifecycle, when it was last fed, and the open alert, if any. The book holds all
  * watches in memory and knows which the alert log has not seen yet.
  *
  * A watch may be written before the journal cursor reaches it, never after: observations up to its `at` are
  * ignored when the journal is read again, so a restart neither repeats nor misses a change.
  */
 
-import type { AlertView } from '../domain/alert.ts'
+import { type AlertView, subjectOf } from '../domain/alert.ts'
 import { type AlertLevel, alertLevelSchema } from '../domain/rule.ts'
 import type { WatchState } from '../stores/records/alert-log.ts'
 import { isQuiet, type LevelClock, type Lifecycle } from './lifecycle.ts'
 
 export interface Watch {
   rule: string
+  /** Or `/` and a site, as `subjectOf` makes it. */
   device: string
   property: string
   life: Lifecycle
@@ -95,6 +96,10 @@ export function watchKey(of: Pick<Watch, 'rule' | 'device' | 'property'>): strin
   return `${of.rule}\n${of.device}\n${of.property}`
 }
 
+export function alertKey(alert: AlertView): string {
+  return watchKey({ rule: alert.rule, device: subjectOf(alert), property: alert.property })
+}
+
 /** The state as kept in the log: small, because thousands are written a second. */
 interface Written {
   at: number
@@ -142,7 +147,7 @@ export function watchOfAlert(alert: AlertView): Watch {
   const at = Date.parse(alert.observedAt)
   return {
     rule: alert.rule,
-    device: alert.device,
+    device: subjectOf(alert),
     property: alert.property,
     life: { at, level: alert.level, clocks: {}, basis: '' },
     value: alert.value ?? alert.bound,

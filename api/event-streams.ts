@@ -160,7 +160,8 @@ function streamOf(
 ): Stream {
   const wants = seriesMatch(view, filter)
   const atSite = siteMatch(view, filter)
-  const ofDevice = (id: string) => filter.device === undefined || filter.device.includes(id)
+  const ofDevice = (id: string | null) =>
+    filter.device === undefined || (id !== null && filter.device.includes(id))
   const client = createEventClient({
     response,
     alertPosition: types.has('alert') ? how.from : Number.MAX_SAFE_INTEGER,

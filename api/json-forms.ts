@@ -141,10 +141,13 @@ const alertFields = {
       district: z.string().nullable(),
     })
     .nullable(),
-  device: z.string(),
-  property: z.string(),
+  device: z
+    .string()
+    .nullable()
+    .meta({ description: 'null: an alert of the site as a whole, of a rule on an index' }),
+  property: z.string().meta({ description: 'Of the catalogue, or the name of an index' }),
   value: z.number().nullable(),
-  unit: z.string(),
+  unit: z.string().meta({ description: 'UCUM' }),
   bound: z.number(),
   observedAt: time,
   raisedAt: time,

@@ -31,7 +31,9 @@ export interface AlertView {
     location: [number, number] | null
     district: string | null
   } | null
-  device: string
+  /** Null for an alert of a site as a whole, as rules on an index raise them; `site` is there then. */
+  device: string | null
+  /** Of the catalogue, or the name of an index. */
   property: string
   value: number | null
   unit: string
@@ -60,4 +62,21 @@ export interface AlertChange {
   note: string | null
   /** The alert as it stood right after this change. */
   view: AlertView
+}
+
+/**
+ * Where the series of an alert is kept, in the place of a device: the device itself, or `/` and the site for an
+ * alert of a site as a whole. No identifier holds a "/", so the two never meet.
+ */
+export function subjectOf({ device, site }: Pick<AlertView, 'device' | 'site'>): string {
+  return device ?? siteSubject(site?.id ?? '')
+}
+
+export function siteSubject(site: string): string {
+  return `/${site}`
+}
+
+/** The site of a subject, or null when it is a device. */
+export function siteOfSubject(subject: string): string | null {
+  return subject.startsWith('/') ? subject.slice(1) : null
 }

@@ -25,8 +25,15 @@ export const whereSchema = z.strictObject({
 })
 export type Where = z.infer<typeof whereSchema>
 
-/** At least a second: a window without length holds nothing. */
-const windowSchema = durationSchema.refine((text) => durationMs(text) > 0, 'must be longer than 0s')
+const windowDaysMax = 31
+
+/** At least a second: a window without length holds nothing. What is kept in memory bounds it above. */
+const windowSchema = durationSchema
+  .refine((text) => durationMs(text) > 0, 'must be longer than 0s')
+  .refine(
+    (text) => durationMs(text) <= windowDaysMax * 86_400_000,
+    `must be at most ${windowDaysMax}d`,
+  )
 
 /** Indices that a rule can watch, at a site as a whole; values as in `domain/standards/`. */
 export const signalIndices = [
@@ -71,6 +78,7 @@ const signalSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('silence'), window: windowSchema }),
 ])
 export type Signal = z.infer<typeof signalSchema>
+export type IndexSignal = Extract<Signal, { type: 'index' }>
 
 const levelsSchema = z
   .strictObject({
@@ -97,7 +105,8 @@ function boundsAreOrdered(rule: { direction: 'above' | 'below'; levels: Levels }
 export const ruleFields = {
   id: idSchema,
   name: nameSchema.default({}),
-  property: z.string().min(1).max(64),
+  /** Of the catalogue. An index is made of several: a rule on one may leave it out. */
+  property: z.string().min(1).max(64).optional(),
   where: whereSchema.default({ kind: [], district: [], site: [], device: [] }),
   signal: signalSchema.default({ type: 'value' }),
   direction: z.enum(['above', 'below']).default('above'),
@@ -115,6 +124,15 @@ export const ruleSchema = z
     path: ['levels'],
     message: 'bounds must become more severe from blue to red in the direction of the rule',
   })
+  .refine(({ property, signal }) => property !== undefined || signal.type === 'index', {
+    path: ['property'],
+    message: 'is required, unless the signal is an index',
+  })
   .meta({ id: 'Rule' })
 
 export type Rule = z.infer<typeof ruleSchema>
+
+/** What alerts of the rule say they are about: its property, or the name of its index. */
+export function propertyWatched({ property, signal }: Pick<Rule, 'property' | 'signal'>): string {
+  return property ?? (signal.type === 'index' ? signal.index : '')
+}

@@ -4,9 +4,9 @@ import type { Device } from './device.ts'
 import type { Where } from './rule.ts'
 import type { Site } from './site.ts'
 
-/** What `where` can ask about one device. */
+/** What `where` can ask about one device, or about a site as a whole, which no list of devices covers. */
 export interface Place {
-  device: string
+  device: string | null
   site: string | null
   kind: string | null
   district: string | null

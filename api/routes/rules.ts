@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { propertyOf } from '../../domain/catalogue.ts'
 import { Fault } from '../../domain/errors.ts'
-import { type Rule, ruleSchema } from '../../domain/rule.ts'
+import { propertyWatched, type Rule, ruleSchema } from '../../domain/rule.ts'
 import { installCollection } from '../collection.ts'
 import type { ApiContext, App } from '../context.ts'
 import { flagParameter, listOf } from '../query.ts'
@@ -31,13 +31,14 @@ export function installRules(app: App, context: ApiContext): void {
     form: ruleSchema,
     filters,
     matches: ({ property, enabled }, rule) =>
-      (property === undefined || property.includes(rule.property)) &&
+      (property === undefined || property.includes(propertyWatched(rule))) &&
       (enabled === undefined || rule.enabled === enabled),
     complete(item) {
-      if (propertyOf(item.property) === undefined) {
+      const { property } = item
+      if (property !== undefined && propertyOf(property) === undefined) {
         throw new Fault(
           'impossible',
-          `property: "${item.property}" is not in the catalogue (GET /api/v1/properties).`,
+          `property: "${property}" is not in the catalogue (GET /api/v1/properties).`,
           { field: 'property' },
         )
       }

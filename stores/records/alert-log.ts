@@ -4,7 +4,7 @@
  *
  * - Written by the alerts role; the API acknowledges and retries.
  * - A change is recorded once: (rule, device, property, observedAt, type) is unique, so a replay of the
- *   journal records nothing twice.
+ *   journal records nothing twice. For an alert of a site as a whole `/` and the site stand for the device.
  * - `cursor` moves in the same transaction as the changes it stands for.
  */
 
@@ -15,6 +15,7 @@ import type { Delivery, DeliveryAttempt, DeliveryState } from '../../domain/webh
 /** Where one rule stands on one series between changes; JSON of the lifecycle, opaque to the store. */
 export interface WatchState {
   rule: string
+  /** Or `/` and a site, as `subjectOf` makes it. */
   device: string
   property: string
   state: string

@@ -3,7 +3,7 @@
  * Each is one transaction that runs within one turn of the event loop, so the two compose from any thread.
  */
 
-import type { AlertChange, AlertView } from '../../domain/alert.ts'
+import { type AlertChange, type AlertView, subjectOf } from '../../domain/alert.ts'
 import { type AlertFlags, alertMessage, stateOf } from '../../domain/alert-message.ts'
 import { Fault } from '../../domain/errors.ts'
 import type { SqliteDatabase } from '../sqlite.ts'
@@ -56,7 +56,8 @@ export function createRecording(db: SqliteDatabase, outbox: Outbox) {
   /** Writes the change and the alert as it stands after it; the state comes from the flags. */
   function write(change: AlertChange, flags: AlertFlags): AlertChange {
     const written = { ...change, view: { ...change.view, state: stateOf(flags) } }
-    const { rule, device, property, site, level } = written.view
+    const { rule, property, site, level } = written.view
+    const device = subjectOf(written.view)
     const view = JSON.stringify(written.view)
     if (change.type === 'alert.raised') {
       const raisedAt = Date.parse(written.view.raisedAt)
@@ -73,7 +74,8 @@ export function createRecording(db: SqliteDatabase, outbox: Outbox) {
 
   /** Null when it was recorded before, or does not fit the alert as it stands. */
   function apply(change: AlertChange): AlertChange | null {
-    const { rule, device, property } = change.view
+    const { rule, property } = change.view
+    const device = subjectOf(change.view)
     const known = find.get(change.alert)
     if (change.type === 'alert.raised') {
       if (known !== undefined || isOpen.get(rule, device, property) !== undefined) return null

@@ -23,7 +23,11 @@ async function open(town: Town) {
   const opened = await openTown(join(folder, `${files++}.db`), town)
   closing.push(opened.close)
   const ports = fakePorts()
-  const lookup = createRuleLookup(opened.view, ports.clock)
+  const lookup = createRuleLookup({
+    registry: opened.view,
+    clock: ports.clock,
+    feeding: (index) => (index === 'flood-signal' ? ['p', 'q'] : ['r']),
+  })
   lookup.update()
   const update = async () => {
     await opened.view.refresh()

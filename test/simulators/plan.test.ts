@@ -61,6 +61,6 @@ test('the rules of the city are valid and watch known properties', () => {
   expect(new Set(rules.map(({ id }) => id)).size).toBe(rules.length)
   for (const rule of rules) {
     expect(ruleSchema.parse(rule)).toEqual(rule)
-    expect(propertyOf(rule.property)).toBeDefined()
+    expect(propertyOf(rule.property ?? '')).toBeDefined()
   }
 })
