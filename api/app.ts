@@ -31,6 +31,7 @@ import { installHealth } from './routes/health.ts'
 import { installImport } from './routes/import.ts'
 import { installLatest } from './routes/latest.ts'
 import { installProperties } from './routes/properties.ts'
+import { installQuality } from './routes/quality.ts'
 import { installQualityPlans } from './routes/quality-plans.ts'
 import { installQuarantine } from './routes/quarantine.ts'
 import { installReadings } from './routes/readings.ts'
@@ -70,6 +71,7 @@ export async function createApp(parts: ApiParts): Promise<App> {
   installLatest(app, context, series)
   installReadings(app, context, series)
   installQuarantine(app, context)
+  installQuality(app)
   installQualityPlans(app, context)
   installRules(app, context)
   installAlerts(app, context)

@@ -56,7 +56,8 @@ function tell(
   const path = [...above, ...(issue.path ?? [])]
   const field = path.length === 0 ? part : path.map(String).join('.')
   if (issue.code === 'unrecognized_keys') {
-    const what = part === 'body' ? 'is not a known field' : 'is not a known parameter'
+    const plainly = part === 'body' ? 'is not a known field' : 'is not a known parameter'
+    const what = issue.message?.startsWith('is not') ? issue.message : plainly
     return (issue.keys ?? []).map((key) => ({ field: [...path, key].join('.'), reason: what }))
   }
   const branch = issue.code === 'invalid_union' ? bestBranch(issue.errors ?? []) : undefined

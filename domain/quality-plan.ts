@@ -79,7 +79,7 @@ export const testSettingsSchema = z.strictObject({
     .refine(failIsLonger, longer)
     .nullable()
     .optional(),
-  /** Test 9 (attenuated signal): largest − smallest over the period, strictly below. */
+  /** Test 10 (attenuated signal): largest − smallest over the period, strictly below. */
   attenuated_signal: z
     .strictObject({ over: durationSchema, suspect: positive.optional(), fail: positive.optional() })
     .refine(hasThreshold, neither)

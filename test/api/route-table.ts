@@ -14,6 +14,16 @@ export const routeTable = [
   ['GET', '/api/v1/quarantine', 'viewer'],
   ['GET', '/api/v1/quarantine/{id}', 'viewer'],
   ['POST', '/api/v1/quarantine/{id}/retry', 'operator'],
+  ['GET', '/api/v1/quality', 'viewer'],
+  ['POST', '/api/v1/quality/time_gap', 'viewer'],
+  ['POST', '/api/v1/quality/gross_range', 'viewer'],
+  ['POST', '/api/v1/quality/climatology', 'viewer'],
+  ['POST', '/api/v1/quality/spike', 'viewer'],
+  ['POST', '/api/v1/quality/rate_of_change', 'viewer'],
+  ['POST', '/api/v1/quality/flat_line', 'viewer'],
+  ['POST', '/api/v1/quality/attenuated_signal', 'viewer'],
+  ['POST', '/api/v1/quality/neighbour', 'viewer'],
+  ['POST', '/api/v1/quality/aggregate', 'viewer'],
   ...collection('/api/v1/quality-plans', 'viewer', 'admin'),
   ...collection('/api/v1/rules', 'viewer', 'admin'),
   ['GET', '/api/v1/alerts', 'viewer'],
@@ -44,6 +54,18 @@ function collection<const P extends string, const R extends string, const W exte
   ] as const
 }
 
+const qualityBodies: Readonly<Record<string, object>> = {
+  time_gap: { t: [0, 60], suspect_s: 30 },
+  gross_range: { x: [1], fail_span: [0, 2] },
+  climatology: { x: [1], t: [0], members: [{ tspan: [1, 2], period: 'month', vspan: [0, 2] }] },
+  spike: { x: [1], suspect: 1 },
+  rate_of_change: { x: [1], t: [0], threshold: '5/60' },
+  flat_line: { x: [1], t: [0], suspect_s: 60 },
+  attenuated_signal: { x: [1], suspect: 1 },
+  neighbour: { x: [1], neighbours: [[1]], suspect: 1 },
+  aggregate: { flags: [[1]] },
+}
+
 /** A body that the route takes, for routes that take JSON. */
 export function goodBody(method: string, path: string): object | undefined {
   if (method === 'PATCH' || path.endsWith('/acknowledge')) return {}
@@ -53,7 +75,9 @@ export function goodBody(method: string, path: string): object | undefined {
   return {
     sites: { ...id },
     devices: path.endsWith('import') ? undefined : { ...id },
+    quality: qualityBodies[path.split('/').at(-1) ?? ''],
     'quality-plans': { ...id, property: 'pm25', tests: { spike: null } },
+    indices: { values: {} },
     rules: { ...id, property: 'pm25', levels: { red: 75 } },
     silences: {
       ...id,
