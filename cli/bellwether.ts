@@ -7,6 +7,7 @@ import { backupCommand, restoreCommand } from './commands/backup.ts'
 import { configCommand } from './commands/config.ts'
 import { demoCommand } from './commands/demo.ts'
 import { deviceCommand } from './commands/device.ts'
+import { rulesCommand } from './commands/rules.ts'
 import { serveCommand } from './commands/serve.ts'
 import { simulateCommand } from './commands/simulate.ts'
 import { tokenCommand } from './commands/token.ts'
@@ -18,6 +19,7 @@ const commands: readonly Command[] = [
   simulateCommand,
   deviceCommand,
   tokenCommand,
+  rulesCommand,
   configCommand,
   backupCommand,
   restoreCommand,
@@ -81,4 +83,8 @@ ${rows.join('\n')}
 `
 }
 
+/** Whoever reads may stop reading, such as `| head`. */
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+})
 process.exitCode = await main(process.argv.slice(2))

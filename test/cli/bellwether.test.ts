@@ -7,6 +7,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
+import { streetRules } from '../../domain/starter-rules/flood.ts'
+import { openRegistry } from '../../stores/records/sqlite-registry.ts'
+
 const root = new URL('../..', import.meta.url).pathname
 let dir: string
 
@@ -38,7 +41,17 @@ async function run(args: readonly string[], env: Record<string, string> = {}) {
   return { code, out, err }
 }
 
-const commands = ['serve', 'demo', 'simulate', 'device', 'token', 'config', 'backup', 'restore']
+const commands = [
+  'serve',
+  'demo',
+  'simulate',
+  'device',
+  'token',
+  'rules',
+  'config',
+  'backup',
+  'restore',
+]
 
 describe('help', () => {
   test('lists every command and ends well', async () => {
@@ -115,6 +128,55 @@ test('device registers a device with its site and gives its token', async () => 
   expect(await run(['device', 'add', 'bad id'])).toMatchObject({ code: 2 })
   expect((await run(['device', 'remove', 'park-1'])).code).toBe(0)
   expect((await run(['device', 'list'])).out).toBe('')
+})
+
+describe('rules', () => {
+  test('installs groups of the rules to start from, once', async () => {
+    const first = await run(['rules', 'install', '--only', 'street,rain'])
+    expect(first.code).toBe(0)
+    expect(first.out).toMatch(
+      /^installed\tstarter-street-depth\tenabled\twater_depth above\tblue 0.15/m,
+    )
+    expect(first.out).toMatch(/\n3 installed, 0 replaced, 0 kept\n$/)
+    const again = await run(['rules', 'install', '--only', 'street'])
+    expect(again.out).toMatch(/^kept\tstarter-street-depth/)
+    expect(again.out).toContain('0 installed, 0 replaced, 1 kept (there already; --replace')
+    const listed = await run(['rules', 'list'])
+    expect(listed.out.split('\n').map((line) => line.split('\t')[0])).toEqual([
+      'starter-rain-hour',
+      'starter-rain-signal',
+      'starter-street-depth',
+      '',
+    ])
+  })
+
+  test('keeps what was edited until it is told to replace it', async () => {
+    await run(['rules', 'install', '--only', 'street'])
+    const path = join(dir, 'data', 'registry.db')
+    const registry = openRegistry({ path })
+    const [starter] = streetRules.rules
+    if (starter === undefined) throw new Error('no street rule')
+    await registry.replace('rule', { ...starter.rule, levels: { red: 0.5 } })
+    await registry.close()
+    await run(['rules', 'install'])
+    expect((await run(['rules', 'list'])).out).toMatch(/^starter-street-depth\t.*\tred 0.5$/m)
+    const replaced = await run(['rules', 'install', '--only', 'street', '--replace'])
+    expect(replaced.out).toContain('0 installed, 1 replaced, 0 kept')
+    expect((await run(['rules', 'list'])).out).toMatch(/^starter-street-depth\t.*red 0.6$/m)
+  })
+
+  test('removes a rule, shows what there is to install, and refuses what makes no sense', async () => {
+    await run(['rules', 'install', '--only', 'reservoir'])
+    expect((await run(['rules', 'remove', 'starter-reservoir-level'])).code).toBe(0)
+    expect((await run(['rules', 'list'])).out).toBe('')
+    expect(await run(['rules', 'remove', 'starter-reservoir-level'])).toMatchObject({
+      code: 1,
+      err: 'There is no rule "starter-reservoir-level".\n',
+    })
+    expect((await run(['rules', 'list', '--available'])).out).toMatch(/^air\tstarter-air-aqi\t/)
+    expect(await run(['rules', 'install', '--only', 'mood'])).toMatchObject({ code: 2 })
+    expect(await run(['rules', 'cook'])).toMatchObject({ code: 2 })
+  })
 })
 
 describe('backup and restore', () => {
