@@ -11,7 +11,7 @@ import type { IndexAnswer, IndexRequest } from '../definition.ts'
 import { checkOptions, givenValues } from '../given.ts'
 import { asideNote, beyondNote, missingNote } from './cn-notes.ts'
 import { cnNames, notMonitoredOption } from './cn-request.ts'
-import { type SubIndex, subIndex } from './cn-sub-index.ts'
+import { type SubIndex, subIndex } from './cn-iaqi.ts'
 import {
   type CnEdition,
   type CnIndicator,

@@ -2,7 +2,7 @@
 
 import type { BothLanguages } from '../../text.ts'
 import { toText } from '../decimal.ts'
-import type { SubIndex } from './cn-sub-index.ts'
+import type { SubIndex } from './cn-iaqi.ts'
 import { nameOf, type Pollutant } from './pollutants.ts'
 
 export function missingNote(missing: readonly Pollutant[], withheld: boolean): BothLanguages {

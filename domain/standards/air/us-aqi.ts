@@ -9,7 +9,7 @@ import type { IndexAnswer, IndexRequest } from '../definition.ts'
 import { checkOptions, givenValues } from '../given.ts'
 import { levelOf, noLevel } from './levels.ts'
 import { concentration, type Pollutant, pollutants } from './pollutants.ts'
-import { usSubIndex } from './us-sub-index.ts'
+import { usSubIndex } from './us-column.ts'
 import { usColumns, usLevels } from './us-tables.ts'
 import { whoFlags } from './who-guidelines.ts'
 

@@ -13,7 +13,7 @@ import { nameOf, type Pollutant } from './pollutants.ts'
 import { unknownEdition } from './unknown-edition.ts'
 import { usVerdict } from './us-aqi.ts'
 import { usTables } from './us-definitions.ts'
-import { usSubIndex } from './us-sub-index.ts'
+import { usSubIndex } from './us-column.ts'
 import { usColumns, usEdition } from './us-tables.ts'
 
 interface Nowcast {
