@@ -5,6 +5,12 @@ import { euAqi } from './air/eu-aqi.ts'
 import { usAqiDefinition } from './air/us-definitions.ts'
 import { usNowcastDefinition } from './air/us-nowcast.ts'
 import type { IndexDefinition, IndexName } from './definition.ts'
+import { floodSignal } from './flood/flood-signal.ts'
+import { floodSize } from './flood/flood-size.ts'
+import { rainGrade } from './rain/rain-grade.ts'
+import { rainstormSignal } from './rain/rainstorm-signal.ts'
+import { gb3838 } from './water/gb3838.ts'
+import { gb5749 } from './water/gb5749.ts'
 
 const definitions: readonly IndexDefinition[] = [
   cnAqiDaily,
@@ -12,6 +18,12 @@ const definitions: readonly IndexDefinition[] = [
   usAqiDefinition,
   usNowcastDefinition,
   euAqi,
+  gb3838,
+  gb5749,
+  rainGrade,
+  rainstormSignal,
+  floodSize,
+  floodSignal,
 ]
 
 export const indexDefinitions: ReadonlyMap<IndexName, IndexDefinition> = new Map(
