@@ -6,12 +6,12 @@
 import { compare, type Decimal, minus, toText } from '../decimal.ts'
 
 /** `MM-DD`, both days inclusive; it may pass the end of the year. */
-export interface FloodSeason {
+interface FloodSeason {
   from: string
   to: string
 }
 
-export interface FloodLimit {
+interface FloodLimit {
   /** Metres, exact. */
   limit: string
   /** Whether the day lies in the season; null when the season is given and the day is not. */

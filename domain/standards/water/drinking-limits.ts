@@ -6,7 +6,7 @@
 import type { BothLanguages } from '../../text.ts'
 import type { Confidence } from '../definition.ts'
 
-export interface DrinkingItem {
+interface DrinkingItem {
   code: string
   /** Of our catalogue; also accepted as a name in requests. */
   property: string | null
@@ -39,7 +39,7 @@ function unmeasured(row: Row): DrinkingItem {
   return { ...item(row), property: null }
 }
 
-/** Tables 1 and 3 in part. */
+/** Table 1, in part. */
 export const drinkingItems: readonly DrinkingItem[] = [
   { ...item(['turbidity', 'Turbidity', '浑浊度', '1', 'B', []]), unit: '{NTU}' },
   { ...item(['ph', 'pH', 'pH值', '8.5', 'B', []]), min: '6.5', unit: '[pH]' },
@@ -73,7 +73,7 @@ export const supplyPoints = ['plant', 'network'] as const
 export type SupplyPoint = (typeof supplyPoints)[number]
 
 /** In mg/L; the upper limit holds at both points, the residual is the least that must be left. */
-export interface Disinfectant {
+interface Disinfectant {
   code: string
   property: string
   name: BothLanguages

@@ -58,7 +58,7 @@ export const drinkingNotes = {
 export const drinkingTables: readonly StandardTable[] = [
   {
     title: { en: 'Items that instruments measure', zh: '在线监测项目限值' },
-    clause: 'GB 5749-2022 tables 1 and 3 (part)',
+    clause: 'GB 5749-2022 table 1 (part)',
     confidence: 'C',
     columns: ['item', 'unit', 'at least', 'at most', 'confidence'],
     rows: drinkingItems.map(({ code, unit, min, max, confidence }) => [

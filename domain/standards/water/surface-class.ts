@@ -9,7 +9,7 @@ import { phRange, type SurfaceItem, saturationOfClassI, surfaceItems } from './s
 
 /** By grade; `V+` is 劣V. */
 export const surfaceClasses = ['I', 'II', 'III', 'IV', 'V', 'V+'] as const
-export type SurfaceClass = (typeof surfaceClasses)[number]
+type SurfaceClass = (typeof surfaceClasses)[number]
 
 /** Worse than class V. */
 const worst = 6

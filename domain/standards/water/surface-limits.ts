@@ -6,7 +6,7 @@
 import type { BothLanguages } from '../../text.ts'
 
 /** I, II, III, IV, V. */
-export type ClassLimits = readonly [string, string, string, string, string]
+type ClassLimits = readonly [string, string, string, string, string]
 
 export interface SurfaceItem {
   /** Short name as used in requests and answers. */
@@ -130,7 +130,7 @@ export const phRange = { min: '6', max: '9' } as const
 /** Table 1, class I: this share of saturation instead of 7.5 mg/L. In per cent. */
 export const saturationOfClassI = '90'
 
-export interface SourceItem {
+interface SourceItem {
   code: string
   property: string
   name: BothLanguages
