@@ -29,6 +29,7 @@ import { installDevices } from './routes/devices.ts'
 import { installEvents } from './routes/events.ts'
 import { installHealth } from './routes/health.ts'
 import { installImport } from './routes/import.ts'
+import { installIndices } from './routes/indices.ts'
 import { installLatest } from './routes/latest.ts'
 import { installProperties } from './routes/properties.ts'
 import { installQuality } from './routes/quality.ts'
@@ -73,6 +74,7 @@ export async function createApp(parts: ApiParts): Promise<App> {
   installQuarantine(app, context)
   installQuality(app)
   installQualityPlans(app, context)
+  installIndices(app, context)
   installRules(app, context)
   installAlerts(app, context)
   installSilences(app, context)

@@ -70,5 +70,6 @@ const ozone = starterRule(
 export const airRules: StarterGroup = {
   id: 'air',
   title: { en: 'Air', zh: '环境空气' },
+  notes: [],
   rules: [index, pm25, ozone],
 }

@@ -83,12 +83,13 @@ function silence({ id, name, property, kind, hours, notes = [] }: Watched): Star
       signal: { type: 'silence', window: `${hours}h` },
       levels: { blue: seconds, yellow: 3 * seconds, orange: 12 * seconds },
     },
-    { ...houseRule, notes: ['Bounds are seconds since the last reading.', ...notes] },
+    { ...houseRule, notes },
   )
 }
 
 export const deviceRules: StarterGroup = {
   id: 'devices',
   title: { en: 'Devices', zh: '设备' },
+  notes: ['Bounds of silence are seconds since the last reading.'],
   rules: [battery, ...watched.map(silence)],
 }

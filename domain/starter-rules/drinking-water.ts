@@ -10,7 +10,7 @@ const network = { kind: ['pipe' as const] }
 const both = { kind: ['water-plant' as const, 'pipe' as const] }
 const patience = { raiseAfter: '10m', clearAfter: '30m' }
 const atLimit =
-  'Raised when the limit is reached, where the standard still allows exactly the limit.'
+  'Alerts are raised when a limit is reached, where the standard still allows exactly the limit.'
 
 const chlorine = [
   starterRule(
@@ -29,7 +29,6 @@ const chlorine = [
         'GB 5749-2022 table 2, free chlorine: at least 0.3 mg/L leaving the plant; red: the least for the end of the network',
       confidence: 'B',
       notes: [
-        atLimit,
         'For plants that disinfect with chloramine or chlorine dioxide, remove it and watch those.',
       ],
     },
@@ -48,7 +47,7 @@ const chlorine = [
     {
       source: 'GB 5749-2022 table 2, free chlorine: at least 0.05 mg/L at the end of the network',
       confidence: 'B',
-      notes: [atLimit],
+      notes: [],
     },
   ),
   starterRule(
@@ -65,7 +64,7 @@ const chlorine = [
       source:
         'GB 5749-2022 table 2, free chlorine: at most 2 mg/L; red: the limit of the edition of 2006, 4 mg/L',
       confidence: 'B',
-      notes: [atLimit],
+      notes: [],
     },
   ),
 ]
@@ -83,7 +82,7 @@ const turbidity = starterRule(
   {
     source: 'GB 5749-2022 table 1: at most 1 NTU; orange: 3 NTU, allowed to small supplies only',
     confidence: 'B',
-    notes: [atLimit, 'Confidence C for orange.'],
+    notes: ['Confidence C for orange.'],
   },
 )
 
@@ -98,7 +97,7 @@ const ph = [
       ...patience,
       clearMargin: 0.1,
     },
-    { source: 'GB 5749-2022 table 1: 6.5–8.5', confidence: 'B', notes: [atLimit] },
+    { source: 'GB 5749-2022 table 1: 6.5–8.5', confidence: 'B', notes: [] },
   ),
   starterRule(
     {
@@ -111,12 +110,13 @@ const ph = [
       ...patience,
       clearMargin: 0.1,
     },
-    { source: 'GB 5749-2022 table 1: 6.5–8.5', confidence: 'B', notes: [atLimit] },
+    { source: 'GB 5749-2022 table 1: 6.5–8.5', confidence: 'B', notes: [] },
   ),
 ]
 
 export const drinkingWaterRules: StarterGroup = {
   id: 'drinking-water',
   title: { en: 'Drinking water', zh: '饮用水' },
+  notes: [atLimit],
   rules: [...chlorine, turbidity, ...ph],
 }

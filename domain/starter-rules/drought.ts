@@ -24,5 +24,6 @@ const soil = ruleFromBounds(drySoil, {
 export const droughtRules: StarterGroup = {
   id: 'drought',
   title: { en: 'Low water and drought', zh: '枯水与干旱' },
+  notes: [],
   rules: [level, soil],
 }

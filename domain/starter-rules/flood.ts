@@ -94,17 +94,20 @@ const street = ruleFromBounds(streetDepth, {
 export const riverRules: StarterGroup = {
   id: 'river',
   title: { en: 'Rivers', zh: '河道' },
+  notes: [],
   rules: [stage, rise],
 }
 
 export const reservoirRules: StarterGroup = {
   id: 'reservoir',
   title: { en: 'Reservoirs', zh: '水库' },
+  notes: [],
   rules: [reservoir],
 }
 
 export const streetRules: StarterGroup = {
   id: 'street',
   title: { en: 'Streets and underpasses', zh: '道路与下穿立交' },
+  notes: [],
   rules: [street],
 }

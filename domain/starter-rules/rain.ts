@@ -49,5 +49,6 @@ const hour = starterRule(
 export const rainRules: StarterGroup = {
   id: 'rain',
   title: { en: 'Rain', zh: '降雨' },
+  notes: [],
   rules: [signal, hour],
 }

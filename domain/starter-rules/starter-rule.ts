@@ -26,6 +26,8 @@ export interface StarterGroup {
   /** What `bellwether rules install --only` takes. */
   id: string
   title: BothLanguages
+  /** What holds for all of its rules. */
+  notes: readonly string[]
   rules: readonly StarterRule[]
 }
 

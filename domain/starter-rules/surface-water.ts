@@ -49,7 +49,6 @@ const oxygen = starterRule(
       'GB 3838-2002 table 1: limits of classes III, IV and V; red: 城市黑臭水体整治工作指南 (2015), table of grades, heavily black and odorous below 0.2 mg/L',
     confidence: 'A',
     notes: [
-      instant,
       'Confidence B for red.',
       'Algae draw oxygen down before sunrise every day; where blue comes each night, lower it.',
     ],
@@ -70,7 +69,7 @@ const ammonia = starterRule(
     source:
       'GB 3838-2002 table 1: limits of classes III, IV and V; red: 城市黑臭水体整治工作指南 (2015), table of grades, black and odorous from 8 mg/L',
     confidence: 'A',
-    notes: [instant, 'Confidence B for red.'],
+    notes: ['Confidence B for red.'],
   },
 )
 
@@ -105,5 +104,6 @@ const ph = [
 export const surfaceWaterRules: StarterGroup = {
   id: 'water',
   title: { en: 'Surface water', zh: '地表水' },
+  notes: [instant],
   rules: [waterClass, oxygen, ammonia, ...ph],
 }
