@@ -97,8 +97,11 @@ function attributesOf(device: CityDevice): Record<string, string | number> {
       return { ...reservoirLevels(device), datum: '1985 National Height Datum 1985国家高程基准' }
     case 'street':
       return { underpass: isUnderpass(device) ? 'yes' : 'no', wheelHubDepth: 0.27 }
-    case 'surface-water':
-      return { targetClass: unit(key, 50) < 0.5 ? 'II' : 'III', standard: 'GB 3838-2002' }
+    case 'surface-water': {
+      const targetLevel = unit(key, 50) < 0.5 ? 2 : 3
+      const targetClass = 'I'.repeat(targetLevel)
+      return { targetClass, targetLevel, standard: 'GB 3838-2002' }
+    }
     case 'outfall':
       return { codLimit: 50, nh3nLimit: 5, standard: 'GB 18918-2002 1A' }
     case 'plant':

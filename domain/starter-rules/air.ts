@@ -24,7 +24,7 @@ const index = starterRule(
     notes: [
       'The colours of the alert are those of Chinese warnings; the index itself has colours of its own.',
       'This is not the heavy-pollution warning (重污染天气预警) of a city: that one goes by a forecast of the daily AQI (2017 guidance, confidence B: above 200 for 1 day blue, 2 days yellow, 3 days with a day above 300 orange, 4 days with two above 300 red; newer local plans differ).',
-      'The index is given only when all six pollutants are there, or when it is above 100. A station that does not measure all six is better served by the next two rules.',
+      'A pollutant that the station has never measured counts as not monitored by plan (HJ 633-2026 5.3.2). While one that it does measure is missing, the index is given only above 100: a station with gaps is better served by the next two rules.',
     ],
   },
 )

@@ -2,5 +2,10 @@
 
 import { writeFileSync } from 'node:fs'
 import { configPage } from './config-page.ts'
+import { standardsPage } from './standards-page.ts'
 
-writeFileSync(new URL('../../docs/config.md', import.meta.url), configPage())
+const pages = { config: configPage, standards: standardsPage }
+
+for (const [name, page] of Object.entries(pages)) {
+  writeFileSync(new URL(`../../docs/${name}.md`, import.meta.url), page())
+}
