@@ -9,9 +9,20 @@
 
 import type { Aggregate, AggregateFn, Quality, Reading, SeriesKey } from '../../domain/reading.ts'
 
+/** Positions of the journal after `from` up to `to`. */
+export interface Stretch {
+  from: number
+  to: number
+}
+
 /** Totals since the store was made, in readings; `seq` is the journal position they stand for. */
 export interface Progress {
   seq: number
+  /**
+   * What is settled beyond `seq`: after the store was away the newest uplinks are settled first, and what lies
+   * between is drained meanwhile.
+   */
+  ahead?: Stretch
   received: number
   stored: number
   duplicate: number
@@ -20,6 +31,8 @@ export interface Progress {
 
 export interface Advance {
   seq: number
+  /** Takes the place of the one before; absent when nothing is settled beyond `seq`. */
+  ahead?: Stretch
   /** Readings of this batch that quarantine took. */
   quarantined: number
   /** Flags that change in the same transaction, after the batch; see `revise`. */
