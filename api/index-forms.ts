@@ -17,7 +17,7 @@ const listMax = 400
 const valuesMax = 100
 const optionsMax = 20
 /** A decimal of any use is shorter. */
-const textMax = 40
+const textMax = 64
 
 const bothLanguages = z.strictObject({ en: z.string(), zh: z.string() })
 
