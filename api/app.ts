@@ -38,6 +38,7 @@ import { installQuarantine } from './routes/quarantine.ts'
 import { installReadings } from './routes/readings.ts'
 import { installRules } from './routes/rules.ts'
 import { installSilences } from './routes/silences.ts'
+import { installSiteIndices } from './routes/site-indices.ts'
 import { installSites } from './routes/sites.ts'
 import { installTokens } from './routes/tokens.ts'
 import { installWebhooks } from './routes/webhooks.ts'
@@ -75,6 +76,7 @@ export async function createApp(parts: ApiParts): Promise<App> {
   installQuality(app)
   installQualityPlans(app, context)
   installIndices(app, context)
+  installSiteIndices(app, context, series)
   installRules(app, context)
   installAlerts(app, context)
   installSilences(app, context)

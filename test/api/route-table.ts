@@ -28,6 +28,7 @@ export const routeTable = [
   ['GET', '/api/v1/indices', 'viewer'],
   ['GET', '/api/v1/indices/{index}', 'viewer'],
   ['POST', '/api/v1/indices/{index}', 'viewer'],
+  ['GET', '/api/v1/sites/{id}/indices', 'viewer'],
   ...collection('/api/v1/rules', 'viewer', 'admin'),
   ['GET', '/api/v1/alerts', 'viewer'],
   ['GET', '/api/v1/alerts/{id}', 'viewer'],
