@@ -13,8 +13,8 @@ import {
   isDaily,
   type SiteIndexName,
   siteIndexNames,
-} from '../domain/standards/site/site-indices.ts'
-import { definitionOf } from '../domain/standards/site-index.ts'
+} from '../domain/standards/site/coverage.ts'
+import { definitionOf } from '../domain/standards/site-indices.ts'
 
 const dayMs = 24 * hourMs
 /** Longest time of one request. */

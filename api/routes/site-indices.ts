@@ -6,7 +6,7 @@
 import { z } from 'zod'
 import { zoneOf } from '../../domain/calendar.ts'
 import { Fault } from '../../domain/errors.ts'
-import { type SiteIndexName, siteIndexNames } from '../../domain/standards/site/site-indices.ts'
+import { type SiteIndexName, siteIndexNames } from '../../domain/standards/site/coverage.ts'
 import { type ApiContext, type App, base } from '../context.ts'
 import { answerJson, indexAnswerForm } from '../index-forms.ts'
 import { timeText } from '../json-forms.ts'

@@ -23,7 +23,6 @@ import {
 } from './definition.ts'
 import { indexDefinitions } from './indices.ts'
 import { airRequest } from './site/air-request.ts'
-import { floodRequest, persistingNote, type RainOf, rainRequest } from './site/hydro-request.ts'
 import {
   feedingProperties,
   type InstantIndex,
@@ -31,7 +30,8 @@ import {
   isRainIndex,
   lookBackMs,
   type SiteIndexName,
-} from './site/site-indices.ts'
+} from './site/coverage.ts'
+import { floodRequest, persistingNote, type RainOf, rainRequest } from './site/hydro-request.ts'
 import { type Figure, waterRequest } from './site/water-request.ts'
 
 export interface Place {
