@@ -1,0 +1,66 @@
+/**
+ * Quality control of the stream, for ingest and for alerts: `domain/quality-control.ts` says what it promises.
+ */
+
+import type { QualityControl } from '../../domain/quality-control.ts'
+import type { Reading } from '../../domain/reading.ts'
+import type { RegistryView } from '../../stores/records/registry.ts'
+import { createEngine, type Engine } from './engine.ts'
+import { fetchHistory, type NewSeries, type Past } from './history.ts'
+
+export interface QualityControlParts {
+  registry: RegistryView
+  past: Past
+  /** False: readings keep the flags of their judgement, 1 for a value and 9 for none. */
+  enabled: boolean
+}
+
+/** A look at one device for so many readings, so that all are looked at again and again. */
+const readingsPerTidy = 16
+
+export function createQualityControl({
+  registry,
+  past,
+  enabled,
+}: QualityControlParts): QualityControl {
+  if (!enabled) return withoutTests
+  let engine = createEngine(registry)
+  return {
+    async prepare(readings) {
+      const fresh = newSeries(engine, readings)
+      const { learn } = engine
+      if (fresh.length > 0) await fetchHistory(past, fresh, learn)
+    },
+    check(readings) {
+      engine.tidy(Math.ceil(readings.length / readingsPerTidy))
+      const judged: Reading[] = []
+      const revised: Reading[] = []
+      for (const reading of readings) judged.push(engine.examine(reading, revised))
+      return { readings: judged, revised }
+    },
+    reset() {
+      engine = createEngine(registry)
+    },
+  }
+}
+
+const withoutTests: QualityControl = {
+  prepare: () => Promise.resolve(),
+  check: (readings) => ({ readings, revised: [] }),
+  reset: () => undefined,
+}
+
+/** Series of these readings that are not in memory, each once. */
+function newSeries(engine: Engine, readings: readonly Reading[]): NewSeries[] {
+  const fresh: NewSeries[] = []
+  const listed = new Map<string, Set<string>>()
+  for (const { device, property, receivedAt, observedAt } of readings) {
+    if (engine.knows(device, property)) continue
+    const properties = listed.get(device) ?? new Set()
+    if (properties.has(property)) continue
+    listed.set(device, properties.add(property))
+    const needsMs = engine.thresholds({ device, property }).attenuated?.overMs ?? 0
+    fresh.push({ device, property, receivedAt, observedAt, needsMs })
+  }
+  return fresh
+}
