@@ -11,18 +11,25 @@ import type { Config } from '../config.ts'
 import type { AlertView } from '../domain/alert.ts'
 import { Fault } from '../domain/errors.ts'
 import type { Bus, Ports } from '../domain/ports.ts'
+import type { QualityControl } from '../domain/quality-control.ts'
 import type { Judge } from '../domain/quarantine.ts'
+import type { Uplink } from '../domain/uplink.ts'
+import type { SignalIndex } from '../domain/rule.ts'
 import { type AllowList, parseAllowList } from '../domain/webhook-target.ts'
 import type { JournalReader } from '../stores/journal/journal.ts'
 import type { AlertLog } from '../stores/records/alert-log.ts'
 import type { RegistryView } from '../stores/records/registry.ts'
+import { createHistories, type Past } from './histories.ts'
 import type { SiteIndices } from './index-signal.ts'
-import { createAlertMeters } from './meters.ts'
+import { type AlertMeters, createAlertMeters } from './meters.ts'
 import { startNotifier } from './notify/notify.ts'
 import { createSender, type Resolve } from './notify/webhook.ts'
+import { createPastGuard, type PastGuard } from './past-guard.ts'
 import { createPatience, type Patience } from './patience.ts'
 import { createRecorder, type Recorder } from './recorder.ts'
 import { createRuleLookup } from './rule-lookup.ts'
+import { createSilenceClock } from './silence-clock.ts'
+import { findStart } from './start.ts'
 import { createStream, type Stream } from './stream.ts'
 import {
   alertKey,
@@ -41,6 +48,10 @@ export interface AlertsParts {
   journal: JournalReader
   log: AlertLog
   judge: Judge
+  /** The same tests as ingest; without it every reading counts as it was judged. */
+  quality?: QualityControl
+  /** What series have said before; without it windows hold what is heard from now on. */
+  past?: Past
   /** Without it rules on indices watch nothing. */
   indices?: SiteIndices
   /** Switches an endpoint off that has answered 410 Gone. */
@@ -60,18 +71,11 @@ const lookAgainMs = { sameProcess: 250, otherProcess: 20 }
 const lastCheckpointsMs = 3_000
 
 export async function startAlerts(parts: AlertsParts): Promise<Alerts> {
-  const { config, ports, bus, registry, journal, log } = parts
+  const { config, ports, bus, registry, log } = parts
   const meters = createAlertMeters(ports.meter)
   const patience = createPatience(ports, meters.fault)
   await registry.refresh()
   const book = await loadBook(log)
-  const cursor = await findStart(parts)
-  const rules = createRuleLookup({
-    registry,
-    clock: ports.clock,
-    feeding: (index) => parts.indices?.feeding(index) ?? [],
-  })
-  rules.update()
 
   const sender = createSender({
     allow: allowedTargets(config.webhookAllow),
@@ -83,22 +87,14 @@ export async function startAlerts(parts: AlertsParts): Promise<Alerts> {
     ...{ config, ports, bus, log, registry, sender, meters },
     disableWebhook: parts.disableWebhook,
   })
+  const guardOf = (what: string) => createPastGuard(ports, what, () => meters.fault(`past_${what}`))
+  const start = await findStart({ ...parts, note: ports.log, guard: guardOf('start') })
   const recorder = createRecorder(
     { log, book, registry, bus, clock: ports.clock, meters, patience, onOutbox: notifier.kick },
-    cursor,
+    start.cursor,
   )
-  const stream = createStream({
-    ...{ ports, journal, registry, recorder, meters, cursor },
-    evaluation: {
-      ...{ rules, book, judge: parts.judge, indices: parts.indices, now: () => ports.clock.now() },
-      onFault(error, uplink) {
-        meters.fault('judge')
-        ports.log.error({ error, seq: uplink.seq }, 'An uplink could not be judged for alerts.')
-      },
-    },
-    upkeep: { registry, rules, book, staleAfterMs: config.staleAfterSeconds * 1_000 },
-    stopping: () => patience.stopped,
-  })
+  const core = { book, recorder, meters, patience, guardOf, from: start.from }
+  const stream = createStreamOf(parts, core)
 
   const loop = startLoop(parts, stream, patience)
   return {
@@ -109,6 +105,43 @@ export async function startAlerts(parts: AlertsParts): Promise<Alerts> {
     },
     position: stream.position,
   }
+}
+
+interface Core {
+  book: WatchBook
+  recorder: Recorder
+  meters: AlertMeters
+  patience: Patience
+  guardOf(what: string): PastGuard
+  /** Journal position to read on from. */
+  from: number
+}
+
+function createStreamOf(parts: AlertsParts, core: Core): Stream {
+  const { config, ports, journal, registry, judge, quality, indices } = parts
+  const { book, recorder, meters, patience, guardOf } = core
+  const { clock } = ports
+  const now = () => clock.now()
+  const feeding = (index: SignalIndex) => indices?.feeding(index) ?? []
+  const rules = createRuleLookup({ registry, clock, feeding })
+  rules.update()
+  const histories = createHistories(parts.past, guardOf('history'), () => clock.monotonic())
+  const silences = createSilenceClock({ registry, rules, book, now })
+  const guards = { quality: guardOf('quality'), indices: guardOf('indices') }
+  const shared = {
+    ...{ rules, histories, quality, indices },
+    onFault(error: unknown, uplink: Uplink) {
+      meters.fault('judge')
+      ports.log.error({ error, seq: uplink.seq }, 'An uplink could not be judged for alerts.')
+    },
+  }
+  return createStream({
+    ...{ ports, journal, registry, recorder, meters, cursor: core.from },
+    slicing: { ...shared, judge, guards },
+    evaluation: { ...shared, book, silences, now },
+    upkeep: { registry, rules, book, staleAfterMs: config.staleAfterSeconds * 1_000 },
+    stopping: () => patience.stopped,
+  })
 }
 
 /** Runs a pass at each ring and every so often; never two at a time, and none is missed. */
@@ -157,22 +190,6 @@ async function lastCheckpoints(
     const done = await recorder.checkpoint(stream.position())
     if (done || recorder.abandoned || ports.clock.monotonic() > until) return
   }
-}
-
-/**
- * Where the stream goes on. A journal that ends before our cursor was lost or put back from a backup: it is
- * read from its beginning, because waiting until it has grown as long would miss everything until then.
- */
-async function findStart({ log, journal, ports }: AlertsParts): Promise<number> {
-  const cursor = await log.cursor()
-  const head = await journal.head()
-  if (head >= cursor) return cursor
-  const tail = await journal.tail()
-  ports.log.error(
-    { cursor, head, tail },
-    'The journal ends before the position judged for alerts: it was replaced. It is read from its beginning.',
-  )
-  return tail - 1
 }
 
 /** The alerts of the log decide what is open; a watch that was lost is begun again from its alert. */

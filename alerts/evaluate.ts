@@ -1,60 +1,96 @@
 /**
- * From uplinks to changes of alerts, in memory: each counting reading is shown to the watches of its series.
- * Nothing is written here; what changed waits in the book until the loop records it.
+ * From readings to changes of alerts, in memory: each reading is shown to the rules of its series, once its
+ * quality is judged. Nothing is written here; what changed waits in the book until the loop records it.
  */
 
 import type { AlertChange } from '../domain/alert.ts'
-import type { Judge } from '../domain/quarantine.ts'
+import type { Checked, QualityControl } from '../domain/quality-control.ts'
 import type { Reading } from '../domain/reading.ts'
+import { durationMs } from '../domain/text.ts'
 import type { Uplink } from '../domain/uplink.ts'
-import { changeByReading } from './change.ts'
+import { type FeedParts, feed, hear } from './feed.ts'
+import type { Histories } from './histories.ts'
 import type { SiteIndices } from './index-signal.ts'
-import { isQuiet, type Observation, observe } from './lifecycle.ts'
-import type { RuleLookup, SeriesRule } from './rule-lookup.ts'
-import type { Watch, WatchBook } from './watch.ts'
+import { holdsLevel } from './lifecycle.ts'
+import type { RuleLookup, SeriesRule, WatchedSeries } from './rule-lookup.ts'
+import type { SilenceClock } from './silence-clock.ts'
+import type { Heard } from './slice.ts'
+import { windowValue } from './window.ts'
 
-export interface Evaluation {
+export interface Evaluation extends FeedParts {
   rules: RuleLookup
-  book: WatchBook
-  judge: Judge
+  quality: QualityControl | undefined
+  histories: Histories
+  silences: SilenceClock
   indices: SiteIndices | undefined
   /** A judgement that threw: our bug, and no reason to stop judging the others. */
   onFault(error: unknown, uplink: Uplink): void
-  now(): number
 }
 
-export function evaluate(parts: Evaluation, uplink: Uplink): readonly AlertChange[] {
-  if (!parts.rules.mayConcern(uplink)) return []
-  let accepted: readonly Reading[]
-  try {
-    accepted = parts.judge(uplink).accepted
-  } catch (error) {
-    parts.onFault(error, uplink)
-    return []
-  }
+export function evaluate(parts: Evaluation, heard: Heard): readonly AlertChange[] {
+  const { readings, revised } = checked(parts, heard)
   const changes: AlertChange[] = []
-  for (const reading of accepted) show(parts, reading, changes)
+  for (const [i, reading] of readings.entries()) {
+    const series = heard.series[i]
+    if (series !== undefined) show(parts, series, asKnown(reading, revised), changes)
+  }
+  for (const reading of revised) revise(parts, reading)
   return changes
 }
 
+function checked({ quality, onFault }: Evaluation, { uplink, readings }: Heard): Checked {
+  if (quality === undefined || readings.length === 0) return { readings, revised: [] }
+  try {
+    return quality.check(readings)
+  } catch (error) {
+    onFault(error, uplink)
+    return { readings, revised: [] }
+  }
+}
+
+/** What a later reading of the same message says of this one is known already. */
+function asKnown(reading: Reading, revised: readonly Reading[]): Reading {
+  if (revised.length === 0) return reading
+  const { device, property, observedAt, receivedAt } = reading
+  return (
+    revised.findLast(
+      (other) =>
+        other.observedAt === observedAt &&
+        other.receivedAt === receivedAt &&
+        other.property === property &&
+        other.device === device,
+    ) ?? reading
+  )
+}
+
+/** A reading found to be bad by what came after it leaves the windows; what it has caused stands. */
+function revise(parts: Evaluation, reading: Reading): void {
+  const series = parts.rules.of(reading.device, reading.property)
+  if (series.reachMs > 0) parts.histories.take(series, reading, counts(reading))
+  const site = series.rules.find(({ rule }) => rule.signal.type === 'index')?.site
+  if (site !== undefined) parts.indices?.take(reading, site)
+}
+
 /** Shows one reading to every rule that it concerns. */
-function show(parts: Evaluation, reading: Reading, to: AlertChange[]): void {
-  let isTaken = false
-  for (const series of parts.rules.of(reading.device, reading.property)) {
-    const { signal } = series.rule
-    if (signal.type === 'value') {
-      if (!counts(reading)) continue
-      feed(parts, series, { reading, observation: observed(reading) }, to)
-      continue
-    }
-    if (signal.type !== 'index' || parts.indices === undefined || series.site === undefined)
-      continue
-    if (!isTaken) parts.indices.take(reading, series.site)
-    isTaken = true
-    if (!counts(reading)) continue
-    hear(parts.book.get(series.key), reading)
-    for (const observation of parts.indices.observe(signal, series.site, reading)) {
-      feed(parts, series, { reading, observation }, to)
+function show(parts: Evaluation, series: WatchedSeries, reading: Reading, to: AlertChange[]): void {
+  const isCounted = counts(reading)
+  const isNewest = series.reachMs > 0 && parts.histories.take(series, reading, isCounted)
+  let isIndexed = false
+  for (const rule of series.rules) {
+    switch (rule.rule.signal.type) {
+      case 'value':
+        if (isCounted) feed(parts, rule, sightOf(reading), to)
+        break
+      case 'silence':
+        parts.silences.heard(rule, reading, to)
+        break
+      case 'index':
+        if (!isIndexed && rule.site !== undefined) parts.indices?.take(reading, rule.site)
+        isIndexed = true
+        if (isCounted) showIndex(parts, rule, reading, to)
+        break
+      default:
+        if (isCounted && isNewest) showWindow(parts, { series, rule, reading }, to)
     }
   }
 }
@@ -64,66 +100,37 @@ function counts({ value, quality }: Reading): boolean {
   return value !== null && (quality === 1 || quality === 2)
 }
 
-function observed({ observedAt, value }: Reading): Observation {
-  return { observedAt, value: value ?? 0 }
+function sightOf({ observedAt, value, receivedAt }: Reading) {
+  return { observation: { observedAt, value: value ?? 0 }, receivedAt }
 }
 
-/** Data comes, though it may not be enough for an observation yet. */
-function hear(watch: Watch | undefined, { receivedAt }: Reading): void {
-  if (watch !== undefined && receivedAt > watch.seenAt) watch.seenAt = receivedAt
+function showIndex(parts: Evaluation, rule: SeriesRule, reading: Reading, to: AlertChange[]): void {
+  const { signal } = rule.rule
+  if (signal.type !== 'index' || rule.site === undefined) return
+  const { receivedAt } = reading
+  for (const observation of parts.indices?.observe(signal, rule.site, reading) ?? []) {
+    feed(parts, rule, { observation, receivedAt }, to)
+  }
+  hear(parts, rule, reading, to)
 }
 
-interface Seen {
-  reading: Reading
-  observation: Observation
-}
-
-function feed(
+function showWindow(
   parts: Evaluation,
-  series: SeriesRule,
-  { reading, observation }: Seen,
+  { series, rule, reading }: { series: WatchedSeries; rule: SeriesRule; reading: Reading },
   to: AlertChange[],
 ): void {
-  const { book } = parts
-  const known = book.get(series.key)
-  const step = observe(series.criteria, known?.life ?? null, observation)
-  if (step === null) return
-
-  const wasQuiet = known === undefined || isQuiet(known.life)
-  const wasStale = known?.stale ?? false
-  const watch = known ?? begin(series, reading.receivedAt)
-  if (known === undefined) book.add(watch)
-  watch.life = step.next
-  watch.value = observation.value
-  watch.seenAt = Math.max(watch.seenAt, reading.receivedAt)
-  watch.stale = false
-
-  book.touch(watch, wasQuiet)
-  if (!wasStale && step.change === null) return
-
-  const moment = { observedAt: observation.observedAt, recordedAt: parts.now() }
-  if (wasStale && watch.alert !== null) {
-    const { level, bound } = watch.alert
-    const found = { type: 'alert.resumed', level, previousLevel: null, bound } as const
-    to.push(changeByReading(found, watch, series, moment))
-  }
-  if (step.change !== null) {
-    const change = changeByReading(step.change, watch, series, moment)
-    watch.alert = change.type === 'alert.resolved' ? null : change.view
-    to.push(change)
-    book.touch(watch, false)
-  }
-}
-
-function begin({ rule, subject, property }: SeriesRule, seenAt: number): Watch {
-  return {
-    rule: rule.id,
-    device: subject,
-    property,
-    life: { at: 0, level: null, clocks: {}, basis: '' },
-    value: 0,
-    seenAt,
-    stale: false,
-    alert: null,
-  }
+  const { window, criteria, device } = rule
+  const { observedAt, receivedAt } = reading
+  const known = parts.book.get(rule.key)
+  if (window === null || (known !== undefined && observedAt <= known.life.at)) return
+  const found = parts.histories.of(series, observedAt - window.lengthMs)
+  if (found === null) return
+  const expectedMs = durationMs(device?.expectedInterval ?? '0s')
+  const value = windowValue(window, found.history, { at: observedAt, expectedMs })
+  const level = known?.life.level ?? null
+  // With a part of the window unknown to us, the signal may have got worse, but nobody can say that it is over.
+  const isSure =
+    found.isWhole || level === null || (value !== null && holdsLevel(criteria, level, value))
+  if (value === null || !isSure) hear(parts, rule, reading, to)
+  else feed(parts, rule, { observation: { observedAt, value }, receivedAt }, to)
 }

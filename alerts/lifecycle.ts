@@ -108,6 +108,12 @@ function changeOf(criteria: Criteria, watch: Lifecycle): LevelChange | null {
   }
 }
 
+/** Whether the value keeps an alert of this level where it is, or drives it up. */
+export function holdsLevel(criteria: Criteria, level: AlertLevel, value: number): boolean {
+  const own = criteria.thresholds.find((threshold) => threshold.level === level)
+  return own !== undefined && isBeyond(criteria, own, value)
+}
+
 function isBeyond({ direction }: Criteria, { bound }: Threshold, value: number): boolean {
   return direction === 'above' ? value >= bound : value <= bound
 }

@@ -48,6 +48,9 @@ export function createRecorder(parts: RecorderParts, cursor: number): Recorder {
   let written = cursor
   let abandoned = false
 
+  /** What is judged again after a restart stays behind the position on record. */
+  const cursorAt = (seq: number) => (seq > written ? { cursor: seq } : {})
+
   async function write(recording: Recording): Promise<readonly AlertChange[]> {
     const done = await patience.insist('record', () => log.record(recording))
     if (done === null) abandoned = true
@@ -78,7 +81,7 @@ export function createRecorder(parts: RecorderParts, cursor: number): Recorder {
       const few = book.urgentCount + book.quietCount <= watchesWithChangesMax
       const watches = few ? book.unwritten(urgentMax, quietMax) : watchesOf(book, changes)
       const recorded = await write({
-        ...(few ? { cursor: seq } : {}),
+        ...(few ? cursorAt(seq) : {}),
         watches: watches.map(writeWatch),
         changes,
         outbox: changes.flatMap((change) => outboxOf(parts.registry, change)),
@@ -93,8 +96,8 @@ export function createRecorder(parts: RecorderParts, cursor: number): Recorder {
       if (abandoned) return true
       const watches = book.unwritten(urgentMax, quietMax).map(writeWatch)
       const all = book.urgentCount === 0
-      if (watches.length === 0 && seq === written) return true
-      await write({ ...(all ? { cursor: seq } : {}), watches, changes: [], outbox: [] })
+      if (watches.length === 0 && seq <= written) return true
+      await write({ ...(all ? cursorAt(seq) : {}), watches, changes: [], outbox: [] })
       return all && book.quietCount === 0
     },
     async forget(watches) {

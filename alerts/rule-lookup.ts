@@ -18,6 +18,7 @@ import { type Criteria, criteriaOf } from './criteria.ts'
 import { createGatewayLookup } from './gateways.ts'
 import { type ByProperty, filedRule, fileRules, holds, matches, reach } from './rule-files.ts'
 import { watchKey } from './watch.ts'
+import { type Window, windowOf } from './window.ts'
 
 /** One rule as it applies to one series, or to one site for a rule on an index. */
 export interface SeriesRule {
@@ -32,13 +33,28 @@ export interface SeriesRule {
   property: string
   /** `watchKey`, made once: it is needed for each reading. */
   key: string
+  /** Null when the signal has no window of readings. */
+  window: Window | null
 }
+
+/** One series with the rules that its readings concern. */
+export interface WatchedSeries {
+  device: string
+  property: string
+  key: string
+  rules: readonly SeriesRule[]
+  /** Length of the longest window of the rules; 0 without one. */
+  reachMs: number
+}
+
+const unwatched: WatchedSeries = { device: '', property: '', key: '', rules: [], reachMs: 0 }
 
 export interface RuleLookup {
   /** Takes over the registry as it stands; cheap when nothing changed. */
   update(): void
-  /** The rules that readings of this series concern. */
-  of(device: string, property: string): readonly SeriesRule[]
+  /** The series with its rules; none when nothing watches it. */
+  of(device: string, property: string): WatchedSeries
+  isWatched(device: string): boolean
   /** The one rule on one subject (a device, or a site as `siteSubject` says), if it applies there. */
   one(rule: string, subject: string, property: string): SeriesRule | undefined
   mayConcern(uplink: Pick<Uplink, 'kind' | 'device'>): boolean
@@ -59,7 +75,7 @@ interface DeviceRules {
   buckets: readonly ByProperty[]
   place: Place
   watched: boolean
-  series: Map<string, readonly SeriesRule[]>
+  series: Map<string, WatchedSeries>
 }
 
 export function createRuleLookup({ registry, clock, feeding }: RuleLookupParts): RuleLookup {
@@ -100,7 +116,7 @@ export function createRuleLookup({ registry, clock, feeding }: RuleLookupParts):
     const found = reach(buckets, place)
     const watched = found.some((byProperty) => holds(byProperty, place))
     const entry = { version, generation, device, site, buckets: found, place, watched }
-    const made = { ...entry, series: new Map<string, readonly SeriesRule[]>() }
+    const made = { ...entry, series: new Map<string, WatchedSeries>() }
     devices.set(id, made)
     return made
   }
@@ -109,12 +125,12 @@ export function createRuleLookup({ registry, clock, feeding }: RuleLookupParts):
     return entryOf(device)?.watched ?? false
   }
 
-  function of(device: string, property: string): readonly SeriesRule[] {
+  function of(device: string, property: string): WatchedSeries {
     const entry = entryOf(device)
-    if (entry === undefined || !entry.watched) return []
+    if (entry === undefined || !entry.watched) return unwatched
     let found = entry.series.get(property)
     if (found === undefined) {
-      found = seriesRules(entry, property)
+      found = watchedSeries(entry, property)
       entry.series.set(property, found)
     }
     return found
@@ -133,10 +149,11 @@ export function createRuleLookup({ registry, clock, feeding }: RuleLookupParts):
   return {
     update,
     of,
+    isWatched,
     one(rule, subject, property) {
       const siteId = siteOfSubject(subject)
       if (siteId === null) {
-        return of(subject, property).find((s) => s.rule.id === rule && s.subject === subject)
+        return of(subject, property).rules.find((s) => s.rule.id === rule && s.subject === subject)
       }
       const found = ofSite(rule, siteId)
       return found?.property === property ? found : undefined
@@ -150,15 +167,17 @@ export function createRuleLookup({ registry, clock, feeding }: RuleLookupParts):
   }
 }
 
-function seriesRules(entry: DeviceRules, property: string): readonly SeriesRule[] {
+function watchedSeries(entry: DeviceRules, property: string): WatchedSeries {
   const { device, site, place } = entry
-  return entry.buckets.flatMap((byProperty) =>
+  const rules = entry.buckets.flatMap((byProperty) =>
     (byProperty.get(property) ?? []).flatMap((filed) => {
       if (!matches(filed, place)) return []
       const found = seriesRule(filed.rule, device, site)
       return found === undefined ? [] : [found]
     }),
   )
+  const reachMs = Math.max(0, ...rules.map(({ window }) => window?.lengthMs ?? 0))
+  return { device: device.id, property, key: `${device.id}\n${property}`, rules, reachMs }
 }
 
 function seriesRule(
@@ -172,5 +191,6 @@ function seriesRule(
   const subject = ofSite ? siteSubject(site?.id ?? '') : (device?.id ?? '')
   const property = propertyWatched(rule)
   const key = watchKey({ rule: rule.id, device: subject, property })
-  return { rule, criteria, device: ofSite ? null : device, site, subject, property, key }
+  const window = windowOf(rule)
+  return { rule, criteria, device: ofSite ? null : device, site, subject, property, key, window }
 }

@@ -1,7 +1,7 @@
 /**
- * The loop of the alerts role over the journal: read from where it stands, judge, evaluate, record.
- * It runs one pass at a time. Changes are recorded after at most 64 uplinks or 2 ms of work, however long
- * the page is, and the thread is given up regularly, so that webhooks are sent meanwhile.
+ * The loop of the alerts role over the journal: read from where it stands, judge, fetch what is needed of the
+ * past, evaluate, record. It runs one pass at a time. Changes are recorded after at most 64 uplinks or 2 ms of
+ * work, however long the page is, and the thread is given up regularly, so that webhooks are sent meanwhile.
  */
 
 import type { AlertChange } from '../domain/alert.ts'
@@ -12,6 +12,7 @@ import type { RegistryView } from '../stores/records/registry.ts'
 import { type Evaluation, evaluate } from './evaluate.ts'
 import type { AlertMeters } from './meters.ts'
 import type { Recorder } from './recorder.ts'
+import { type Heard, hearing, prepare, type SliceParts } from './slice.ts'
 import { endOrphans, findStale, forgetOrphans, type Upkeep } from './upkeep.ts'
 
 const pageUplinksMax = 512
@@ -25,6 +26,7 @@ export interface StreamParts {
   ports: Ports
   journal: JournalReader
   registry: RegistryView
+  slicing: SliceParts
   evaluation: Evaluation
   upkeep: Upkeep
   recorder: Recorder
@@ -33,6 +35,15 @@ export interface StreamParts {
   stopping(): boolean
 }
 
+interface Slice {
+  start: number
+  end: number
+  /** Those that a rule may concern, in the order of the page. */
+  heard: readonly Heard[]
+}
+
+const none: readonly AlertChange[] = []
+
 export interface Stream {
   /** Everything there is to do now; call it again when there may be more. Throws what the journal throws. */
   pass(): Promise<void>
@@ -40,8 +51,9 @@ export interface Stream {
 }
 
 export function createStream(parts: StreamParts): Stream {
-  const { ports, journal, registry, recorder, meters } = parts
+  const { ports, journal, registry, recorder, meters, evaluation } = parts
   const { clock } = ports
+  const { rules } = evaluation
   let position = parts.cursor
   let version = -1
   let listeningSince = clock.now()
@@ -52,45 +64,72 @@ export function createStream(parts: StreamParts): Stream {
     await registry.refresh()
     if (registry.version === version) return
     version = registry.version
-    parts.evaluation.rules.update()
+    rules.update()
+    evaluation.silences.follow(clock.now())
     await recorder.changes(endOrphans(parts.upkeep, clock.now()), position)
   }
 
-  async function readPage(page: readonly Uplink[]): Promise<void> {
+  /** Judges uplinks from `start` on, until the slice is full; nothing is held of those that no rule concerns. */
+  function judgeSlice(page: readonly Uplink[], start: number): Slice {
+    const heard: Heard[] = []
+    const startedAt = clock.monotonic()
+    const last = Math.min(start + sliceUplinksMax, page.length)
+    let end = start
+    while (end < last && (end === start || clock.monotonic() - startedAt < sliceMs / 2)) {
+      const uplink = page[end]
+      const found = uplink === undefined ? null : hearing(parts.slicing, uplink)
+      if (found !== null) heard.push(found)
+      end += 1
+    }
+    return { start, end, heard }
+  }
+
+  async function readSlice(page: readonly Uplink[], { start, end, heard }: Slice): Promise<void> {
     let found: AlertChange[] = []
     let oldest = 0
-    let count = 0
-    let sliceAt = clock.monotonic()
-    let breathAt = sliceAt
+    let evaluated = 0
+    let startedAt = clock.monotonic()
 
     async function flush(): Promise<void> {
       const changes = found
       found = []
       await recorder.changes(changes, position)
-      if (changes.length > 0) meters.recorded((clock.now() - oldest) / 1_000)
+      meters.recorded((clock.now() - oldest) / 1_000)
     }
 
-    for (const uplink of page) {
-      if (recorder.abandoned) return
+    for (let i = start; i < end && !recorder.abandoned; i += 1) {
+      const uplink = page[i]
+      if (uplink === undefined) break
       if (uplink.kind === 'broker-start') {
         listeningSince = Math.max(listeningSince, uplink.receivedAt)
       }
-      const changes = evaluate(parts.evaluation, uplink)
+      const own = heard[evaluated]
+      const isOwn = own?.uplink === uplink
+      const changes = isOwn ? evaluate(evaluation, own) : none
+      if (isOwn) evaluated += 1
       position = uplink.seq
-      if (changes.length > 0 && found.length === 0) oldest = uplink.receivedAt
+      if (changes.length === 0) continue
+      if (found.length === 0) oldest = uplink.receivedAt
       found.push(...changes)
-      count += 1
       const now = clock.monotonic()
-      if (count < sliceUplinksMax && now - sliceAt < sliceMs) continue
-      if (found.length > 0) await flush()
-      if (now - breathAt >= breathMs) {
-        await new Promise<void>((resolve) => ports.timers.soon(resolve))
-        breathAt = clock.monotonic()
-      }
-      count = 0
-      sliceAt = clock.monotonic()
+      if (now - startedAt < sliceMs) continue
+      await flush()
+      startedAt = clock.monotonic()
     }
     if (found.length > 0) await flush()
+  }
+
+  async function readPage(page: readonly Uplink[]): Promise<void> {
+    let breathAt = clock.monotonic()
+    for (let next = 0; next < page.length && !recorder.abandoned; ) {
+      const slice = judgeSlice(page, next)
+      if (slice.heard.length > 0) await prepare(parts.slicing, slice.heard)
+      await readSlice(page, slice)
+      next = slice.end
+      if (clock.monotonic() - breathAt < breathMs) continue
+      await new Promise<void>((resolve) => ports.timers.soon(resolve))
+      breathAt = clock.monotonic()
+    }
     const last = page.at(-1)
     if (last !== undefined) meters.lag(Math.max(0, clock.now() - last.receivedAt) / 1_000)
   }
@@ -103,10 +142,12 @@ export function createStream(parts: StreamParts): Stream {
     // While we lag behind the journal, a silence may be our own.
     if (caughtUp) {
       await recorder.changes(findStale(parts.upkeep, clock.now(), listeningSince), position)
+      await recorder.changes(evaluation.silences.look(clock.now(), listeningSince), position)
     }
     if (now - forgottenAt >= forgetMs) {
       forgottenAt = now
       await recorder.forget(forgetOrphans(parts.upkeep))
+      evaluation.histories.sweep((device, property) => rules.of(device, property).reachMs > 0)
     }
     meters.open(parts.upkeep.book.open().size)
   }

@@ -1,7 +1,7 @@
 /**
  * Changes of alerts that no reading causes.
  *
- * - *Stale*: the series of an open alert has been silent for too long. Silence is measured by receipt, from
+ * - *Stale*: the series of an open alert has been silent for too long, and silence is not what it is about. Silence is measured by receipt, from
  *   the last counting reading or from when we began to listen, whichever is later: an outage of our own is
  *   not the device's silence. Data that stops never ends an alert.
  * - *Ended by an edit*: the rule was removed, switched off or no longer covers the series, the device was
@@ -36,6 +36,7 @@ export function findStale(parts: Upkeep, now: number, listeningSince: number): A
     const silentMs = now - Math.max(watch.seenAt, listeningSince)
     if (silentMs < patienceMs(watch.device, silentMs)) continue
     const series = rules.one(watch.rule, watch.device, watch.property)
+    if (series?.rule.signal.type === 'silence') continue
     const change = changeByClock('alert.stale', watch, { series, reason: null, now })
     watch.stale = true
     watch.alert = change.view

@@ -15,7 +15,11 @@ export interface PastParts {
   idleMs: number
 }
 
-export function createPast({ open, timers, idleMs }: PastParts): Past & { close(): Promise<void> } {
+export function createPast({
+  open,
+  timers,
+  idleMs,
+}: PastParts): Past Past & Pick<ReadingsReader, 'progress' | 'close'> Pick<ReadingsReader, 'progress'> & { close(): Promise<void> } {
   let reader: ReadingsReader | undefined
   let asking = 0
   let cancel: (() => void) | undefined
@@ -27,27 +31,43 @@ export function createPast({ open, timers, idleMs }: PastParts): Past & { close(
     await idle?.close()
   }
 
+  function hold(): ReadingsReader {
+    cancel?.()
+    reader ??= open()
+    asking += 1
+    return reader
+  }
+
+  function release(): void {
+    asking -= 1
+    if (asking > 0) return
+    cancel = timers.after(idleMs, () => {
+      void close()
+    })
+  }
+
   async function* ask<Row>(
     question: (reader: ReadingsReader) => AsyncIterable<Row> | Iterable<Row>,
   ): AsyncGenerator<Row> {
-    cancel?.()
-    asking += 1
+    const held = hold()
     try {
-      reader ??= open()
-      yield* question(reader)
+      yield* question(held)
     } finally {
-      asking -= 1
-      if (asking === 0) {
-        cancel = timers.after(idleMs, () => {
-          void close()
-        })
-      }
+      release()
     }
   }
 
   return {
     range: (query) => ask((reader) => reader.range(query)),
     aggregate: (query) => ask((reader) => reader.aggregate(query)),
+    async progress() {
+      const held = hold()
+      try {
+        return await held.progress()
+      } finally {
+        release()
+      }
+    },
     close,
   }
 }

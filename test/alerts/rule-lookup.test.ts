@@ -37,7 +37,8 @@ async function open(town: Town) {
 }
 
 const levels = { red: 5 }
-const found = (series: readonly { rule: { id: string } }[]) => series.map((s) => s.rule.id).sort()
+const found = ({ rules }: { rules: readonly { rule: { id: string } }[] }) =>
+  rules.map((s) => s.rule.id).sort()
 
 describe('which rules watch a series', () => {
   test('are those whose every list holds its place', async () => {
@@ -62,8 +63,8 @@ describe('which rules watch a series', () => {
     expect(found(lookup.of('d2', 'p'))).toEqual(['all', 'site', 'streets'])
     expect(found(lookup.of('d3', 'p'))).toEqual(['all', 'device'])
     expect(found(lookup.of('d1', 'q'))).toEqual(['other'])
-    expect(lookup.of('d1', 'r')).toEqual([])
-    expect(lookup.of('nobody', 'p')).toEqual([])
+    expect(lookup.of('d1', 'r').rules).toEqual([])
+    expect(lookup.of('nobody', 'p').rules).toEqual([])
     expect(lookup.one('site', 'd2', 'p')?.site?.id).toBe('s2')
     expect(lookup.one('site', 'd1', 'p')).toBeUndefined()
   })
@@ -77,8 +78,8 @@ describe('which rules watch a series', () => {
       ],
       rules: [{ id: 'r', property: 'p', levels: { red: { attribute: 'limit' } } }],
     })
-    expect(lookup.of('d1', 'p')[0]?.criteria.thresholds[0]?.bound).toBe(3)
-    expect(lookup.of('d2', 'p')).toEqual([])
+    expect(lookup.of('d1', 'p').rules[0]?.criteria.thresholds[0]?.bound).toBe(3)
+    expect(lookup.of('d2', 'p').rules).toEqual([])
   })
 
   const names = (prefix: string) => fc.constantFrom(`${prefix}1`, `${prefix}2`, `${prefix}3`)
@@ -148,7 +149,7 @@ describe('changes of the registry', () => {
       devices: [{ id: 'd1', site: 's1' }],
       rules: [{ id: 'r', property: 'p', levels: { red: { attribute: 'limit' } } }],
     })
-    const bound = () => lookup.of('d1', 'p')[0]?.criteria.thresholds[0]?.bound
+    const bound = () => lookup.of('d1', 'p').rules[0]?.criteria.thresholds[0]?.bound
     expect(bound()).toBe(3)
     await registry.replace('site', siteOf({ id: 's1', attributes: { limit: 4 } }))
     await update()
