@@ -12,10 +12,11 @@ import {
   siteOfSubject,
 } from '../domain/alert.ts'
 import { propertyOf } from '../domain/catalogue.ts'
+import type { Rule } from '../domain/rule.ts'
 import type { BothLanguages, Name } from '../domain/text.ts'
 import type { LevelChange } from './lifecycle.ts'
 import type { SeriesRule } from './rule-lookup.ts'
-import { unitOf } from './signal.ts'
+import { baseUnitOf, unitOf } from './signal.ts'
 import { type Occasion, type Reason, reasons, summaryOf } from './summary.ts'
 import type { Watch } from './watch.ts'
 
@@ -41,11 +42,12 @@ export function changeByReading(
   const summary = summaryOf({
     ...found,
     direction: rule.direction,
-    subject: namesOf(rule.name, propertyOf(watch.property)?.name, rule.id),
+    signal: rule.signal,
+    subject: subjectOf(rule, watch.property),
     place: namesOf(site?.name, undefined, site?.id ?? watch.device),
     value: watch.value,
     bound,
-    unit,
+    unit: baseUnitOf(rule),
     reason: null,
   })
   const view: AlertView = {
@@ -85,11 +87,15 @@ export function changeByClock(
     level: alert.level,
     previousLevel: null,
     direction: rule?.direction ?? 'above',
-    subject: namesOf(rule?.name, propertyOf(alert.property)?.name, alert.rule),
+    signal: rule?.signal ?? { type: 'value' },
+    subject:
+      rule === undefined
+        ? namesOf(undefined, propertyOf(alert.property)?.name, alert.rule)
+        : subjectOf(rule, alert.property),
     place: namesOf(alert.site?.name, undefined, alert.site?.id ?? watch.device),
     value: watch.value,
     bound: alert.bound,
-    unit: alert.unit,
+    unit: rule === undefined ? alert.unit : baseUnitOf(rule),
     reason,
   })
   const view: AlertView = {
@@ -132,6 +138,13 @@ type Subject = Pick<Watch, 'rule' | 'device' | 'property'>
 function idOf(prefix: string, of: Subject, observedAt: number, what: string): string {
   const text = [of.rule, of.device, of.property, observedAt, what].join('\n')
   return `${prefix}_${createHash('sha256').update(text).digest('base64url').slice(0, 22)}`
+}
+
+/** A name of a rule stands for its signal; where the sentence tells the signal itself, what is measured does. */
+function subjectOf({ id, name, signal }: Rule, property: string): BothLanguages {
+  const named = signal.type === 'value' || signal.type === 'index'
+  const measured = propertyOf(property)?.name
+  return named ? namesOf(name, measured, id) : namesOf(measured, undefined, id)
 }
 
 /** The name in each language, or in the other one, or what else there is. */

@@ -4,8 +4,9 @@
  */
 
 import type { AlertChangeType } from '../domain/alert.ts'
-import type { AlertLevel, Rule } from '../domain/rule.ts'
+import type { AlertLevel, Rule, Signal } from '../domain/rule.ts'
 import type { BothLanguages } from '../domain/text.ts'
+import { chineseTerms, englishTerms, silenceText } from './terms.ts'
 
 export interface Occasion {
   /** An acknowledgement changes nothing of what is known, and keeps the sentence. */
@@ -13,12 +14,14 @@ export interface Occasion {
   level: AlertLevel
   previousLevel: AlertLevel | null
   direction: Rule['direction']
-  /** Of the rule, such as "River stage". */
+  signal: Signal
+  /** What is watched, such as "River stage". */
   subject: BothLanguages
   /** Of the site, or of the device where there is no site. */
   place: BothLanguages
   value: number
   bound: number
+  /** Of the property, UCUM. */
   unit: string
   /** Why an alert ended that no reading ended. */
   reason: Reason | null
@@ -43,75 +46,93 @@ const levelNames: Readonly<Record<AlertLevel, { en: string; title: string; zh: s
 }
 
 export function summaryOf(occasion: Occasion): BothLanguages {
+  if (occasion.signal.type === 'silence') {
+    return { en: silenceEnglish(occasion), zh: silenceChinese(occasion) }
+  }
   return { en: english(occasion), zh: chinese(occasion) }
 }
 
 function english(o: Occasion): string {
-  const what = `${o.subject.en} at ${o.place.en}`
-  const [value, bound] = [amount(o.value, o.unit), amount(o.bound, o.unit)]
   const { title, en } = levelNames[o.level]
   const before = o.previousLevel === null ? '' : levelNames[o.previousLevel].en
   const side = o.direction === 'above' ? 'above' : 'below'
+  const { what, is, bound } = englishTerms(o)
   switch (o.type) {
     case 'alert.raised':
-      return `${title}: ${what} is ${value}, at or ${side} ${bound}`
+      return `${title}: ${what} ${is}, at or ${side} ${bound}`
     case 'alert.escalated':
-      return `${title}, up from ${before}: ${what} is ${value}, at or ${side} ${bound}`
+      return `${title}, up from ${before}: ${what} ${is}, at or ${side} ${bound}`
     case 'alert.deescalated':
-      return `${title}, down from ${before}: ${what} is ${value}, the bound is ${bound}`
+      return `${title}, down from ${before}: ${what} ${is}, the bound is ${bound}`
     case 'alert.stale':
-      return `No data: ${what} was ${value} when last heard of (${en})`
+      return `No data: ${what} ${is.replace(/^is /, 'was ')} when last heard of (${en})`
     case 'alert.resumed':
-      return `Data again: ${what} is ${value} (${en})`
+      return `Data again: ${what} ${is} (${en})`
     case 'alert.resolved':
       if (o.reason !== null) return `Ended: ${what} (${en}), because ${reasons[o.reason].en}`
-      return `Resolved: ${what} is ${value}, was ${en} (${bound})`
+      return `Resolved: ${what} ${is}, was ${en} (${bound})`
   }
 }
 
 function chinese(o: Occasion): string {
-  const what = `${o.place.zh} ${o.subject.zh}`
-  const [value, bound] = [amount(o.value, o.unit), amount(o.bound, o.unit)]
   const level = levelNames[o.level].zh
   const before = o.previousLevel === null ? '' : levelNames[o.previousLevel].zh
   const reached = o.direction === 'above' ? '达到或超过' : '达到或低于'
+  const { what, is, bound } = chineseTerms(o)
   switch (o.type) {
     case 'alert.raised':
-      return `${level}：${what} ${value}，${reached} ${bound}`
+      return `${level}：${what} ${is}，${reached} ${bound}`
     case 'alert.escalated':
-      return `${level}（由${before}升级）：${what} ${value}，${reached} ${bound}`
+      return `${level}（由${before}升级）：${what} ${is}，${reached} ${bound}`
     case 'alert.deescalated':
-      return `${level}（由${before}降级）：${what} ${value}，阈值 ${bound}`
+      return `${level}（由${before}降级）：${what} ${is}，阈值 ${bound}`
     case 'alert.stale':
-      return `数据中断：${what} 最后一次为 ${value}（${level}）`
+      return `数据中断：${what} 最后一次为 ${is}（${level}）`
     case 'alert.resumed':
-      return `数据恢复：${what} ${value}（${level}）`
+      return `数据恢复：${what} ${is}（${level}）`
     case 'alert.resolved':
       if (o.reason !== null) return `终止：${what}（${level}），${reasons[o.reason].zh}`
-      return `解除：${what} ${value}，原为${level}（${bound}）`
+      return `解除：${what} ${is}，原为${level}（${bound}）`
   }
 }
 
-/** UCUM codes are made for machines; these are the ones that people write otherwise. */
-const written: Readonly<Record<string, string>> = {
-  Cel: '°C',
-  deg: '°',
-  'dB[SPL]': 'dB',
-  'dB{mW}': 'dBm',
-  'kW.h': 'kWh',
-  '[pH]': '',
-  '1': '',
+/** The value counts in seconds; the window is what the duty staff know. */
+function silenceEnglish(o: Occasion): string {
+  const what = `${o.subject.en} at ${o.place.en}`
+  const { title, en } = levelNames[o.level]
+  const before = o.previousLevel === null ? '' : levelNames[o.previousLevel].en
+  const silent = `no data for ${silenceText(o.value).en}`
+  switch (o.type) {
+    case 'alert.raised':
+      return `${title}: ${silent}: ${what}`
+    case 'alert.escalated':
+      return `${title}, up from ${before}: ${silent}: ${what}`
+    case 'alert.deescalated':
+      return `${title}, down from ${before}: ${silent}: ${what}`
+    case 'alert.stale':
+    case 'alert.resumed':
+    case 'alert.resolved':
+      if (o.reason === null) return `Resolved: data again: ${what}, was ${en}`
+      return `Ended: ${silent}: ${what} (${en}), because ${reasons[o.reason].en}`
+  }
 }
 
-/** At most six significant digits, then the unit as people write it. */
-export function amount(value: number, unit: string): string {
-  const number = String(Number(value.toPrecision(6)))
-  const shown =
-    written[unit] ??
-    unit
-      .replace(/[[\]{}]/g, '')
-      .replace(/\bu(?=[gS])/, 'µ')
-      .replace(/m2\b/, 'm²')
-      .replace(/m3\b/, 'm³')
-  return shown === '' ? number : `${number} ${shown}`
+function silenceChinese(o: Occasion): string {
+  const what = `${o.place.zh} ${o.subject.zh}`
+  const level = levelNames[o.level].zh
+  const before = o.previousLevel === null ? '' : levelNames[o.previousLevel].zh
+  const silent = `${what} 已${silenceText(o.value).zh}无数据`
+  switch (o.type) {
+    case 'alert.raised':
+      return `${level}：${silent}`
+    case 'alert.escalated':
+      return `${level}（由${before}升级）：${silent}`
+    case 'alert.deescalated':
+      return `${level}（由${before}降级）：${silent}`
+    case 'alert.stale':
+    case 'alert.resumed':
+    case 'alert.resolved':
+      if (o.reason === null) return `解除：${what} 数据恢复，原为${level}`
+      return `终止：${silent}（${level}），${reasons[o.reason].zh}`
+  }
 }

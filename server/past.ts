@@ -19,7 +19,7 @@ export function createPast({
   open,
   timers,
   idleMs,
-}: PastParts): Past Past & Pick<ReadingsReader, 'progress' | 'close'> Pick<ReadingsReader, 'progress'> & { close(): Promise<void> } {
+}: PastParts): Past & Pick<ReadingsReader, 'progress'> & { close(): Promise<void> } {
   let reader: ReadingsReader | undefined
   let asking = 0
   let cancel: (() => void) | undefined

@@ -1,13 +1,15 @@
 /** The sentences that duty staff read. */
 
 import { describe, expect, test } from 'vitest'
-import { amount, type Occasion, summaryOf } from '../../alerts/summary.ts'
+import { type Occasion, summaryOf } from '../../alerts/summary.ts'
+import { amount, silenceText } from '../../alerts/terms.ts'
 
 const base: Occasion = {
   type: 'alert.raised',
   level: 'yellow',
   previousLevel: null,
   direction: 'above',
+  signal: { type: 'value' },
   subject: { en: 'River stage', zh: '河道水位' },
   place: { en: 'Xiaguan', zh: '下关站' },
   value: 9.32,
@@ -54,6 +56,101 @@ test.each<[Partial<Occasion>, string, string]>([
   ],
 ])('%j', (change, en, zh) => {
   expect(summaryOf({ ...base, ...change })).toEqual({ en, zh })
+})
+
+describe('signals', () => {
+  const window = '24h'
+  const pm25 = { subject: { en: 'PM2.5', zh: '细颗粒物' }, unit: 'ug/m3', value: 120, bound: 115 }
+  test.each<[Partial<Occasion>, string, string]>([
+    [
+      { ...pm25, signal: { type: 'mean', window } },
+      'Yellow: 24 h mean of PM2.5 at Xiaguan is 120 µg/m³, at or above 115 µg/m³',
+      '黄色：下关站 细颗粒物 24小时均值 120 µg/m³，达到或超过 115 µg/m³',
+    ],
+    [
+      { ...pm25, signal: { type: 'mean', window: '1d' }, type: 'alert.stale' },
+      'No data: 24 h mean of PM2.5 at Xiaguan was 120 µg/m³ when last heard of (yellow)',
+      '数据中断：下关站 细颗粒物 24小时均值 最后一次为 120 µg/m³（黄色）',
+    ],
+    [
+      { signal: { type: 'max', window: '90m' }, type: 'alert.resolved', value: 9.1 },
+      'Resolved: 90 min maximum of River stage at Xiaguan is 9.1 m, was yellow (9.3 m)',
+      '解除：下关站 河道水位 90分钟最大值 9.1 m，原为黄色（9.3 m）',
+    ],
+    [
+      { signal: { type: 'sum', window: '12h' }, unit: 'mm', value: 52.4, bound: 50 },
+      'Yellow: 12 h sum of River stage at Xiaguan is 52.4 mm, at or above 50 mm',
+      '黄色：下关站 河道水位 12小时累计值 52.4 mm，达到或超过 50 mm',
+    ],
+    [
+      { signal: { type: 'range', window: '30s' }, value: 0.5, bound: 0.4 },
+      'Yellow: 30 s range of River stage at Xiaguan is 0.5 m, at or above 0.4 m',
+      '黄色：下关站 河道水位 30秒变幅 0.5 m，达到或超过 0.4 m',
+    ],
+    [
+      { signal: { type: 'min', window: '7d' }, direction: 'below', value: 1, bound: 2 },
+      'Yellow: 7 d minimum of River stage at Xiaguan is 1 m, at or below 2 m',
+      '黄色：下关站 河道水位 7天最小值 1 m，达到或低于 2 m',
+    ],
+    [
+      { signal: { type: 'rate', window: '1h', per: '1h' }, value: 0.8, bound: 0.5 },
+      'Yellow: River stage at Xiaguan rises 0.8 m/h, at or above 0.5 m/h',
+      '黄色：下关站 河道水位 上升 0.8 m/h，达到或超过 0.5 m/h',
+    ],
+    [
+      {
+        signal: { type: 'rate', window: '1h', per: '10m' },
+        ...{ direction: 'below', value: -0.8, bound: -0.5 },
+      },
+      'Yellow: River stage at Xiaguan falls 0.8 m per 10 min, at or below -0.5 m per 10 min',
+      '黄色：下关站 河道水位 下降 0.8 m/10分钟，达到或低于 -0.5 m/10分钟',
+    ],
+    [
+      { signal: { type: 'index', index: 'cn-aqi-hourly' }, unit: '1', value: 163, bound: 151 },
+      'Yellow: River stage at Xiaguan is 163, at or above 151',
+      '黄色：下关站 河道水位 163，达到或超过 151',
+    ],
+    [
+      { signal: { type: 'silence', window: '15m' }, unit: 's', value: 1500, bound: 0 },
+      'Yellow: no data for 25 min: River stage at Xiaguan',
+      '黄色：下关站 河道水位 已25分钟无数据',
+    ],
+    [
+      {
+        signal: { type: 'silence', window: '15m' },
+        ...{ type: 'alert.escalated', level: 'red', previousLevel: 'yellow', value: 86_400 },
+      },
+      'Red, up from yellow: no data for 24 h: River stage at Xiaguan',
+      '红色（由黄色升级）：下关站 河道水位 已24小时无数据',
+    ],
+    [
+      { signal: { type: 'silence', window: '15m' }, type: 'alert.resolved', value: 0 },
+      'Resolved: data again: River stage at Xiaguan, was yellow',
+      '解除：下关站 河道水位 数据恢复，原为黄色',
+    ],
+    [
+      {
+        signal: { type: 'silence', window: '15m' },
+        ...{ type: 'alert.resolved', value: 1500, reason: 'rule_disabled' },
+      },
+      'Ended: no data for 25 min: River stage at Xiaguan (yellow), because the rule was switched off',
+      '终止：下关站 河道水位 已25分钟无数据（黄色），规则已停用',
+    ],
+  ])('%j', (change, en, zh) => {
+    expect(summaryOf({ ...base, ...change })).toEqual({ en, zh })
+  })
+
+  test.each([
+    [0, '0 s'],
+    [119, '119 s'],
+    [120, '2 min'],
+    [7_199, '119 min'],
+    [7_200, '2 h'],
+    [172_799, '47 h'],
+    [172_800, '2 d'],
+  ])('a silence of %d s is %s', (seconds, text) => {
+    expect(silenceText(seconds).en).toBe(text)
+  })
 })
 
 describe('amounts', () => {
