@@ -1,6 +1,7 @@
 /** `npm run docs`: writes every generated page. */
 
 import { writeFileSync } from 'node:fs'
+import { beijingFiles } from './beijing-aqi.ts'
 import { configPage } from './config-page.ts'
 import { standardsPage } from './standards-page.ts'
 
@@ -8,4 +9,7 @@ const pages = { config: configPage, standards: standardsPage }
 
 for (const [name, page] of Object.entries(pages)) {
   writeFileSync(new URL(`../../docs/${name}.md`, import.meta.url), page())
+}
+for (const [name, text] of beijingFiles()) {
+  writeFileSync(new URL(`../../docs/${name}`, import.meta.url), text)
 }
