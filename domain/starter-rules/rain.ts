@@ -39,16 +39,15 @@ const hour = starterRule(
     source:
       'blue: short-duration heavy rain (短时强降水) as the National Meteorological Centre defines it, 20 mm in an hour; the others are local practice',
     confidence: 'D',
-    notes: [
-      'Confidence B for blue. Take the design rain of your drains for the others.',
-      'For gauges that send `rainfall`. Those that send only the counter `rain_total` are covered by the signal above.',
-    ],
+    notes: ['Confidence B for blue. Take the design rain of your drains for the others.'],
   },
 )
 
 export const rainRules: StarterGroup = {
   id: 'rain',
   title: { en: 'Rain', zh: '降雨' },
-  notes: [],
+  notes: [
+    'For gauges that send `rainfall`, what fell in each interval; one that sends only the counter `rain_total` is not watched.',
+  ],
   rules: [signal, hour],
 }
