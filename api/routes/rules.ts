@@ -1,12 +1,11 @@
 /** `/rules`: when an alert is raised (contract section 4). */
 
 import { z } from 'zod'
-import { propertyOf } from '../../domain/catalogue.ts'
-import { Fault } from '../../domain/errors.ts'
 import { propertyWatched, type Rule, ruleSchema } from '../../domain/rule.ts'
 import { installCollection } from '../collection.ts'
 import type { ApiContext, App } from '../context.ts'
 import { flagParameter, listOf } from '../query.ts'
+import { checkRule } from '../rule-check.ts'
 
 const filters = z.strictObject({
   property: listOf(z.string().max(64)).optional(),
@@ -34,14 +33,7 @@ export function installRules(app: App, context: ApiContext): void {
       (property === undefined || property.includes(propertyWatched(rule))) &&
       (enabled === undefined || rule.enabled === enabled),
     complete(item) {
-      const { property } = item
-      if (property !== undefined && propertyOf(property) === undefined) {
-        throw new Fault(
-          'impossible',
-          `property: "${property}" is not in the catalogue (GET /api/v1/properties).`,
-          { field: 'property' },
-        )
-      }
+      checkRule(item)
       return { item }
     },
     toJson: (rules) => [...rules],

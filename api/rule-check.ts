@@ -1,0 +1,47 @@
+/** What a rule of a right form can still get wrong: it would never apply, or mean nothing. Answered with 422. */
+
+import { propertyOf } from '../domain/catalogue.ts'
+import { Fault } from '../domain/errors.ts'
+import type { Rule } from '../domain/rule.ts'
+import { indexOfSignal } from '../domain/signal-index.ts'
+
+export function checkRule(rule: Rule): void {
+  const { property, signal, direction, where } = rule
+  const known = property === undefined ? undefined : propertyOf(property)
+  if (property !== undefined && known === undefined) {
+    throw impossible('property', `"${property}" is not in the catalogue (GET /api/v1/properties).`)
+  }
+  switch (signal.type) {
+    case 'value':
+      return
+    case 'silence':
+      if (direction === 'above') return
+      throw impossible('direction', 'must be "above" for silence, which only grows.')
+    case 'index':
+      checkIndex(signal, where)
+      return
+    default:
+      if (known?.accumulation !== 'vector') return
+      throw impossible(
+        'signal',
+        `"${signal.type}" means nothing for "${property}", a direction; allowed are "value" and "silence".`,
+      )
+  }
+}
+
+function checkIndex(
+  { index, edition }: Extract<Rule['signal'], { type: 'index' }>,
+  where: Rule['where'],
+): void {
+  if (where.device.length > 0) {
+    throw impossible('where.device', 'must be empty for an index, which is of a site: name sites.')
+  }
+  const editions = indexOfSignal(index).editions.map(({ id }) => id)
+  if (edition === undefined || editions.includes(edition)) return
+  const allowed = editions.map((id) => `"${id}"`).join(', ')
+  throw impossible('signal.edition', `"${edition}" is none of ${index}; allowed are ${allowed}.`)
+}
+
+function impossible(field: string, why: string): Fault {
+  return new Fault('impossible', `${field}: ${why}`, { field })
+}
