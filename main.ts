@@ -9,7 +9,9 @@
 import type { LocalBus } from './server/bus.ts'
 import type { Config, RoleName } from './config.ts'
 import type { Ports } from './domain/ports.ts'
+import type { QualityControl } from './domain/quality-control.ts'
 import { createJudge } from './ingest/judge.ts'
+import type { QualityControlParts } from './ingest/quality/quality-control.ts'
 import { hashSecret } from './secret.ts'
 import { readEdge, removeEdge, writeEdge } from './server/edge-file.ts'
 import { type DataLayout, layoutOf } from './server/layout.ts'
@@ -218,6 +220,12 @@ async function runApi(context: RoleContext, layout: DataLayout): Promise<Running
       ])
     },
   }
+}
+
+/** For a second look at stored readings: the tests as at ingest, outside of the stream. */
+export async function openQualityControl(parts: QualityControlParts): Promise<QualityControl> {
+  const { createQualityControl } = await import('./ingest/quality/quality-control.ts')
+  return createQualityControl(parts)
 }
 
 function reportDamage(ports: Ports): (damage: JournalDamage) => void {

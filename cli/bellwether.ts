@@ -7,6 +7,7 @@ import { backupCommand, restoreCommand } from './commands/backup.ts'
 import { configCommand } from './commands/config.ts'
 import { demoCommand } from './commands/demo.ts'
 import { deviceCommand } from './commands/device.ts'
+import { qualityCommand } from './commands/quality.ts'
 import { rulesCommand } from './commands/rules.ts'
 import { serveCommand } from './commands/serve.ts'
 import { simulateCommand } from './commands/simulate.ts'
@@ -20,6 +21,7 @@ const commands: readonly Command[] = [
   deviceCommand,
   tokenCommand,
   rulesCommand,
+  qualityCommand,
   configCommand,
   backupCommand,
   restoreCommand,

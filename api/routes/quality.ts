@@ -4,6 +4,7 @@
  */
 
 import { z } from 'zod'
+import { qualityDefaults } from '../../domain/quality-defaults.ts'
 import { qualityFlags } from '../../domain/reading.ts'
 import type { BatchTest } from '../../domain/standards/qartod/batch-test.ts'
 import { batchTests } from '../../domain/standards/qartod/batch-tests.ts'
@@ -25,6 +26,15 @@ const testForm = z
     parameters: z.array(
       z.strictObject({ name: z.string(), required: z.boolean(), description: z.string() }),
     ),
+    defaults: z
+      .array(
+        z.strictObject({
+          property: z.string(),
+          settings: z.unknown().meta({ description: 'As in the tests of a quality plan' }),
+          why: z.string(),
+        }),
+      )
+      .meta({ description: 'What quality control asks of readings unless a plan says otherwise' }),
   })
   .meta({ id: 'QualityTest' })
 
@@ -78,5 +88,12 @@ function testJson({ name, title, meaning, source, form }: BatchTest): z.infer<ty
     required: !type.safeParse(undefined).success,
     description: type.meta()?.description ?? '',
   }))
-  return { test: name, title, meaning, source, parameters }
+  return { test: name, title, meaning, source, parameters, defaults: defaultsOf(name) }
+}
+
+function defaultsOf(name: string): z.infer<typeof testForm>['defaults'] {
+  return [...qualityDefaults].flatMap(([property, { tests, why }]) => {
+    const [, settings] = Object.entries(tests).find(([test]) => test === name) ?? []
+    return settings ? [{ property, settings, why }] : []
+  })
 }

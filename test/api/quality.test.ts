@@ -52,6 +52,12 @@ test('the list names every test, what it takes and where it comes from', async (
   expect(spike.parameters).toContainEqual(
     expect.objectContaining({ name: 'method', required: false }),
   )
+  expect(spike.defaults).toContainEqual(
+    expect.objectContaining({
+      property: 'pm25',
+      settings: { suspect: expect.any(Number), fail: expect.any(Number) },
+    }),
+  )
   const first = (await city.call('GET', '/quality?limit=4')).body
   const rest = (await city.call('GET', `/quality?cursor=${first.next}`)).body
   expect([...first.items, ...rest.items]).toEqual(body.items)

@@ -1,6 +1,5 @@
 /** The command line as a person meets it: a real process, its output and its exit code. */
 
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -9,8 +8,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 import { streetRules } from '../../domain/starter-rules/flood.ts'
 import { openRegistry } from '../../stores/records/sqlite-registry.ts'
+import { commandLine } from './command-line.ts'
 
-const root = new URL('../..', import.meta.url).pathname
 let dir: string
 
 beforeEach(() => {
@@ -20,26 +19,7 @@ afterEach(() => {
   rmSync(dir, { recursive: true, force: true })
 })
 
-function start(args: readonly string[], env: Record<string, string> = {}) {
-  return spawn(process.execPath, ['--import', 'tsx', 'cli/bellwether.ts', ...args], {
-    cwd: root,
-    env: { PATH: process.env.PATH ?? '', BELLWETHER_DATA_DIR: join(dir, 'data'), ...env },
-  })
-}
-
-async function run(args: readonly string[], env: Record<string, string> = {}) {
-  const child = start(args, env)
-  let out = ''
-  let err = ''
-  child.stdout.on('data', (chunk: Buffer) => {
-    out += chunk.toString()
-  })
-  child.stderr.on('data', (chunk: Buffer) => {
-    err += chunk.toString()
-  })
-  const [code] = (await once(child, 'close')) as [number]
-  return { code, out, err }
-}
+const { start, run } = commandLine(() => join(dir, 'data'))
 
 const commands = [
   'serve',
@@ -48,6 +28,7 @@ const commands = [
   'device',
   'token',
   'rules',
+  'quality',
   'config',
   'backup',
   'restore',

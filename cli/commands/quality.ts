@@ -1,0 +1,90 @@
+/** `bellwether quality`: the flags of stored readings, computed again after plans or defaults have changed. */
+
+import { parseArgs } from 'node:util'
+import { loadConfig } from '../../config.ts'
+import { qualityTests } from '../../domain/quality.ts'
+import {
+  type Reevaluation,
+  type ReevaluationWish,
+  reevaluateStored,
+} from '../../server/stored-flags.ts'
+import { systemClock, systemTimers } from '../../system.ts'
+import { type Command, UsageError } from '../command.ts'
+
+const timePattern = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d))?$/
+
+/** A moment with its zone, or a day, which is its beginning in UTC. */
+function timeOf(name: string, text: string): number {
+  const ms = timePattern.test(text) ? Date.parse(text) : Number.NaN
+  if (!Number.isNaN(ms)) return ms
+  throw new UsageError(
+    `--${name} must be a time with its zone, such as 2026-11-21T08:00:00+08:00, or a day, not "${text}"`,
+  )
+}
+
+export const qualityCommand: Command = {
+  name: 'quality',
+  about: 'compute the flags of stored readings again',
+  help: `Usage: bellwether quality reevaluate --from TIME [--to TIME] [--site ID] [--device ID] [--property CODE]
+                                     [--dry-run]
+
+Runs the quality tests again on the stored readings observed from --from to --to (exclusive), with the plans and
+defaults as they are now, and writes the flags that come out otherwise. Readings are judged in the order in which they
+were observed, also those that came late. Values never change, alerts that were raised stay, and readings of devices
+that are no longer registered are left alone. Works on BELLWETHER_DATA_DIR, whether the server runs or not, and may be
+repeated at will.
+
+  --from TIME      a time with its zone, such as 2026-11-21T08:00:00+08:00, or a day (from 00:00 UTC)
+  --to TIME        the same; now unless given
+  --site ID        only readings of devices at this site
+  --device ID      only readings of this device
+  --property CODE  only readings of this property
+  --dry-run        say what would change, and change nothing
+`,
+  async run(argv) {
+    const { values, positionals } = parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: {
+        from: { type: 'string' },
+        to: { type: 'string' },
+        site: { type: 'string' },
+        device: { type: 'string' },
+        property: { type: 'string' },
+        'dry-run': { type: 'boolean', default: false },
+      },
+    })
+    if (positionals.length !== 1 || positionals[0] !== 'reevaluate') {
+      throw new UsageError('say "reevaluate"')
+    }
+    if (values.from === undefined) throw new UsageError('--from is required')
+    const from = timeOf('from', values.from)
+    const to = values.to === undefined ? systemClock.now() : timeOf('to', values.to)
+    if (from >= to) throw new UsageError('--from must be before --to')
+    const { site, device, property, 'dry-run': isDry } = values
+    const choice = Object.entries({ site, device, property }).filter(([, id]) => id !== undefined)
+    const wish: ReevaluationWish = { from, to, isDry, ...Object.fromEntries(choice) }
+    const done = await reevaluateStored(loadConfig(), wish, {
+      clock: systemClock,
+      timers: systemTimers,
+    })
+    process.stdout.write(report(done, wish))
+    return 0
+  },
+}
+
+function report(done: Reevaluation, { from, to, isDry }: ReevaluationWish): string {
+  const [first, end] = [from, to].map((ms) => new Date(ms).toISOString())
+  const lines = [
+    `looked at ${done.looked} readings of ${done.series} series from ${first} to ${end}`,
+    `${isDry ? 'would change' : 'changed'} ${isDry ? done.changed : done.written} of them`,
+  ]
+  if (!isDry && done.written < done.changed) {
+    lines.push(`passed over ${done.changed - done.written} that were replaced meanwhile`)
+  }
+  for (const test of qualityTests) {
+    const count = done.byTest.get(test)
+    if (count !== undefined) lines.push(`  ${test.padEnd(18)}${count}`)
+  }
+  return `${lines.join('\n')}\n`
+}

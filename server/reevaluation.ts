@@ -1,0 +1,101 @@
+/**
+ * A second look at stored readings, after plans or defaults of quality control have changed: their flags are computed
+ * again by the same tests as at ingest, in the order of observed time. Values never change. It may run beside a
+ * server: a reading that was replaced meanwhile keeps the flag it got then. Doing it twice changes nothing more.
+ */
+
+import type { QualityControl } from '../domain/quality-control.ts'
+import type { Reading, SeriesKey } from '../domain/reading.ts'
+import type { Interval, ReadingsReader } from '../stores/readings/readings.ts'
+import type { RegistryView } from '../stores/records/registry.ts'
+import { createFlagChanges, type FlagCounts } from './flag-changes.ts'
+import type { Past } from './past.ts'
+import { type SeriesChoice, scopeOf } from './reevaluation-scope.ts'
+import { timeSlices } from './time-slices.ts'
+
+/** Readings after the period are looked at for so long, because they tell about the last ones in it. */
+const afterMs = 86_400_000
+const writeMax = 20_000
+
+export interface ReevaluationParts {
+  view: RegistryView
+  reader: Pick<ReadingsReader, 'series' | 'range' | 'aggregate'>
+  /** Quality control that remembers nothing yet. */
+  quality: (past: Past) => Promise<QualityControl>
+  /** Null to find out what would change. */
+  write: ((readings: readonly Reading[]) => Promise<number>) | null
+}
+
+export interface Reevaluation extends FlagCounts {
+  series: number
+  /** Changes that were written; fewer than `changed` when readings were replaced meanwhile. */
+  written: number
+}
+
+export async function reevaluate(
+  { view, reader, quality, write }: ReevaluationParts,
+  { from, to, ...choice }: Interval & SeriesChoice,
+): Promise<Reevaluation> {
+  const { chosen, needed, memoryMs } = scopeOf(view, await reader.series(), choice)
+  const isChosen = membership(chosen)
+  const changes = createFlagChanges(
+    (reading) => reading.observedAt >= from && reading.observedAt < to && isChosen(reading),
+  )
+  const writing = createWriting(write)
+  let sliceFrom = from - memoryMs
+  const control = await quality(pastBefore(reader, () => sliceFrom))
+  const period = { series: needed, from: from - memoryMs, to: to + afterMs }
+  for await (const slice of timeSlices(reader, period)) {
+    sliceFrom = slice.from
+    await control.prepare(slice.readings)
+    await writing.add(changes.take(slice.readings, control.check(slice.readings)))
+  }
+  await writing.add(changes.rest())
+  await writing.end()
+  return { ...changes.counts, series: chosen.length, written: writing.count() }
+}
+
+/** Quality control must not learn from the store what comes after the readings that it is about to see. */
+function pastBefore(reader: Past, limit: () => number): Past {
+  const until = <Query extends Interval>(query: Query): Query => ({
+    ...query,
+    to: Math.min(query.to, limit()),
+  })
+  return {
+    range: (query) => reader.range(until(query)),
+    aggregate: (query) => reader.aggregate(until(query)),
+  }
+}
+
+function membership(series: readonly SeriesKey[]): (key: SeriesKey) => boolean {
+  const properties = new Map<string, Set<string>>()
+  for (const { device, property } of series) {
+    const known = properties.get(device)
+    if (known === undefined) properties.set(device, new Set([property]))
+    else known.add(property)
+  }
+  return ({ device, property }) => properties.get(device)?.has(property) ?? false
+}
+
+/** Gathers changes into few transactions. */
+function createWriting(write: ReevaluationParts['write']) {
+  let waiting: Reading[] = []
+  let written = 0
+
+  async function writeSome(least: number): Promise<void> {
+    while (write !== null && waiting.length >= least && waiting.length > 0) {
+      written += await write(waiting.slice(0, writeMax))
+      waiting = waiting.slice(writeMax)
+    }
+  }
+
+  return {
+    async add(readings: readonly Reading[]): Promise<void> {
+      if (write === null) return
+      for (const reading of readings) waiting.push(reading)
+      await writeSome(writeMax)
+    },
+    end: () => writeSome(1),
+    count: () => written,
+  }
+}
