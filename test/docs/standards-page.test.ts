@@ -1,6 +1,6 @@
 /** docs/standards.md says what the code does: it is generated, and this test fails when it is out of date. */
 
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { indexNames } from '../../domain/standards/definition.ts'
 import { standardsPage } from './standards-page.ts'
@@ -15,6 +15,9 @@ test('it has a heading for each index, and every link within it leads somewhere'
   const headings = new Set([...page.matchAll(/^#+ (.*)$/gm)].map((m) => anchorOf(m[1] ?? '')))
   for (const name of indexNames) expect(headings).toContain(name)
   for (const [, anchor] of page.matchAll(/\]\(#([^)]+)\)/g)) expect(headings).toContain(anchor)
+  for (const [, file] of page.matchAll(/\]\(([a-z-]+\.md)\)/g)) {
+    expect(existsSync(new URL(`../../docs/${file}`, import.meta.url)), file).toBe(true)
+  }
 })
 
 test('no table is broken: every row has as many cells as its head', () => {
