@@ -98,7 +98,7 @@ function mayBeNear(
 ): boolean {
   const degrees = withinKm / kmPerDegree + 0.1
   if (Math.abs(other[1] - lat) > degrees) return false
-  const shrink = Math.cos((Math.min(89, Math.abs(lat) + degrees) * Math.PI) / 180)
+  const shrink = Math.cos((Math.min(90, Math.abs(lat) + degrees) * Math.PI) / 180)
   const apart = Math.abs(other[0] - lon)
   return Math.min(apart, 360 - apart) <= degrees / shrink
 }
