@@ -16,6 +16,7 @@ import { hashSecret } from './secret.ts'
 import { readEdge, removeEdge, writeEdge } from './server/edge-file.ts'
 import { type DataLayout, layoutOf } from './server/layout.ts'
 import { createMonitor } from './server/monitor.ts'
+import { createPast } from './server/past.ts'
 import type { JournalDamage } from './stores/journal/journal.ts'
 import { openJournalReader, openJournalWriter } from './stores/journal/sqlite.ts'
 import { openReadingsReader, openReadingsWriter } from './stores/readings/sqlite.ts'
@@ -42,6 +43,7 @@ export interface RunningRole {
 
 /** How long a stop waits for ingest to finish what was accepted; the rest stays in the journal. */
 const drainMs = 4_000
+const pastIdleMs = 30_000
 const mebibyte = 1_048_576
 
 export async function startRole(role: RoleName, context: RoleContext): Promise<RunningRole> {
@@ -117,15 +119,19 @@ async function runIngest(
     messagesPerDeviceMax: config.quarantineMessagesPerDeviceMax,
   })
   const judge = createJudge({ registry, ...config })
+  const past = openPast(ports, layout)
+  const quality = await openQualityControl({ registry, past, enabled: config.qualityControl })
 
   const { startIngest } = await import('./ingest/ingest.ts')
-  const ingest = startIngest({ config, ports, bus, registry, journal, readings, ledger, judge })
+  const ingest = startIngest({
+    ...{ config, ports, bus, registry, journal, readings, ledger, judge, quality },
+  })
 
   return {
     async stop() {
       await ingest.stop(drainMs)
       journal.close()
-      await Promise.all([readings.close(), ledger.close(), registry.close()])
+      await Promise.all([past.close(), readings.close(), ledger.close(), registry.close()])
     },
   }
 }
@@ -139,6 +145,8 @@ async function runAlerts(
   const journal = openJournalReader({ dir: layout.journal, onDamage: reportDamage(ports) })
   const log = openAlertLog({ path: layout.alerts })
   const judge = createJudge({ registry: view, ...config })
+  const past = openPast(ports, layout)
+  const quality = await openQualityControl({ registry: view, past, enabled: config.qualityControl })
 
   /** An endpoint that answers 410 Gone wants no more. */
   async function disableWebhook(id: string): Promise<void> {
@@ -150,13 +158,7 @@ async function runAlerts(
 
   const { startAlerts } = await import('./alerts/alerts.ts')
   const alerts = await startAlerts({
-    config,
-    ports,
-    bus,
-    registry: view,
-    journal,
-    log,
-    judge,
+    ...{ config, ports, bus, registry: view, journal, log, judge, quality, past },
     disableWebhook,
   })
 
@@ -164,7 +166,7 @@ async function runAlerts(
     async stop() {
       await alerts.stop()
       journal.close()
-      await Promise.all([log.close(), view.close(), registry.close()])
+      await Promise.all([past.close(), log.close(), view.close(), registry.close()])
     },
   }
 }
@@ -220,6 +222,12 @@ async function runApi(context: RoleContext, layout: DataLayout): Promise<Running
       ])
     },
   }
+}
+
+/** What series have said before a role began to listen; asked seldom, and mostly soon after the start. */
+function openPast({ timers }: Ports, layout: DataLayout) {
+  const open = () => openReadingsReader({ path: layout.readings })
+  return createPast({ open, timers, idleMs: pastIdleMs })
 }
 
 /** For a second look at stored readings: the tests as at ingest, outside of the stream. */
