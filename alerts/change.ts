@@ -141,10 +141,13 @@ function idOf(prefix: string, of: Subject, observedAt: number, what: string): st
 }
 
 /** A name of a rule stands for its signal; where the sentence tells the signal itself, what is measured does. */
-function subjectOf({ id, name, signal }: Rule, property: string): BothLanguages {
-  const named = signal.type === 'value' || signal.type === 'index'
-  const measured = propertyOf(property)?.name
-  return named ? namesOf(name, measured, id) : namesOf(measured, undefined, id)
+function subjectOf({ id, name, signal }: Rule, code: string): BothLanguages {
+  const property = propertyOf(code)
+  if (signal.type === 'value' || signal.type === 'index') return namesOf(name, property?.name, id)
+  if (signal.type !== 'sum' || property === undefined) return namesOf(property?.name, undefined, id)
+  // "12 h sum of Rain", where a single reading is "Rain in the interval".
+  const { en, zh } = property.name
+  return { en: en.replace(/ in the interval$/, ''), zh: zh.replace(/^时段/, '') }
 }
 
 /** The name in each language, or in the other one, or what else there is. */

@@ -45,20 +45,22 @@ export function createPastGuard(
       if (!isOpen()) return Promise.resolve(false)
       isAsking = true
       return new Promise((resolve) => {
-        const cancel = timers.after(patienceMs, () => {
-          fail(new Error(`No answer within ${patienceMs} ms.`))
-          resolve(false)
-        })
-        work()
-          .then(
-            () => succeed(),
-            (error: unknown) => fail(error),
-          )
-          .finally(() => {
-            isAsking = false
-            cancel()
-            resolve(failures === 0)
-          })
+        /** The first end counts: an answer that comes after the time is up is only of use to who asked. */
+        function end(error?: unknown): void {
+          if (isOver) return
+          isOver = true
+          isAsking = false
+          cancel()
+          if (error === undefined) succeed()
+          else fail(error)
+          resolve(error === undefined)
+        }
+        let isOver = false
+        const cancel = timers.after(patienceMs, () => end(new Error('No answer in time.')))
+        work().then(
+          () => end(),
+          (error: unknown) => end(error ?? new Error('It failed.')),
+        )
       })
     },
     get isOpen() {

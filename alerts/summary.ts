@@ -56,7 +56,7 @@ function english(o: Occasion): string {
   const { title, en } = levelNames[o.level]
   const before = o.previousLevel === null ? '' : levelNames[o.previousLevel].en
   const side = o.direction === 'above' ? 'above' : 'below'
-  const { what, is, bound } = englishTerms(o)
+  const { what, is, was, bound } = englishTerms(o)
   switch (o.type) {
     case 'alert.raised':
       return `${title}: ${what} ${is}, at or ${side} ${bound}`
@@ -65,7 +65,7 @@ function english(o: Occasion): string {
     case 'alert.deescalated':
       return `${title}, down from ${before}: ${what} ${is}, the bound is ${bound}`
     case 'alert.stale':
-      return `No data: ${what} ${is.replace(/^is /, 'was ')} when last heard of (${en})`
+      return `No data: ${what} ${was} when last heard of (${en})`
     case 'alert.resumed':
       return `Data again: ${what} ${is} (${en})`
     case 'alert.resolved':

@@ -10,6 +10,8 @@ import { type BothLanguages, durationMs } from '../domain/text.ts'
 export interface Terms {
   what: string
   is: string
+  /** The same of the past; Chinese makes no difference. */
+  was: string
   bound: string
 }
 
@@ -36,12 +38,18 @@ const averages: Readonly<Record<Average, BothLanguages>> = {
 export function englishTerms({ signal, subject, place, value, bound, unit }: Signalled): Terms {
   const what = `${subject.en} at ${place.en}`
   if (signal.type === 'rate') {
-    const verb = value < 0 ? 'falls' : 'rises'
+    const [verb, past] = value < 0 ? ['falls', 'fell'] : ['rises', 'rose']
     const rate = { unit, per: signal.per }
-    const is = `${verb} ${rateText(Math.abs(value), rate, 'en')}`
-    return { what, is, bound: rateText(bound, rate, 'en') }
+    const much = rateText(rounded(Math.abs(value)), rate, 'en')
+    return {
+      what,
+      is: `${verb} ${much}`,
+      was: `${past} ${much}`,
+      bound: rateText(bound, rate, 'en'),
+    }
   }
-  const terms = { what, is: `is ${amount(value, unit)}`, bound: amount(bound, unit) }
+  const much = amount(signal.type === 'mean' ? rounded(value) : value, unit)
+  const terms = { what, is: `is ${much}`, was: `was ${much}`, bound: amount(bound, unit) }
   if (!isAverage(signal)) return terms
   return { ...terms, what: `${spanText(signal.window).en} ${averages[signal.type].en} of ${what}` }
 }
@@ -51,12 +59,18 @@ export function chineseTerms({ signal, subject, place, value, bound, unit }: Sig
   if (signal.type === 'rate') {
     const verb = value < 0 ? '下降' : '上升'
     const rate = { unit, per: signal.per }
-    const is = `${verb} ${rateText(Math.abs(value), rate, 'zh')}`
-    return { what, is, bound: rateText(bound, rate, 'zh') }
+    const is = `${verb} ${rateText(rounded(Math.abs(value)), rate, 'zh')}`
+    return { what, is, was: is, bound: rateText(bound, rate, 'zh') }
   }
-  const terms = { what, is: amount(value, unit), bound: amount(bound, unit) }
+  const is = amount(signal.type === 'mean' ? rounded(value) : value, unit)
+  const terms = { what, is, was: is, bound: amount(bound, unit) }
   if (!isAverage(signal)) return terms
   return { ...terms, what: `${what} ${spanText(signal.window).zh}${averages[signal.type].zh}` }
+}
+
+/** What was computed has more digits than it has meaning: four are shown. */
+function rounded(value: number): number {
+  return Number(value.toPrecision(4))
 }
 
 function isAverage(signal: Signal): signal is Extract<Signal, { type: Average }> {

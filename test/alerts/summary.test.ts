@@ -106,6 +106,14 @@ describe('signals', () => {
       '黄色：下关站 河道水位 下降 0.8 m/10分钟，达到或低于 -0.5 m/10分钟',
     ],
     [
+      {
+        signal: { type: 'rate', window: '1h', per: '1h' },
+        ...{ type: 'alert.stale', value: -0.123456, bound: 0.5 },
+      },
+      'No data: River stage at Xiaguan fell 0.1235 m/h when last heard of (yellow)',
+      '数据中断：下关站 河道水位 最后一次为 下降 0.1235 m/h（黄色）',
+    ],
+    [
       { signal: { type: 'index', index: 'cn-aqi-hourly' }, unit: '1', value: 163, bound: 151 },
       'Yellow: River stage at Xiaguan is 163, at or above 151',
       '黄色：下关站 河道水位 163，达到或超过 151',
