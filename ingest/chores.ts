@@ -9,6 +9,7 @@ import type { Bus, Ports } from '../domain/ports.ts'
 import type { Judge } from '../domain/quarantine.ts'
 import type { ReadingsWriter } from '../stores/readings/readings.ts'
 import type { Ledger } from '../stores/records/ledger.ts'
+import type { FlaggedStore } from './flagged-store.ts'
 import type { IngestMeters } from './meters.ts'
 import { answerRetries } from './retries.ts'
 import type { StatusBook } from './status-book.ts'
@@ -22,6 +23,7 @@ export interface ChoreParts {
   judge: Judge
   meters: IngestMeters
   status: StatusBook
+  store: FlaggedStore
 }
 
 export interface Chores {
@@ -39,7 +41,7 @@ const expireEveryMs = 3_600_000
 const dayMs = 86_400_000
 
 export function createChores(parts: ChoreParts): Chores {
-  const { config, ports, bus, readings, ledger, judge, status } = parts
+  const { config, ports, bus, readings, ledger, judge, status, store } = parts
   const { clock } = ports
   const attempt = createAttempts(parts)
   let batches = 0
@@ -61,7 +63,7 @@ export function createChores(parts: ChoreParts): Chores {
   async function retry(now: number, settled: number): Promise<void> {
     if (settled > 0 && now - retriedAt < retriesEveryMs) return
     retriedAt = now
-    if ((await answerRetries({ ledger, readings, judge, status })) > 0) bus.ring('readings')
+    if ((await answerRetries({ ledger, store, judge, status })) > 0) bus.ring('readings')
   }
 
   async function expire(now: number): Promise<void> {

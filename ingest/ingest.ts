@@ -5,12 +5,14 @@
 
 import type { Config } from '../config.ts'
 import type { Bus, Ports } from '../domain/ports.ts'
+import type { QualityControl } from '../domain/quality-control.ts'
 import type { Judge } from '../domain/quarantine.ts'
 import type { JournalReader } from '../stores/journal/journal.ts'
 import type { ReadingsWriter } from '../stores/readings/readings.ts'
 import type { Ledger } from '../stores/records/ledger.ts'
 import type { RegistryView } from '../stores/records/registry.ts'
 import { type Chores, createChores } from './chores.ts'
+import { createFlaggedStore } from './flagged-store.ts'
 import { createIngestMeters, type IngestMeters } from './meters.ts'
 import { createPatience, type Patience } from './patience.ts'
 import { createSetbacks } from './setbacks.ts'
@@ -28,6 +30,7 @@ export interface IngestParts {
   readings: ReadingsWriter
   ledger: Ledger
   judge: Judge
+  quality: QualityControl
 }
 
 export interface Ingest {
@@ -43,9 +46,10 @@ export function startIngest(parts: IngestParts): Ingest {
   const patience = createPatience(ports)
   const judge = createSureJudge(parts.judge, ports)
   const status = createStatusBook({ ledger, registry, clock: ports.clock })
-  const chores = createChores({ ...parts, judge, meters, status })
+  const store = createFlaggedStore({ ...parts, log: ports.log, meters })
+  const chores = createChores({ ...parts, judge, meters, status, store })
   const batchMax = config.ingestBatchMessagesMax
-  const work = { ...parts, judge, meters, status, batchMax }
+  const work = { ...parts, judge, meters, status, store, batchMax }
   const loop: Loop = { position: 0, stopAt: Number.POSITIVE_INFINITY }
 
   const endBell = bus.onRing('journal', () => patience.ring())
@@ -68,7 +72,7 @@ interface Loop {
 }
 
 interface LoopParts {
-  work: SettleParts
+  work: SettleParts & Pick<IngestParts, 'readings'>
   chores: Chores
   meters: IngestMeters
   patience: Patience

@@ -1,10 +1,16 @@
 /** What ingest counts about itself. The balance of readings is not here: the stores know it exactly. */
 
 import type { Meter } from '../domain/ports.ts'
+import { qualityTests, testFlag } from '../domain/quality.ts'
+import type { Checked } from '../domain/quality-control.ts'
 import type { Batch } from './batch.ts'
 
 export interface IngestMeters {
   batch(batch: Batch, took: { seconds: number; lagSeconds: number }): void
+  /** What the quality tests found in readings that were stored. */
+  flags(checked: Checked): void
+  /** Readings were stored without tests, by a mistake of ours. */
+  untested(readings: number): void
   idle(): void
   gap(uplinks: number): void
   choreFault(chore: string): void
@@ -34,7 +40,18 @@ export function createIngestMeters(meter: Meter): IngestMeters {
     'Housekeeping that failed and will be done later.',
     ['chore'],
   )
+  const flags = meter.counter(
+    'bellwether_quality_flags_total',
+    'Outcomes of quality tests by test and flag; only 3 (suspect) and 4 (fail) are counted.',
+    ['test', 'flag'],
+  )
+  const untested = meter.counter(
+    'bellwether_quality_untested_readings_total',
+    'Readings stored without quality tests because the tests failed by a mistake of ours.',
+  )
   return {
+    flags: (checked) => countFlags(checked, flags),
+    untested: (readings) => untested(readings),
     batch(batch, { seconds, lagSeconds }) {
       uplinks(batch.judged.length)
       batches(seconds)
@@ -45,4 +62,28 @@ export function createIngestMeters(meter: Meter): IngestMeters {
     gap: (count) => gaps(count),
     choreFault: (chore) => chores(1, { chore }),
   }
+}
+
+/** Good readings cost one comparison. Of a revision only what it adds is news: a spike, or the begin of a sentinel. */
+function countFlags(
+  { readings, revised }: Checked,
+  count: (by: number, labels: { test: string; flag: string }) => void,
+): void {
+  for (const { quality, tests } of readings) {
+    if (quality === 1 || tests === undefined) continue
+    for (const test of qualityTests) countDoubt(tests, test, count)
+  }
+  for (const { tests = 0 } of revised) {
+    countDoubt(tests, 'spike', count)
+    countDoubt(tests, 'sentinel', count)
+  }
+}
+
+function countDoubt(
+  tests: number,
+  test: (typeof qualityTests)[number],
+  count: (by: number, labels: { test: string; flag: string }) => void,
+): void {
+  const flag = testFlag(tests, test)
+  if (flag >= 3) count(1, { test, flag: String(flag) })
 }

@@ -5,13 +5,13 @@
 
 import type { Judge, Refusal, Verdict } from '../domain/quarantine.ts'
 import type { Uplink } from '../domain/uplink.ts'
-import type { ReadingsWriter } from '../stores/readings/readings.ts'
 import type { Ledger, QuarantineEntry, RetryOutcome } from '../stores/records/ledger.ts'
+import type { FlaggedStore } from './flagged-store.ts'
 import type { StatusBook } from './status-book.ts'
 
 export interface RetryParts {
   ledger: Ledger
-  readings: ReadingsWriter
+  store: FlaggedStore
   judge: Judge
   status: StatusBook
 }
@@ -35,13 +35,13 @@ export async function answerRetries(parts: RetryParts): Promise<number> {
 
 /** One reading was refused: only readings of its key are looked at. Its neighbours were settled long ago. */
 async function retryKey(
-  { judge, readings }: RetryParts,
+  { judge, store }: RetryParts,
   uplink: Uplink,
   only: { device: string; key: string },
 ): Promise<RetryOutcome> {
   const { accepted, refused } = judge(uplink, only)
   if (accepted.length > 0) {
-    await readings.write(accepted)
+    await store.write(accepted)
     return { stored: accepted.length, refused: [] }
   }
   return { stored: 0, refused: refused.slice(0, 1) }
@@ -52,13 +52,13 @@ async function retryKey(
  * that was not before, or when there is nothing left to refuse: an announcement or facts were taken.
  */
 async function retryMessage(
-  { judge, readings, status }: RetryParts,
+  { judge, store, status }: RetryParts,
   uplink: Uplink,
   entry: QuarantineEntry,
 ): Promise<RetryOutcome> {
   const verdict = judge(uplink)
   const { accepted, refused } = verdict
-  const { stored } = await readings.write(accepted)
+  const { stored } = await store.write(accepted)
   status.noteFacts(verdict)
   await status.settle()
   if (refused.length === 0) return { stored: Math.max(1, accepted.length), refused }

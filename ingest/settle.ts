@@ -7,10 +7,10 @@
 import type { Ports } from '../domain/ports.ts'
 import type { Judge } from '../domain/quarantine.ts'
 import type { JournalReader } from '../stores/journal/journal.ts'
-import type { ReadingsWriter } from '../stores/readings/readings.ts'
 import type { Ledger } from '../stores/records/ledger.ts'
 import type { RegistryView } from '../stores/records/registry.ts'
 import { judgeBatch } from './batch.ts'
+import type { FlaggedStore } from './flagged-store.ts'
 import type { IngestMeters } from './meters.ts'
 import type { StatusBook } from './status-book.ts'
 
@@ -18,10 +18,10 @@ export interface SettleParts {
   ports: Ports
   registry: RegistryView
   journal: JournalReader
-  readings: ReadingsWriter
   ledger: Ledger
   judge: Judge
   status: StatusBook
+  store: FlaggedStore
   meters: IngestMeters
   batchMax: number
 }
@@ -34,7 +34,7 @@ export interface Settled {
 
 /** Throws when a store can not be reached; then the position has not moved. */
 export async function settleBatch(parts: SettleParts, position: number): Promise<Settled> {
-  const { ports, registry, journal, readings, ledger, judge, status, meters } = parts
+  const { ports, registry, journal, ledger, judge, status, store, meters } = parts
   await registry.refresh()
   const startedAt = ports.clock.monotonic()
   const uplinks = await journal.read(position, parts.batchMax)
@@ -44,7 +44,7 @@ export async function settleBatch(parts: SettleParts, position: number): Promise
   status.note(batch.judged)
   await ledger.quarantine(batch.refused)
   await status.settle()
-  await readings.write(batch.readings, { seq: last.seq, quarantined: batch.quarantined })
+  await store.write(batch.readings, { seq: last.seq, quarantined: batch.quarantined })
   const settled = { uplinks: batch.judged.length, position: last.seq }
   reportGap(parts, position, settled)
   meters.batch(batch, {

@@ -4,8 +4,8 @@ import type { Verdict } from '../domain/quarantine.ts'
 import type { Uplink } from '../domain/uplink.ts'
 import type { RegistryView } from '../stores/records/registry.ts'
 import type { Judged } from './batch.ts'
-import type { Families } from './families.ts'
 import type { Facts } from './decoders/sample.ts'
+import type { Families } from './families.ts'
 
 export interface StatusNotes {
   /** Milliseconds since 1970 UTC of the newest message of each device. */

@@ -44,7 +44,7 @@ function disinfectant(): QualityDefault {
 }
 
 export const water: QualityDefaults = {
-  ph: sonde([1, 3], 'Recorded peaks without a fault reach 0.1; the false ones 0.75 to 1.09.', {
+  ph: sonde([0.7, 2], 'Recorded peaks without a fault reach 0.1; the false ones 0.75 to 1.09.', {
     gross_range: { suspect: [2, 12] },
     rate_of_change: { suspect: 5, fail: 10, per: '1m' },
   }),

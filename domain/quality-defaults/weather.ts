@@ -30,11 +30,11 @@ export const weather: QualityDefaults = {
   },
   humidity: {
     tests: {
-      gross_range: { suspect: [1, 105] },
+      gross_range: { suspect: [0.5, 105] },
       spike: { suspect: 60, fail: 90 },
       flat_line: { ...still, except: [90, 110] },
     },
-    why: 'WMO paper ET AWS-1/Doc 9(2): doubtful from 104 %. 0 % is a broken sensor (recorded in Senegal). Recorded peaks reach 37 %, steps 52 %. In fog it stands near 100 % for days.',
+    why: 'WMO paper ET AWS-1/Doc 9(2): doubtful from 104 %. Less than 0.5 % is not of this world (once recorded, in Senegal). Recorded peaks reach 37 %, steps 52 %. In fog it stands near 100 % for days.',
   },
   pressure: {
     tests: {

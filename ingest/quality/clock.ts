@@ -13,7 +13,7 @@ const marks = marksOf('clock')
 
 const aheadMs = 60_000
 const behindMs = 4 * 3_600_000
-/** A lag within this of the smallest is the same lag. */
+/** A lag within this of the one that it is compared with is the same. A backlog that is worked off leaves it soon. */
 const steadyMs = 5 * 60_000
 const messagesMin = 12
 const lastedMinMs = 3_600_000
@@ -25,7 +25,7 @@ const field = {
   /** The message that is being read: when it came, and the newest observed time in it. */
   receivedAt: 0,
   newestAt: 8,
-  /** The smallest lag lately, since when, in how many messages, and whether the clock is behind (1). */
+  /** A lag, since when it is the same, in how many messages, and whether the clock is behind (1). */
   lagMs: 16,
   since: 24,
   messages: 32,
@@ -62,7 +62,7 @@ export function clockMark(
   return isSame ? marks.suspect : marks.pass
 }
 
-/** Live data shows the smallest lag there is; what is later was buffered, unless it goes on like that. */
+/** A smaller lag shows what is live; a larger one was buffered, unless it goes on like that. */
 function noteMessage(view: DataView, row: number, receivedAt: number): void {
   const lagMs = receivedAt - view.getFloat64(row + field.newestAt)
   const usual = view.getFloat64(row + field.lagMs)
@@ -79,7 +79,6 @@ function noteMessage(view: DataView, row: number, receivedAt: number): void {
     return
   }
   const steady = Math.min(messages + 1, messagesMax)
-  view.setFloat64(row + field.lagMs, Math.min(usual, lagMs))
   view.setInt32(row + field.messages, steady)
   const lastedMs = receivedAt - view.getFloat64(row + field.since)
   const isBehind = usual >= behindMs && steady >= messagesMin && lastedMs >= lastedMinMs

@@ -14,10 +14,20 @@ import { createLateTracks } from './late-tracks.ts'
 import { createNeighbours } from './neighbour.ts'
 import { createPlanBook } from './plan-book.ts'
 import { recall, unknown } from './recall.ts'
+import { isSentinelOutcome } from './sentinel.ts'
 import { createSeriesTable, field } from './series-table.ts'
 import { climatology, grossRange } from './spans.ts'
 import type { Thresholds } from './thresholds.ts'
-import { advance, amend, lookBack, passOver, type Point, settle, stepBack } from './track.ts'
+import {
+  advance,
+  advanceSentinel,
+  amend,
+  lookBack,
+  type Point,
+  passOver,
+  settle,
+  stepBack,
+} from './track.ts'
 
 export interface Engine {
   knows(device: string, property: string): boolean
@@ -128,6 +138,17 @@ export function createEngine(registry: RegistryView): Engine {
     return tests
   }
 
+  function learnOne(row: number, reading: Measured, thresholds: Thresholds): void {
+    const { tests } = reading
+    if (tests !== undefined && isSentinelOutcome(tests)) {
+      advanceSentinel(table.view, row, reading)
+      settle(table.view, row, reading, tests)
+    } else {
+      const found = follow(row, reading, thresholds, [])
+      settle(table.view, row, reading, tests ?? found)
+    }
+  }
+
   function forget(device: KnownDevice): void {
     for (const row of device.rows) {
       late.forget(row)
@@ -151,8 +172,7 @@ export function createEngine(registry: RegistryView): Engine {
         if (!isMeasured(reading)) {
           passOver(table.view, row, reading.observedAt)
         } else if (reading.observedAt > table.view.getFloat64(row + field.at)) {
-          const tests = follow(row, reading, thresholds, [])
-          settle(table.view, row, reading, reading.tests ?? tests)
+          learnOne(row, reading, thresholds)
         }
       }
       const { flat } = thresholds

@@ -75,7 +75,7 @@ async function look(
         end(mine)
         mine = series[place]
       }
-      if (mine === undefined || reading.receivedAt >= mine.receivedAt) continue
+      if (mine === undefined || !isBefore(reading, mine)) continue
       readings.push(reading)
       if (readings.length >= 2 * readingsMax) readings.splice(0, readingsMax)
     }
@@ -91,6 +91,12 @@ function periodOf(series: readonly NewSeries[], lookMs: number): { from: number;
     to = Math.max(to, receivedAt + aheadMs)
   }
   return { from, to }
+}
+
+/** Messages of one moment are told apart by what they are of. */
+function isBefore(reading: Reading, { receivedAt, observedAt }: NewSeries): boolean {
+  if (reading.receivedAt !== receivedAt) return reading.receivedAt < receivedAt
+  return reading.observedAt < observedAt
 }
 
 function isOf(reading: Reading, series: SeriesKey): boolean {

@@ -3,8 +3,8 @@
  * object, named by a small number that a row of the table can hold.
  */
 
-import type { QualityPlan } from '../../domain/quality-plan.ts'
 import { defaultTests } from '../../domain/quality-defaults.ts'
+import type { QualityPlan } from '../../domain/quality-plan.ts'
 import { plansAt, testsWith } from '../../domain/quality-settings.ts'
 import { placeOf } from '../../domain/scope.ts'
 import { durationMs } from '../../domain/text.ts'

@@ -62,13 +62,25 @@ export function sentinelMark(
     view.setInt32(row + field.heldCount, 0)
   }
   const jump = Math.abs(value - last)
-  if (!isNear || jump <= leastJump(last, thresholds)) return marks.pass
+  /** False as well when there is no last value. */
+  const isJump = isNear && jump > leastJump(last, thresholds)
+  if (!isJump) return marks.pass
   if (known.has(value)) {
     hold(view, row, value, 1)
     return marks.fail
   }
   if (jump > thresholds.jump && !isExempt(value, thresholds.flat?.except)) hold(view, row, last, 1)
   return marks.pass
+}
+
+/** Whether a reading with these outcomes is a sentinel. */
+export function isSentinelOutcome(tests: number): boolean {
+  return (tests & marks.fail) === marks.fail
+}
+
+/** After a restart: the sentinel that the store has, whose jump is no longer to be seen. */
+export function restoreSentinel(view: DataView, row: number, value: number): void {
+  hold(view, row, value, repeats)
 }
 
 function hold(view: DataView, row: number, value: number, count: number): number {

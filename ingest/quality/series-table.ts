@@ -9,7 +9,7 @@ export const field = {
   /** Newest observed time; minus infinity in an empty row. */
   at: 0,
   receivedAt: 8,
-  /** Newest value that is no sentinel. */
+  /** Newest value that is no sentinel; NaN when there was none. */
   value: 16,
   /** The one before. */
   beforeAt: 24,
@@ -50,6 +50,7 @@ const rowBytes = field.ring + ringLength * 8
 export function createSeriesTable(): RowTable {
   return createRowTable(rowBytes, (view, row) => {
     view.setFloat64(row + field.at, Number.NEGATIVE_INFINITY)
+    view.setFloat64(row + field.value, Number.NaN)
     view.setFloat64(row + field.beforeAt, Number.NEGATIVE_INFINITY)
     view.setInt32(row + field.version, -1)
     view.setInt32(row + field.late, -1)

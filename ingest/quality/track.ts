@@ -8,7 +8,7 @@ import { flatLine } from './flat-line.ts'
 import { doubt, marksOf } from './marks.ts'
 import { rateMark, ratePass, wasTooFast } from './rate-of-change.ts'
 import { amendLast, remember } from './recall.ts'
-import { completesRow, sentinelFail, sentinelMark } from './sentinel.ts'
+import { completesRow, restoreSentinel, sentinelFail, sentinelMark } from './sentinel.ts'
 import { field, isSentinel, isValid, wasValid } from './series-table.ts'
 import { spikeMark } from './spike.ts'
 import type { Thresholds } from './thresholds.ts'
@@ -44,7 +44,7 @@ export function lookBack(
   if (observedAt - at > near || at - beforeAt > near) return marks
   const before = view.getFloat64(row + field.before)
   marks |= spikeMark(before, view.getFloat64(row + field.value), value, spike)
-  return marks & doubt
+  return (marks & doubt) === 0 ? 0 : marks
 }
 
 const bothValid = isValid | wasValid
@@ -79,6 +79,14 @@ export function advance(
   shift(view, row, observedAt, isValid)
   view.setFloat64(row + field.value, value)
   return marks
+}
+
+/** Takes a point that was found to be a sentinel before a restart. `settle` must follow. */
+export function advanceSentinel(view: DataView, row: number, { observedAt, value }: Point): void {
+  const tookMs = observedAt - view.getFloat64(row + field.at)
+  if (tookMs < Number.POSITIVE_INFINITY) noteInterval(view, row, tookMs)
+  restoreSentinel(view, row, value)
+  shift(view, row, observedAt, isSentinel)
 }
 
 /** Keeps the outcomes of the point that `advance` took. */

@@ -28,7 +28,7 @@ describe('the way of a message', () => {
     )
     plant.start()
     await plant.settled()
-    expect(await plant.stored()).toEqual([
+    expect(await plant.stored()).toMatchObject([
       {
         device: 'air-1',
         property: 'pm25',

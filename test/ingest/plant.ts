@@ -3,11 +3,13 @@
 import { Registry as Meters } from 'prom-client'
 import { countReadings } from '../../domain/count.ts'
 import type { Bell, Bus, Log, Ports } from '../../domain/ports.ts'
+import type { QualityControl } from '../../domain/quality-control.ts'
 import type { Judge } from '../../domain/quarantine.ts'
 import type { Reading } from '../../domain/reading.ts'
 import type { UplinkDraft, UplinkKind } from '../../domain/uplink.ts'
 import { type Ingest, type IngestParts, startIngest } from '../../ingest/ingest.ts'
 import { createJudge } from '../../ingest/judge.ts'
+import { createQualityControl } from '../../ingest/quality/quality-control.ts'
 import type { JournalReader, JournalWriter } from '../../stores/journal/journal.ts'
 import { openJournalReader, openJournalWriter } from '../../stores/journal/sqlite.ts'
 import type { ReadingsReader, ReadingsWriter } from '../../stores/readings/readings.ts'
@@ -23,6 +25,7 @@ export interface Stores {
   readings: ReadingsWriter
   ledger: Ledger
   judge: Judge
+  quality: QualityControl
 }
 
 export interface Plant {
@@ -82,6 +85,7 @@ export async function createPlant(devices: readonly DeviceForm[]): Promise<Plant
         readingAgeDaysMax: 7,
         readingAheadSecondsMax: 300,
       }),
+      quality: createQualityControl({ registry: registry.view, past: reader, enabled: true }),
     }
   }
 
