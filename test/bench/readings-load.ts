@@ -29,7 +29,7 @@ export function createLoad(seriesCount: number, everyMs: number, first = 0) {
       const observedAt = loadStart + round * everyMs + jitterMs
       const receivedAt = observedAt + 40 + ((number * 31) % 90)
       const value = Math.round((20 + 10 * Math.sin(number / 5_000) + (number % 7) / 10) * 10) / 10
-      return { ...keys[series]!, observedAt, receivedAt, value, quality: 1 }
+      return { ...keys[series]!, observedAt, receivedAt, value, quality: 1, tests: 0b1_01_01_01 }
     })
 }
 
@@ -59,4 +59,26 @@ export function quantiles(samples: readonly number[]): string {
   const at = (share: number) => sorted[Math.floor((sorted.length - 1) * share)] ?? Number.NaN
   const show = (ms: number) => ms.toFixed(2).padStart(8)
   return `p50 ${show(at(0.5))} ms   p99 ${show(at(0.99))} ms   max ${show(at(1))} ms`
+}
+
+/** Runs it so often; how long it took, and how many rows the last one had. */
+export async function time(run: () => Promise<number>, times: number): Promise<string> {
+  const samples: number[] = []
+  let rows = 0
+  for (let i = 0; i < times; i++) {
+    const begun = performance.now()
+    rows = await run()
+    samples.push(performance.now() - begun)
+    // Others get their turn, as in a server.
+    await new Promise((done) => setTimeout(done, 2))
+  }
+  return `${quantiles(samples)}   (${rows} rows)`
+}
+
+export async function rowsOf(
+  pages: AsyncIterable<readonly unknown[]> | Iterable<readonly unknown[]>,
+) {
+  let rows = 0
+  for await (const page of pages) rows += page.length
+  return rows
 }

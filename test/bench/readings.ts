@@ -1,7 +1,8 @@
 /**
  * What the embedded readings store costs and how quickly it answers: writing in order, then reading with 20
  * million readings in it while another process writes 8,000 values per second, then an hour's load at once.
- * Run by `npx tsx test/bench/readings.ts [readings, default 20000000]`; `readings-layouts.ts` compares layouts.
+ * Run by `npx tsx test/bench/readings.ts [readings, default 20000000]`; `readings-layouts.ts` compares layouts,
+ * `readings-windows.ts` asks for long charts.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process'
@@ -19,6 +20,8 @@ import {
   loadStart,
   propertiesPerDevice,
   quantiles,
+  rowsOf,
+  time,
   writtenBytes,
 } from './readings-load.ts'
 
@@ -82,25 +85,6 @@ async function keepWriting(path: string, first: number): Promise<void> {
   }
 }
 
-async function time(run: () => Promise<number>, times: number): Promise<string> {
-  const samples: number[] = []
-  let rows = 0
-  for (let i = 0; i < times; i++) {
-    const begun = performance.now()
-    rows = await run()
-    samples.push(performance.now() - begun)
-    // Others get their turn, as in a server.
-    await new Promise((done) => setTimeout(done, 2))
-  }
-  return `${quantiles(samples)}   (${rows} rows)`
-}
-
-async function rowsOf(pages: AsyncIterable<readonly unknown[]> | Iterable<readonly unknown[]>) {
-  let rows = 0
-  for await (const page of pages) rows += page.length
-  return rows
-}
-
 async function read(reader: ReadingsReader, total: number): Promise<void> {
   let turn = 0
   const device = () => {
@@ -127,23 +111,6 @@ async function read(reader: ReadingsReader, total: number): Promise<void> {
   console.log(`  latest of all series         ${await time(() => rowsOf(reader.latest()), 10)}`)
 }
 
-async function yearOfMinutes(dir: string): Promise<void> {
-  const path = join(dir, 'year.db')
-  const writer = openReadingsWriter({ path, keepDays: 0, limits: { newestEntriesKept: 0 } })
-  const load = createLoad(1, 60_000)
-  for (let i = 0; i < 55; i++) await writer.write(load(9_557))
-  while (await writer.tidy(0));
-  const reader = openReadingsReader({ path })
-  const year = { series: [keyOf(0)], from: loadStart, to: loadStart + 366 * dayMs }
-  const hourly = () => rowsOf(reader.aggregate({ ...year, everyMs: 3_600_000, fn: 'mean' }))
-  const daily = () => rowsOf(reader.aggregate({ ...year, everyMs: dayMs, fn: 'max' }))
-  console.log('a year of minutes of one series (525,635 points)')
-  console.log(`  hourly means                 ${await time(hourly, 30)}`)
-  console.log(`  daily maxima                 ${await time(daily, 30)}`)
-  await reader.close()
-  await writer.close()
-}
-
 async function main(total: number): Promise<void> {
   await inFreshDir(async (dir) => {
     const path = join(dir, 'readings.db')
@@ -166,7 +133,6 @@ async function main(total: number): Promise<void> {
     await once(child, 'close')
     await reader.close()
   })
-  await inFreshDir(yearOfMinutes)
 }
 
 const [first, path, written] = process.argv.slice(2)

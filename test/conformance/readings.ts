@@ -606,6 +606,59 @@ function windows(fresh: Fresh): void {
       expect(highest).toMatchObject([{ value: 359 }])
     })
 
+    test.each([
+      // Clocks go forward on 2026-03-29 and back on 2026-10-25: a day of 23 hours and one of 25.
+      ['Europe/Berlin', 0, '2026-03-28T23:00Z', [23, 24, 24]],
+      ['Europe/Berlin', 0, '2026-10-24T22:00Z', [25, 24, 24]],
+      ['Europe/Berlin', 8, '2026-10-24T06:00Z', [25, 24, 24]],
+      ['Asia/Shanghai', 0, '2026-11-20T16:00Z', [24, 24, 24]],
+      ['Asia/Shanghai', 8, '2026-11-21T00:00Z', [24, 24, 24]],
+      ['Asia/Kolkata', 0, '2026-11-20T18:30Z', [24, 24, 24]],
+      ['Asia/Kathmandu', 8, '2026-11-21T02:15Z', [24, 24, 24]],
+      ['America/St_Johns', 0, '2026-11-21T03:30Z', [24, 24, 24]],
+    ])('are the civil days of %s from %d:00 on', async (zone, hour, begin, hours) => {
+      const { writer, reader } = await fresh()
+      const from = Date.parse(begin)
+      const hourMs = 60 * minute
+      const total = hours.reduce((sum, each) => sum + each, 0)
+      // Half an hour apart; half an hour before the first day, and the first of the day after the last.
+      await writer.write(
+        Array.from({ length: 2 * total + 2 }, (_, i) =>
+          reading(from + (i - 1) * 30 * minute, { value: i }),
+        ),
+      )
+      for (const housekeeping of [false, true]) {
+        if (housekeeping) await tidyAll(writer)
+        const read = await windowsOf(reader, { everyMs: day, day: { zone, hour }, fn: 'first' })
+        const firsts = [from, from + (hours[0] ?? 0) * hourMs, from + (total - 24) * hourMs]
+        expect(read.slice(1, -1)).toEqual(
+          firsts.map((begins, i) => ({
+            ...air,
+            fn: 'first',
+            value: 1 + (begins - from) / (30 * minute),
+            count: 2 * (hours[i] ?? 0),
+            from: begins,
+            to: begins + (hours[i] ?? 0) * hourMs,
+          })),
+        )
+        expect(read.map(({ count }) => count)).toEqual([1, ...hours.map((each) => 2 * each), 1])
+      }
+    })
+
+    test('of civil days count at the ends of the interval only what lies inside', async () => {
+      const { writer, reader } = await fresh()
+      await writer.write(Array.from({ length: 48 }, (_, i) => reading(start + i * 60 * minute)))
+      const read = await windowsOf(reader, {
+        ...{ everyMs: day, day: { zone: 'Asia/Shanghai', hour: 0 }, fn: 'count' },
+        ...{ from: start + 14 * 60 * minute, to: start + 18 * 60 * minute },
+      })
+      const begin = start + 16 * 60 * minute
+      expect(read).toMatchObject([
+        { count: 2, from: begin - day, to: begin },
+        { count: 2, from: begin, to: begin + day },
+      ])
+    })
+
     test('come series by series in the order asked', async () => {
       const { writer, reader } = await fresh()
       const b = { device: 'b', property: 'pm10' }

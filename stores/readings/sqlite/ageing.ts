@@ -55,7 +55,7 @@ export function createAgeing(
     if (first.start < keptFrom) {
       const points = decode(first)
       chunks.remove(id, first.start)
-      chunks.put(id, slicePoints(points, placeOf(points, keptFrom), points.count))
+      chunks.put(id, slicePoints(points, placeOf(points, keptFrom), points.count), false)
     }
     return { dropped, left: 'good' }
   }

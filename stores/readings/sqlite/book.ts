@@ -97,13 +97,13 @@ export function createBook(
     const entry = emptyEntry()
     let stored = 0
     for (const reading of batch) {
-      checkNumbers(reading)
+      take(entry, reading)
       // What is older than the store keeps is dropped as soon as it is stored.
-      if (reading.observedAt < keptFrom) {
+      if (entry.observedAt < keptFrom) {
         stored++
         continue
       }
-      fill(entry, idOf(reading.device, reading.property), reading)
+      entry.series = idOf(reading.device, reading.property)
       if (add(entry, batchStart)) stored++
     }
     return stored
@@ -114,10 +114,10 @@ export function createBook(
     const entry = emptyEntry()
     let revised = 0
     for (const reading of batch) {
-      checkNumbers(reading)
+      take(entry, reading)
       const id = series.idOf(reading.device, reading.property)
-      if (id === undefined || reading.observedAt < keptFrom) continue
-      fill(entry, id, reading)
+      if (id === undefined || entry.observedAt < keptFrom) continue
+      entry.series = id
       const known = unsealed.find(id, entry.observedAt)
       const stands = known < 0 ? sealedPoint(id, entry.observedAt) : unsealed.at(known)
       if (stands === undefined || stands.receivedAt !== entry.receivedAt) continue
@@ -177,21 +177,20 @@ function emptyEntry(): Entry {
   return { series: 0, observedAt: 0, receivedAt: 0, value: 0, quality: 0, tests: 0 }
 }
 
-function fill(entry: Entry, series: number, reading: Reading): void {
-  entry.series = series
+/** Puts all but the series of the reading into `entry`. Throws `RangeError` for what is no number. */
+function take(entry: Entry, reading: Reading): void {
+  const { observedAt, receivedAt, value, tests } = reading
   // Adding zero turns −0 into 0: they are the same moment.
-  entry.observedAt = reading.observedAt + 0
-  entry.receivedAt = reading.receivedAt + 0
-  entry.value = reading.value ?? Number.NaN
+  entry.observedAt = observedAt + 0
+  entry.receivedAt = receivedAt + 0
+  entry.value = value ?? Number.NaN
   entry.quality = reading.quality
-  entry.tests = reading.tests ?? 0
-}
-
-function checkNumbers(reading: Reading): void {
-  const { device, property, observedAt, receivedAt, value, tests = 0 } = reading
+  entry.tests = tests ?? 0
   const finite = Number.isFinite(observedAt) && Number.isFinite(receivedAt)
-  if (finite && (value === null || Number.isFinite(value)) && tests >>> 0 === tests) return
+  if (finite && (value === null || Number.isFinite(value)) && entry.tests >>> 0 === entry.tests) {
+    return
+  }
   throw new RangeError(
-    `A reading of ${device} ${property} can not be stored: observedAt ${observedAt}, receivedAt ${receivedAt}, value ${value} must be finite, tests ${tests} a whole number of 32 bits.`,
+    `A reading of ${reading.device} ${reading.property} can not be stored: observedAt ${observedAt}, receivedAt ${receivedAt} and value ${value} must be finite, tests ${tests} a whole number of 32 bits.`,
   )
 }

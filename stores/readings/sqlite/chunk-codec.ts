@@ -11,13 +11,16 @@
 import {
   type ByteCursor,
   numberBytesMax,
+  powersOfTen,
   putDeltas,
   putFloats,
   putRuns,
+  putScaled,
   runBytesMax,
   takeDeltas,
   takeFloats,
   takeRuns,
+  takeScaled,
   viewOf,
 } from './number-columns.ts'
 import { type Points, reserve } from './points.ts'
@@ -33,9 +36,6 @@ const hasNulls = 8
 const qualityMixed = 16
 const hasTests = 32
 const testsMixed = 64
-
-/** Sensors send decimals such as 35.2: times 10 they are whole numbers, which pack well. */
-const powersOfTen = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9] as const
 
 /** There must be at least one point. */
 export function encodeChunk(points: Points): Uint8Array {
@@ -58,7 +58,7 @@ export function encodeChunk(points: Points): Uint8Array {
   if (testFlags & testsMixed) putRuns(cursor, tests)
   const values = putNulls(cursor, points)
   if (values.length < count) flags |= hasNulls
-  const decimals = putValues(cursor, values)
+  const decimals = putScaled(cursor, values, powersOfTen)
   if (decimals === undefined) flags |= valuesPlain
   bytes[0] = flags
   bytes[1] = decimals ?? 0
@@ -197,29 +197,6 @@ function putNulls(cursor: ByteCursor, points: Points): Float64Array {
   return present
 }
 
-/** Returns the decimals the values were scaled by, or undefined when they were written plain. */
-function putValues(cursor: ByteCursor, values: Float64Array): number | undefined {
-  const scaled = new Float64Array(values.length)
-  for (const [decimals, power] of powersOfTen.entries()) {
-    if (!scale(values, power, scaled)) continue
-    if (putDeltas(cursor, scaled, 1)) return decimals
-    break
-  }
-  putFloats(cursor, values)
-  return undefined
-}
-
-/** Returns false at the first value that does not come back exactly. */
-function scale(values: Float64Array, power: number, into: Float64Array): boolean {
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i] ?? 0
-    const whole = Math.round(value * power)
-    if (!Object.is(whole / power, value)) return false
-    into[i] = whole
-  }
-  return true
-}
-
 function takeValues(cursor: ByteCursor, flags: number, into: Float64Array): void {
   const bitsAt = cursor.at
   let present = into.length
@@ -228,12 +205,7 @@ function takeValues(cursor: ByteCursor, flags: number, into: Float64Array): void
     for (let i = 0; i < into.length; i++) present -= bitOf(cursor.bytes, bitsAt, i)
   }
   const values = into.subarray(0, present)
-  if (flags & valuesPlain) takeFloats(cursor, values)
-  else {
-    takeDeltas(cursor, values, 1)
-    const power = powersOfTen[cursor.bytes[1] ?? 0] ?? 1
-    if (power !== 1) for (let i = 0; i < present; i++) values[i] = (values[i] ?? 0) / power
-  }
+  takeScaled(cursor, values, flags & valuesPlain ? undefined : powersOfTen[cursor.bytes[1] ?? 0])
   if (present === into.length) return
   // The values stand packed at the front; from the back each moves to its own place.
   for (let i = into.length - 1; i >= 0; i--) {

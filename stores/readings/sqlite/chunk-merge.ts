@@ -46,6 +46,7 @@ function putPieces(
   const pieces = Math.ceil(points.count / pointsMax)
   const size = even ? Math.ceil(points.count / pieces) : pointsMax
   for (let from = 0; from < points.count; from += size) {
-    chunks.put(series, slicePoints(points, from, Math.min(from + size, points.count)))
+    const to = Math.min(from + size, points.count)
+    chunks.put(series, slicePoints(points, from, to), !even && to - from < pointsMax)
   }
 }

@@ -9,6 +9,8 @@ import {
   headBytesMax,
   lastOfChunk,
 } from './chunk-codec.ts'
+import { encodeRollUp } from './roll-up-codec.ts'
+import { type Level, levels, rollUp } from './roll-up.ts'
 import { createPoints, type Point, type Points, placeOf, pointAt } from './points.ts'
 
 export interface Chunk {
@@ -19,17 +21,36 @@ export interface Chunk {
   points: Uint8Array
 }
 
+/** From `from` to `to` (exclusive), at most `limit` chunks. */
+export interface ChunkRange {
+  from: number
+  to: number
+  limit: number
+}
+
+/** A chunk of which either the points or the roll-up is at hand. */
+export interface SummedChunk {
+  start: number
+  until: number
+  points: Uint8Array | null
+  /** Packed; see `decodeRollUp`. */
+  windows: Uint8Array | null
+}
+
 export interface ChunkTable {
   /** The chunk with the latest start at or before this time: the only one that may hold it. */
   covering(series: number, time: number): Chunk | undefined
   first(series: number): Chunk | undefined
   /** Start of the first chunk after this start, or Infinity. */
   nextStart(series: number, start: number): number
-  /** Up to `limit` chunks that may hold points from `from` to `to` (exclusive), rising in time. */
-  between(series: number, from: number, to: number, limit: number): Chunk[]
+  /** Chunks that may hold points of the range, rising in time. */
+  between(series: number, range: ChunkRange): Chunk[]
+  /** The same with the roll-ups of a level; points only where there is none. */
+  summedBetween(level: Level, series: number, range: ChunkRange): SummedChunk[]
   lastPoint(series: number): Point | undefined
   holds(series: number, time: number): boolean
-  put(series: number, points: Points): void
+  /** Summed up as well where that pays, unless it is `growing` and will soon be written again. */
+  put(series: number, points: Points, growing: boolean): void
   remove(series: number, start: number): void
   /** Removes up to `limit` chunks that end before this time; returns how many. */
   removeBefore(series: number, time: number, limit: number): number
@@ -69,16 +90,28 @@ export function createChunkTable(db: SqliteDatabase): ChunkTable {
   const nextStart = db.prepare<[number, number], { start: number | null }>(
     'select min(start) as start from chunk where series = ? and start > ?',
   )
-  const between = db.prepare<[number, number, number, number, number, number], Chunk>(`
-    ${columns} and start < ? and start >= coalesce(
+  const inRange = `series = ? and start < ? and start >= coalesce(
       (select max(start) from chunk where series = ? and start <= ?), ?)
-    order by start limit ?`)
+    order by start limit ?`
+  type RangeKey = [number, number, number, number, number, number]
+  const between = db.prepare<RangeKey, Chunk>(
+    `select start, until, points from chunk where ${inRange}`,
+  )
+  const summed = new Map(
+    levels.map((level) => [
+      level,
+      db.prepare<RangeKey, SummedChunk>(`
+        select start, until, ${level.column} as windows,
+          case when ${level.column} is null then points end as points
+        from chunk where ${inRange}`),
+    ]),
+  )
   const last = db.prepare<[number, number], { until: number; head: Uint8Array }>(`
     select until, substr(points, 1, ?) as head from chunk
     where series = ? order by start desc limit 1`)
-  const put = db.prepare<[number, number, number, Uint8Array]>(
-    'insert or replace into chunk (series, start, until, points) values (?, ?, ?, ?)',
-  )
+  const put = db.prepare<[number, number, number, Uint8Array, ...(Uint8Array | null)[]]>(`
+    insert or replace into chunk (series, start, until, points, ${levels.map(({ column }) => column).join()})
+    values (?, ?, ?, ?${', ?'.repeat(levels.length)})`)
   const remove = db.prepare<[number, number]>('delete from chunk where series = ? and start = ?')
   const removeBefore = db.prepare<[number, number, number, number, number]>(`
     delete from chunk where series = ? and start in (
@@ -90,7 +123,9 @@ export function createChunkTable(db: SqliteDatabase): ChunkTable {
     covering: (series, time) => covering.get(series, time),
     first: (series) => first.get(series),
     nextStart: (series, start) => nextStart.get(series, start)?.start ?? Number.POSITIVE_INFINITY,
-    between: (series, from, to, limit) => between.all(series, to, series, from, from, limit),
+    between: (series, { from, to, limit }) => between.all(series, to, series, from, from, limit),
+    summedBetween: (level, series, { from, to, limit }) =>
+      summed.get(level)?.all(series, to, series, from, from, limit) ?? [],
     lastPoint(series) {
       const row = last.get(headBytesMax, series)
       return row && { observedAt: row.until, ...lastOfChunk(row.head) }
@@ -100,9 +135,14 @@ export function createChunkTable(db: SqliteDatabase): ChunkTable {
       if (chunk === undefined || chunk.until < time) return false
       return chunk.until === time || chunkHolds(chunk.points, time, scratch)
     },
-    put(series, points) {
+    put(series, points, growing) {
+      const start = points.observedAt[0] ?? 0
       const until = points.observedAt[points.count - 1] ?? 0
-      put.run(series, points.observedAt[0] ?? 0, until, encodeChunk(points))
+      const summedUp = levels.map((level) => {
+        const windows = growing ? undefined : rollUp(points, level)
+        return windows === undefined ? null : encodeRollUp(windows, level)
+      })
+      put.run(series, start, until, encodeChunk(points), ...summedUp)
     },
     remove: (series, start) => remove.run(series, start),
     removeBefore: (series, time, limit) =>

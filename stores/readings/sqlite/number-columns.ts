@@ -14,6 +14,9 @@ export const numberBytesMax = 8
 /** Differences up to here can be told apart when the sign is folded in: 2 × 2⁵² is still exact. */
 const wholeMax = 2 ** 52
 
+/** Sensors send decimals such as 35.2: times 10 they are whole numbers, which pack well. */
+export const powersOfTen = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9] as const
+
 /** 1: differences; 2: differences of differences, best for times at an even pace. */
 export type DeltaOrder = 1 | 2
 
@@ -41,8 +44,52 @@ export function putDeltas(cursor: ByteCursor, numbers: Float64Array, order: Delt
   return true
 }
 
-/** Appends numbers of a column that hardly changes: each value once with how often it follows itself. */
-export function putRuns(cursor: ByteCursor, numbers: Uint32Array): void {
+/**
+ * Appends the numbers as differences of whole numbers, scaled by the first of `powers` that makes all of them
+ * whole, and returns its place; or as they are, and returns undefined.
+ */
+export function putScaled(
+  cursor: ByteCursor,
+  numbers: Float64Array,
+  powers: readonly number[],
+): number | undefined {
+  const scaled = new Float64Array(numbers.length)
+  for (const [place, power] of powers.entries()) {
+    if (!scale(numbers, power, scaled)) continue
+    if (putDeltas(cursor, scaled, 1)) return place
+    break
+  }
+  putFloats(cursor, numbers)
+  return undefined
+}
+
+/** Reads what was scaled by `power`, or with undefined what was put as it is, into the whole length of `into`. */
+export function takeScaled(
+  cursor: ByteCursor,
+  into: Float64Array,
+  power: number | undefined,
+): void {
+  if (power === undefined) {
+    takeFloats(cursor, into)
+    return
+  }
+  takeDeltas(cursor, into, 1)
+  if (power !== 1) for (let i = 0; i < into.length; i++) into[i] = (into[i] ?? 0) / power
+}
+
+/** Returns false at the first number that does not come back exactly. */
+function scale(numbers: Float64Array, power: number, into: Float64Array): boolean {
+  for (let i = 0; i < numbers.length; i++) {
+    const number = numbers[i] ?? 0
+    const whole = Math.round(number * power)
+    if (!Object.is(whole / power, number)) return false
+    into[i] = whole
+  }
+  return true
+}
+
+/** Appends whole numbers from 0 that hardly change: each once with how often it follows itself. */
+export function putRuns(cursor: ByteCursor, numbers: Uint32Array | Float64Array): void {
   for (let i = 0; i < numbers.length; ) {
     const number = numbers[i] ?? 0
     let end = i + 1
@@ -53,11 +100,11 @@ export function putRuns(cursor: ByteCursor, numbers: Uint32Array): void {
   }
 }
 
-/** Most bytes that one number takes among runs. */
+/** Most bytes that one number below 2³² takes among runs. */
 export const runBytesMax = 7
 
 /** Reads into the whole length of `into`. Throws when the runs are longer or never end. */
-export function takeRuns(cursor: ByteCursor, into: Uint32Array): void {
+export function takeRuns(cursor: ByteCursor, into: Uint32Array | Float64Array): void {
   for (let i = 0; i < into.length; ) {
     const number = takeWhole(cursor)
     const end = i + takeWhole(cursor)

@@ -3,6 +3,8 @@
  * because a year of minutes is half a million points, and an object each would cost ten times as much.
  */
 
+import type { Quality } from '../../../domain/reading.ts'
+
 /** The first `count` places of each column count. A value of NaN stands for null: "measured, no value". */
 export interface Points {
   count: number
@@ -112,4 +114,11 @@ export function mergePoints(older: Points, newer: Points): Points {
   while (i < older.count) copyPoint(merged, older, i++)
   while (j < newer.count) copyPoint(merged, newer, j++)
   return merged
+}
+
+/** Which flags are asked for: place `flag` is 1. */
+export function flagsOf(qualities: readonly Quality[]): Uint8Array {
+  const flags = new Uint8Array(256)
+  for (const quality of qualities) flags[quality] = 1
+  return flags
 }

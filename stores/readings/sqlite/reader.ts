@@ -6,30 +6,17 @@
  */
 
 import { Fault } from '../../../domain/errors.ts'
-import {
-  type Aggregate,
-  type Quality,
-  qualityFlags,
-  type Reading,
-  type SeriesKey,
-} from '../../../domain/reading.ts'
-import type { AggregateQuery, RangeQuery, ReadingsReader } from '../readings.ts'
+import { qualityFlags, type Reading, type SeriesKey } from '../../../domain/reading.ts'
+import type { RangeQuery, ReadingsReader } from '../readings.ts'
+import { aggregatePages } from './aggregate.ts'
 import { createChunkTable } from './chunk-table.ts'
 import { naming, openReadingsFile } from './file.ts'
 import { createMirror, type FileState, type Mirror, prepareState } from './mirror.ts'
-import { type Point, pointAt } from './points.ts'
-import { type ReadFile, scanSeries } from './series-scan.ts'
-import { createWindows } from './windows.ts'
+import { flagsOf, type Point, pointAt } from './points.ts'
+import { pageWorkMax, type ReadFile, scanSeries, seriesWork } from './series-scan.ts'
 
 const pageReadingsMax = 4_096
-const pageWindowsMax = 1_024
 const pageSeriesMax = 1_024
-/**
- * A page ends, even empty, after so many points were looked at (some 10 ms), so that whoever reads can see
- * to others. Finding a series counts as much as a chunk.
- */
-const pageWorkMax = 262_144
-const seriesWork = 512
 /** One answer of `since` at most. */
 const sinceReadingsMax = 16_384
 const cacheBytes = 32 * 1024 * 1024
@@ -61,7 +48,7 @@ export function openReader(path: string): ReadingsReader {
       series: () => snapshot(() => mirror.series.keys()),
       latest: () => latest(file),
       range: (query) => range(file, query),
-      aggregate: (query) => aggregate(file, query),
+      aggregate: (query) => aggregatePages(file, query),
       position: () => naming(path, () => stateRow().nextEntry),
       since: (position) => snapshot(({ keptFrom }) => since(mirror, position, keptFrom)),
       progress() {
@@ -138,35 +125,6 @@ function startOf({ series, after }: RangeQuery): number {
   })
 }
 
-function* aggregate(file: ReadFile, query: AggregateQuery): Generator<readonly Aggregate[]> {
-  const { fn, everyMs, originMs = 0, vector } = query
-  if (!Number.isSafeInteger(everyMs) || everyMs < 1) {
-    throw new RangeError(`everyMs is ${everyMs}; it must be a whole number from 1.`)
-  }
-  const flags = flagsOf(query.quality ?? [1, 2])
-  let page: Aggregate[] = []
-  let work = 0
-  for (const { device, property } of query.series) {
-    const key = { device, property }
-    const windows = createWindows({
-      ...{ key, fn, everyMs, originMs, flags },
-      vector: vector?.(property) ?? false,
-      emit: (window) => page.push(window),
-    })
-    work += seriesWork
-    for (const points of scanSeries(file, key, query)) {
-      windows.fold(points)
-      work += points.count
-      if (page.length < pageWindowsMax && work < pageWorkMax) continue
-      yield page
-      page = []
-      work = 0
-    }
-    windows.finish()
-  }
-  if (page.length > 0) yield page
-}
-
 /** Entries that aged out meanwhile are passed over. */
 function since({ series, unsealed }: Mirror, position: number, keptFrom: number) {
   if (position < unsealed.base || position > unsealed.next) {
@@ -184,12 +142,6 @@ function since({ series, unsealed }: Mirror, position: number, keptFrom: number)
 
 function isSame(a: SeriesKey, b: SeriesKey): boolean {
   return a.device === b.device && a.property === b.property
-}
-
-function flagsOf(qualities: readonly Quality[]): Uint8Array {
-  const flags = new Uint8Array(256)
-  for (const quality of qualities) flags[quality] = 1
-  return flags
 }
 
 function readingOf({ device, property }: SeriesKey, point: Point): Reading {

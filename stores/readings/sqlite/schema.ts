@@ -5,7 +5,8 @@
  *   of series. `first` is the ordinal of its first entry since the store was made. `tests` is null when no
  *   quality test was evaluated for any of them.
  * - `chunk`: what was sealed: points of one series, rising in time; the chunks of a series do not
- *   overlap. `start` and `until` are the times of its first and last point.
+ *   overlap. `start` and `until` are the times of its first and last point. `by_hour` and `by_5min` are its
+ *   points summed up, or null where that does not pay.
  * - `state`: one row, moved in the same transaction as the log. Readings observed before `kept_from` are
  *   no longer there for anybody, even if their bytes still wait to be dropped.
  *
@@ -47,4 +48,8 @@ export const migrations: Migrations = [
   ) strict, without rowid;
   `,
   'alter table log add column tests blob',
+  `
+  alter table chunk add column by_hour blob;
+  alter table chunk add column by_5min blob;
+  `,
 ]

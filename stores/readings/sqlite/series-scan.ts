@@ -12,6 +12,12 @@ import type { ChunkTable } from './chunk-table.ts'
 import type { FileState, Mirror } from './mirror.ts'
 import { createPoints, mergePoints, type Points, placeOf, slicePoints } from './points.ts'
 
+/**
+ * A page ends, even empty, after so many points were looked at (some 10 ms), so that whoever reads can see
+ * to others. Finding a series counts as much as a chunk.
+ */
+export const pageWorkMax = 262_144
+export const seriesWork = 512
 /** Eight thousand points to a block when chunks are full. */
 const blockChunksMax = 32
 /** What the log holds of a busy series can be more; it is handed on in pieces. */
@@ -25,78 +31,116 @@ export interface ReadFile {
 }
 
 /** Where a scan is: what comes next lies at `from`, or strictly after it. */
-interface Position {
+export interface Position {
   from: number
   exclusive: boolean
 }
 
-interface Block {
-  points: Points
-  next: Position | undefined
-}
-
 /** The log's part of the series, sorted once and kept while nothing is added: what is sealed stays true. */
-interface Logged {
+export interface Logged {
   id: number
   head: number
   points: Points
 }
 
+export interface Block<Piece> {
+  pieces: readonly Piece[]
+  /** Undefined when the interval is through. */
+  next: Position | undefined
+}
+
+/** Reads what comes next at `start`, before `to`. */
+export type ReadBlock<Piece> = (logged: Logged, start: Position, to: number) => Block<Piece>
+
 /** Points of the series within the interval; after the time `after`, if given. */
-export function* scanSeries(
+export function scanSeries(
   file: ReadFile,
   key: SeriesKey,
   interval: Interval,
   after?: number,
 ): Generator<Points> {
-  let position: Position | undefined =
+  const start: Position =
     after !== undefined && after >= interval.from
       ? { from: after, exclusive: true }
       : { from: interval.from, exclusive: false }
+  return scanBlocks(file, key, { start, to: interval.to }, (logged, from, to) =>
+    readPoints(file.chunks, logged, from, to),
+  )
+}
+
+export function* scanBlocks<Piece>(
+  file: ReadFile,
+  key: SeriesKey,
+  { start, to }: { start: Position; to: number },
+  read: ReadBlock<Piece>,
+): Generator<Piece> {
+  let position: Position | undefined = start
   let logged: Logged | undefined
   while (position !== undefined) {
     const at: Position = position
-    const block: Block = file.snapshot(({ keptFrom }) => {
+    const block: Block<Piece> = file.snapshot(({ keptFrom }) => {
       const id = file.mirror.series.idOf(key.device, key.property)
-      if (id === undefined) return { points: createPoints(0), next: undefined }
+      if (id === undefined) return { pieces: [], next: undefined }
       logged = refreshLogged(file.mirror, id, logged)
-      const start = at.from < keptFrom ? { from: keptFrom, exclusive: false } : at
-      return readBlock(file.chunks, logged, start, interval.to)
+      return read(logged, at.from < keptFrom ? { from: keptFrom, exclusive: false } : at, to)
     })
-    const { points } = block
-    for (let i = 0; i < points.count; i += blockPointsMax) {
-      yield slicePoints(points, i, Math.min(i + blockPointsMax, points.count))
-    }
+    yield* block.pieces
     position = block.next
   }
 }
 
-function readBlock(chunks: ChunkTable, logged: Logged, start: Position, to: number): Block {
-  const rows = chunks.between(logged.id, start.from, to, blockChunksMax + 1)
-  const more = rows.length > blockChunksMax
-  if (more) rows.pop()
+function readPoints(
+  chunks: ChunkTable,
+  logged: Logged,
+  start: Position,
+  to: number,
+): Block<Points> {
+  const range = { from: start.from, to, limit: blockChunksMax + 1 }
+  const { rows, end, next } = blockOf(chunks.between(logged.id, range), blockChunksMax, to)
   const sealed = createPoints(0)
   for (const row of rows) decodeChunk(row.points, sealed)
-  const last = rows.at(-1)
-  const next = more && last !== undefined ? { from: last.until, exclusive: true } : undefined
-  const ends: Ends = { start, to: next === undefined ? to : Math.min(to, next.from), last: next }
-  return { points: mergePoints(cut(sealed, ends), cut(logged.points, ends)), next }
+  const points = mergePoints(cut(sealed, start, end), cut(logged.points, start, end))
+  return { pieces: [...inPieces(points)], next }
 }
 
-interface Ends {
-  start: Position
+/** Where points stop: before `to`, or with it. */
+export interface End {
   to: number
-  /** Set when the block ends with this time included, since more follows. */
-  last: Position | undefined
+  inclusive: boolean
 }
 
-function cut(points: Points, { start, to, last }: Ends): Points {
+/** Of one chunk more than a block holds: those of the block, where it ends and where the next begins. */
+export function blockOf<Row extends { until: number }>(
+  found: readonly Row[],
+  rowsMax: number,
+  to: number,
+): { rows: readonly Row[]; end: End; next: Position | undefined } {
+  const rows = found.slice(0, rowsMax)
+  const last = rows.at(-1)
+  if (last === undefined || found.length <= rowsMax) {
+    return { rows, end: { to, inclusive: false }, next: undefined }
+  }
+  return {
+    rows,
+    end: { to: last.until, inclusive: true },
+    next: { from: last.until, exclusive: true },
+  }
+}
+
+export function cut(points: Points, start: Position, { to, inclusive }: End): Points {
+  if (points.count === 0) return points
   let from = placeOf(points, start.from)
   if (start.exclusive && from < points.count && points.observedAt[from] === start.from) from++
   let end = placeOf(points, to)
-  const included = last !== undefined && last.from === to
-  if (included && end < points.count && points.observedAt[end] === to) end++
+  if (inclusive && end < points.count && points.observedAt[end] === to) end++
   return slicePoints(points, Math.min(from, end), end)
+}
+
+/** Bounded pieces of as many points as there may be. */
+export function* inPieces(points: Points): Generator<Points> {
+  for (let i = 0; i < points.count; i += blockPointsMax) {
+    yield slicePoints(points, i, Math.min(i + blockPointsMax, points.count))
+  }
 }
 
 function refreshLogged({ unsealed }: Mirror, id: number, known: Logged | undefined): Logged {

@@ -26,7 +26,10 @@ type Table = ReturnType<typeof freshTable>
 
 function chunksOf(table: Table, series: number) {
   return table
-    .between(series, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, 100_000)
+    .between(series, {
+      ...{ from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY },
+      limit: 100_000,
+    })
     .map((chunk) => ({ ...chunk, decoded: decode(chunk) }))
 }
 

@@ -58,6 +58,18 @@ function expectedAfter(seq: number) {
   return { readings, progress: { ...progress, duplicate: received - stored } }
 }
 
+/** Hours by device and start. */
+function windowsOf(readings: readonly Reading[], fn: 'max' | 'count'): Map<string, number> {
+  const windows = new Map<string, number>()
+  for (const { device, observedAt, value } of readings) {
+    const key = `${device} ${Math.floor(observedAt / 3_600_000) * 3_600_000}`
+    const known = windows.get(key)
+    if (fn === 'count') windows.set(key, (known ?? 0) + 1)
+    else windows.set(key, Math.max(known ?? Number.NEGATIVE_INFINITY, value ?? 0))
+  }
+  return windows
+}
+
 function freshPath(): string {
   const dir = mkdtempSync(join(tmpdir(), 'bellwether-readings-'))
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
@@ -89,6 +101,13 @@ describe('a crash', () => {
         expected.readings,
       )
       expect(read).toHaveLength(expected.readings.size)
+      for (const fn of ['max', 'count'] as const) {
+        const windows = await allOf(reader.aggregate({ series, ...always, everyMs: 3_600_000, fn }))
+        const wanted = windowsOf([...expected.readings.values()], fn)
+        expect(new Map(windows.map((one) => [`${one.device} ${one.from}`, one.value]))).toEqual(
+          wanted,
+        )
+      }
       await reader.close()
       before = progress.seq
     }

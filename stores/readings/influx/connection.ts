@@ -1,0 +1,104 @@
+/**
+ * Writing lines and asking questions, with the database's name and the waits that the server asks for.
+ * `/write` and `/query` are there in all versions.
+ */
+
+import { Fault } from '../../../domain/errors.ts'
+import type { Ports } from '../../../domain/ports.ts'
+import { createInfluxClient, type InfluxClient, type ServerOptions } from './client.ts'
+import { isBusy, type Outcome, outcomeOf, reasonOf } from './outcome.ts'
+
+export interface ConnectionOptions extends ServerOptions {
+  /** Database of 1.x and 3.x, bucket of 2.x. */
+  bucket: string
+  /** Of 2.x; needed only to make the bucket. */
+  org?: string | undefined
+  ports: Pick<Ports, 'clock' | 'timers' | 'log'>
+}
+
+/** Rows of one measurement and one group of tags. */
+export interface Rows {
+  tags: Readonly<Record<string, string | null>>
+  columns: readonly string[]
+  values: readonly (readonly (number | string | null)[])[]
+}
+
+export interface Connection {
+  client: InfluxClient
+  write(lines: string): Promise<Outcome>
+  /** One statement; times are milliseconds. `undefined`: the server could not write its numbers down as JSON. */
+  ask(statement: string): Promise<readonly Rows[] | undefined>
+  close(): void
+}
+
+export function createConnection(options: ConnectionOptions): Connection {
+  const { bucket, ports } = options
+  const client = createInfluxClient(options, ports.timers)
+  const writePath = `/write?db=${encodeURIComponent(bucket)}&precision=ms`
+  const queryPath = `/query?db=${encodeURIComponent(bucket)}&epoch=ms`
+  let waitUntil = Number.NEGATIVE_INFINITY
+  let waitReason = ''
+
+  return {
+    client,
+    async write(lines) {
+      const waitMs = waitUntil - ports.clock.monotonic()
+      if (waitMs > 0) return { kind: 'wait', reason: waitReason, retryAfterMs: waitMs }
+      const answer = await client.request({
+        method: 'POST',
+        path: writePath,
+        body: lines,
+        contentType: 'text/plain; charset=utf-8',
+      })
+      const outcome = outcomeOf(answer, ports.clock.now())
+      if (outcome.kind === 'wait' && outcome.retryAfterMs > 0) {
+        waitUntil = ports.clock.monotonic() + outcome.retryAfterMs
+        waitReason = outcome.reason
+      }
+      return outcome
+    },
+    async ask(statement) {
+      const answer = await client.request({
+        method: 'POST',
+        path: queryPath,
+        body: `q=${encodeURIComponent(statement)}`,
+        contentType: 'application/x-www-form-urlencoded',
+      })
+      if (isBusy(answer.status)) {
+        const cause = new Error(reasonOf(answer))
+        throw new Fault('store_unavailable', `InfluxDB can not answer: ${cause.message}`, { cause })
+      }
+      if (answer.status !== 200) {
+        throw new Fault('store_unavailable', `InfluxDB refused a query: ${reasonOf(answer)}`)
+      }
+      return answer.body === '' ? undefined : rowsOf(answer.body)
+    },
+    close: () => client.close(),
+  }
+}
+
+/** Errors of a statement come inside a 200. */
+function rowsOf(body: unknown): readonly Rows[] {
+  const results: unknown = propertyOf(body, 'results')
+  const [result] = Array.isArray(results) ? results : []
+  const error = propertyOf(result, 'error') ?? propertyOf(body, 'error')
+  if (error !== undefined) {
+    throw new Fault('store_unavailable', `InfluxDB could not answer a query: ${String(error)}`)
+  }
+  const series: unknown = propertyOf(result, 'series') ?? []
+  if (!Array.isArray(series)) throw new Fault('store_unavailable', 'InfluxDB sent no rows.')
+  return series.map((each): Rows => {
+    if (propertyOf(each, 'partial') === true) {
+      throw new Fault(
+        'store_unavailable',
+        'InfluxDB cut an answer short: set max-row-limit to 0 in its configuration.',
+      )
+    }
+    const { tags = {}, columns = [], values = [] } = each as Partial<Rows>
+    return { tags, columns, values }
+  })
+}
+
+function propertyOf(body: unknown, key: string): unknown {
+  return typeof body === 'object' && body !== null ? Reflect.get(body, key) : undefined
+}

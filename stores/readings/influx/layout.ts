@@ -1,0 +1,52 @@
+/**
+ * How readings stand in InfluxDB, the same in all its versions.
+ *
+ * One measurement for each domain of properties, with the tags `device`, `site` and `district`; the time is
+ * `observedAt`. A property `p` has the fields `p` (its value, absent when it never had one), `p_q` (flag), `p_t` (packed
+ * outcomes of the quality tests), `p_r` (`receivedAt`, in milliseconds). The row field `received` stands for the `p_r`
+ * that are absent. All numbers are floats, so that 1 and 1.5 never conflict.
+ */
+
+import { propertyOf } from '../../../domain/catalogue.ts'
+import { propertyDomains } from '../../../domain/property.ts'
+import { type Quality, qualityFlags } from '../../../domain/reading.ts'
+
+export const tagNames = ['device', 'district', 'site'] as const
+export const receivedField = 'received'
+export const fieldSuffixes = { flag: '_q', tests: '_t', received: '_r' } as const
+
+/** Where properties stand that the catalogue does not have. */
+const otherMeasurement = 'other'
+export const measurements: readonly string[] = [...propertyDomains, otherMeasurement]
+
+export function measurementOf(property: string): string {
+  return propertyOf(property)?.domain ?? otherMeasurement
+}
+
+/** The property that a field belongs to. */
+export function propertyOfField(field: string): string {
+  return field.replace(/_[qtr]$/, '')
+}
+
+/**
+ * The number in `p_q`. InfluxDB can not take a value away again, so the flag says whether the value beside it counts.
+ * Nearly always it is the flag itself: 9 (missing) goes without a value, and the others with one; 10 more means that it
+ * is the other way round.
+ */
+export function flagCode(quality: Quality, hasValue: boolean): number {
+  return hasValue === (quality !== 9) ? quality : quality + 10
+}
+
+export function flagOfCode(code: number): { quality: Quality; hasValue: boolean } | undefined {
+  const quality = qualityFlags.find((flag) => flag === code % 10)
+  if (quality === undefined || code < 0 || code >= 20) return undefined
+  return { quality, hasValue: (quality !== 9) === code < 10 }
+}
+
+/** What `p_q` holds for readings that have one of these flags and a value. */
+export function codesWithValue(flags: readonly Quality[]): number[] {
+  return flags.map((flag) => flagCode(flag, true))
+}
+
+/** Times that InfluxDB can hold, in milliseconds: 64-bit nanoseconds, 1677-09-21 to 2262-04-11. */
+export const influxTimes = { from: -9_223_372_036_854, to: 9_223_372_036_854 } as const

@@ -1,0 +1,58 @@
+/**
+ * Tables of `influx.db`, the small file beside InfluxDB, which knows no transactions.
+ *
+ * - `state`: one row: position and counts. Readings observed before `kept_from` are hidden. Entries of the log before
+ *   `next_entry` are settled.
+ * - `series`: names and numbers. `book`: what is known of 1,024 series each (`series-book.ts`), as of when the log was
+ *   last cut; what came since is in the log.
+ * - `log`: the newest readings in the order written, one or few rows per batch, as in the embedded store.
+ * - `place`: the tags that the points of a device are written with; `moved` is the entry from which on, 0 when they
+ *   were never others.
+ * - `pending`: identities that were looked up in InfluxDB and not found there, of a batch that is on its way. After a
+ *   crash they count as new although InfluxDB may hold them by now.
+ */
+
+import type { Migrations } from '../../migrate.ts'
+
+export const migrations: Migrations = [
+  `
+  create table state (
+    id integer primary key check (id = 1),
+    seq integer not null,
+    ahead_from integer,
+    ahead_to integer,
+    received integer not null,
+    stored integer not null,
+    duplicate integer not null,
+    quarantined integer not null,
+    next_entry integer not null,
+    kept_from real
+  ) strict;
+  insert into state values (1, 0, null, null, 0, 0, 0, 0, 0, null);
+
+  create table series (
+    id integer primary key,
+    device text not null,
+    property text not null,
+    unique (device, property)
+  ) strict;
+
+  create table book (block integer primary key, bytes blob not null) strict;
+
+  create table log (first integer primary key, entries blob not null, tests blob) strict;
+
+  create table place (
+    device text primary key,
+    site text,
+    district text,
+    moved integer not null
+  ) strict, without rowid;
+
+  create table pending (
+    device text not null,
+    property text not null,
+    observed_at integer not null,
+    primary key (device, property, observed_at)
+  ) strict, without rowid;
+  `,
+]

@@ -1,0 +1,122 @@
+/**
+ * One window being summed up, point by point in order of time or from windows that were summed up before. Pure.
+ *
+ * A sum is carried in three parts, each holding what was lost in rounding the one before (second-order compensated
+ * summation, A. Klein 2006), and rounded once at the end. For what sensors send the parts together are exact, so a
+ * sum does not depend on the order or on what was summed up beforehand; a result too large for a number is null.
+ * The mean of directions is the direction of the sum of their unit vectors, rounded to a billionth of a degree;
+ * null when they cancel out.
+ */
+
+import type { AggregateFn } from '../../../domain/reading.ts'
+import type { RollUp } from './roll-up.ts'
+
+export interface Fold {
+  count: number
+  sum: number
+  lost: number
+  lostAgain: number
+  min: number
+  max: number
+  first: number
+  last: number
+  east: number
+  north: number
+}
+
+/** A resultant below this share of the count is noise of rounding: the directions cancel out. */
+const cancelled = 1e-9
+
+export function emptyFold(): Fold {
+  return {
+    count: 0,
+    sum: 0,
+    lost: 0,
+    lostAgain: 0,
+    min: Number.POSITIVE_INFINITY,
+    max: Number.NEGATIVE_INFINITY,
+    first: 0,
+    last: 0,
+    east: 0,
+    north: 0,
+  }
+}
+
+export function addValue(fold: Fold, value: number): void {
+  if (fold.count++ === 0) fold.first = value
+  fold.last = value
+  if (value < fold.min) fold.min = value
+  if (value > fold.max) fold.max = value
+  addToSum(fold, value)
+}
+
+/** Adds window `i` of a roll-up, which must follow in time what was added before. */
+export function addSummed(fold: Fold, windows: RollUp, i: number): void {
+  const min = windows.min[i] ?? 0
+  const max = windows.max[i] ?? 0
+  if (fold.count === 0) fold.first = windows.first[i] ?? 0
+  fold.count += windows.counted[i] ?? 0
+  fold.last = windows.last[i] ?? 0
+  if (min < fold.min) fold.min = min
+  if (max > fold.max) fold.max = max
+  addToSum(fold, windows.sum[i] ?? 0)
+  addToSum(fold, windows.rest[i] ?? 0)
+}
+
+export function addDirection(fold: Fold, degrees: number): void {
+  const radians = (degrees * Math.PI) / 180
+  fold.count++
+  fold.east += Math.sin(radians)
+  fold.north += Math.cos(radians)
+}
+
+/** The exact sum as a number and what it was rounded by; undefined when these two can not hold it. */
+export function exactSum(fold: Fold): { sum: number; rest: number } | undefined {
+  const sum = fold.sum + fold.lost
+  const rest = roundedOff(fold.sum, fold.lost, sum)
+  // What overflows is NaN in some part.
+  if (fold.lostAgain !== 0 || !Number.isFinite(sum) || !Number.isFinite(rest)) return undefined
+  return { sum, rest }
+}
+
+export function resultOf(fold: Fold, fn: AggregateFn, directions: boolean): number | null {
+  const sum = fold.sum + (fold.lost + fold.lostAgain)
+  switch (fn) {
+    case 'mean':
+      return directions ? directionOf(fold) : finite(sum / fold.count)
+    case 'sum':
+      return finite(sum)
+    case 'count':
+      return fold.count
+    case 'min':
+    case 'max':
+    case 'first':
+    case 'last':
+      return fold[fn]
+  }
+}
+
+function addToSum(fold: Fold, value: number): void {
+  const sum = fold.sum + value
+  const lost = roundedOff(fold.sum, value, sum)
+  fold.sum = sum
+  const allLost = fold.lost + lost
+  fold.lostAgain += roundedOff(fold.lost, lost, allLost)
+  fold.lost = allLost
+}
+
+/** Exactly what was lost when `a + b` became `sum` (Neumaier 1974). */
+function roundedOff(a: number, b: number, sum: number): number {
+  return Math.abs(a) >= Math.abs(b) ? a - sum + b : b - sum + a
+}
+
+function directionOf({ east, north, count }: Fold): number | null {
+  if (Math.hypot(east, north) < cancelled * count) return null
+  const degrees = (Math.atan2(east, north) * 180) / Math.PI
+  const rounded = Math.round(degrees * 1e9) / 1e9
+  return (rounded + 360) % 360
+}
+
+function finite(number: number): number | null {
+  return Number.isFinite(number) ? number : null
+}

@@ -1,0 +1,94 @@
+/**
+ * Roll-ups: the windows of a chunk summed up when it is written, so that long charts need not unpack its points.
+ *
+ * They count what windows count unless asked otherwise: points with a value and flag 1 or 2. A window that lies
+ * across several chunks has a part in each; the parts add up exactly (`fold.ts`). They are written with their chunk
+ * and never by themselves, so they can not be out of date, whatever comes late or is revised.
+ */
+
+import { addValue, emptyFold, exactSum } from './fold.ts'
+import type { Points } from './points.ts'
+
+/** Windows of one length, from 1970-01-01T00:00Z on, and the column of the table `chunk` that holds them. */
+export const levels = [
+  { column: 'by_hour', ms: 3_600_000 },
+  { column: 'by_5min', ms: 300_000 },
+] as const
+export type Level = (typeof levels)[number]
+
+/** Fewer readings to a window are as quick to unpack as the window, and would make chunks much larger. */
+const readingsPerWindowMin = 8
+
+/** Windows rising in time, in columns; the first `count` places of each count. */
+export interface RollUp {
+  count: number
+  /** Where the window starts; it is as long as its level. */
+  start: Float64Array
+  /** Counted points, at least one. */
+  counted: Float64Array
+  sum: Float64Array
+  /** What was rounded off `sum`: together they are exact. */
+  rest: Float64Array
+  min: Float64Array
+  max: Float64Array
+  first: Float64Array
+  last: Float64Array
+}
+
+export function createRollUp(capacity: number): RollUp {
+  const buffer = new ArrayBuffer(capacity * 64)
+  const column = (place: number) => new Float64Array(buffer, place * capacity * 8, capacity)
+  return {
+    count: 0,
+    start: column(0),
+    counted: column(1),
+    sum: column(2),
+    rest: column(3),
+    min: column(4),
+    max: column(5),
+    first: column(6),
+    last: column(7),
+  }
+}
+
+/** Makes room for `more` windows after those that are there. */
+export function reserveWindows(windows: RollUp, more: number): void {
+  const needed = windows.count + more
+  if (needed <= windows.start.length) return
+  const grown = createRollUp(Math.max(needed, windows.start.length * 2))
+  for (const column of columns) grown[column].set(windows[column])
+  Object.assign(windows, grown, { count: windows.count })
+}
+
+const columns = ['start', 'counted', 'sum', 'rest', 'min', 'max', 'first', 'last'] as const
+
+/** Beyond this moment windows can not be told apart by whole numbers. */
+const farthest = 2 ** 52
+
+/** Undefined where it would not pay, or where sums can not be kept exactly. */
+export function rollUp(points: Points, { ms }: Level): RollUp | undefined {
+  const windows = createRollUp(Math.floor(points.count / readingsPerWindowMin))
+  for (let i = 0; i < points.count; ) {
+    const start = Math.floor((points.observedAt[i] ?? 0) / ms) * ms
+    if (Math.abs(start) > farthest) return undefined
+    const fold = emptyFold()
+    for (; i < points.count && (points.observedAt[i] ?? 0) < start + ms; i++) {
+      const value = points.value[i] ?? 0
+      const quality = points.quality[i] ?? 0
+      if ((quality === 1 || quality === 2) && !Number.isNaN(value)) addValue(fold, value)
+    }
+    if (fold.count === 0) continue
+    const exact = exactSum(fold)
+    if (exact === undefined || windows.count === windows.start.length) return undefined
+    const at = windows.count++
+    windows.start[at] = start
+    windows.counted[at] = fold.count
+    windows.sum[at] = exact.sum
+    windows.rest[at] = exact.rest
+    windows.min[at] = fold.min
+    windows.max[at] = fold.max
+    windows.first[at] = fold.first
+    windows.last[at] = fold.last
+  }
+  return windows
+}
