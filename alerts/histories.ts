@@ -59,7 +59,9 @@ export function createHistories(
     const history = createHistory(reachMs)
     if (known !== undefined) copySingles(known.history, history)
     const oldest = history.times[history.from] ?? 0
-    const knownFrom = known === undefined ? reading.observedAt : Math.max(known.knownFrom, oldest)
+    // What was observed before this was received may have been received before, but for clocks that are ahead.
+    const heardFrom = Math.max(reading.observedAt, reading.receivedAt)
+    const knownFrom = known === undefined ? heardFrom : Math.max(known.knownFrom, oldest)
     const made = { device, property, history, knownFrom, isFilled: past === undefined }
     all.set(key, made)
     return made
@@ -73,7 +75,7 @@ export function createHistories(
     const quality = [1, 2] as const
     for await (const page of store.range({ series: [{ device, property }], from, to, quality })) {
       for (const { observedAt, receivedAt, value } of page) {
-        // What was received later than this reading comes with the stream, as it came at the first run.
+        // What was received later than this reading comes with the stream, as it would without a restart.
         if (receivedAt <= reading.receivedAt) put(history, observedAt, value)
       }
     }

@@ -70,6 +70,7 @@ export function createSilenceClock(parts: SilenceParts): SilenceClock {
       const step = observe(series.criteria, watch.life, observation)
       const isNews = step !== null && (step.change !== null || differs(step.next, watch.life))
       if (isNews) feed(parts, series, { observation }, to)
+      else watch.value = value
     }
     return at.now + lookAgainMs
   }
