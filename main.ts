@@ -157,8 +157,11 @@ async function runAlerts(
   }
 
   const { startAlerts } = await import('./alerts/alerts.ts')
+  const { createSiteIndices } = await import('./alerts/site-indices.ts')
+  const { timeZone } = config
+  const indices = createSiteIndices({ registry: view, clock: ports.clock, timeZone, past })
   const alerts = await startAlerts({
-    ...{ config, ports, bus, registry: view, journal, log, judge, quality, past },
+    ...{ config, ports, bus, registry: view, journal, log, judge, quality, past, indices },
     disableWebhook,
   })
 
