@@ -20,7 +20,7 @@ export interface NewSeries extends SeriesKey {
 type Learn = (series: NewSeries, readings: readonly Reading[]) => void
 
 const minuteMs = 60_000
-const looksMs = [15 * minuteMs, 60 * minuteMs, 240 * minuteMs, 960 * minuteMs, 3_840 * minuteMs]
+const looksMs = [15 * minuteMs, 240 * minuteMs, 3_840 * minuteMs]
 /** A look that finds as many is enough. */
 const enough = 2
 const seriesPerQuery = 256

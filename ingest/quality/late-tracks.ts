@@ -8,7 +8,8 @@ import type { RowTable } from './row-table.ts'
 import { field } from './series-table.ts'
 import { restart } from './track.ts'
 
-export const lateTracksMax = 20_000
+/** 5 MB of rows. */
+const lateTracksMax = 20_000
 
 /** The row for late readings of the series in `row`; it remembers what came before. */
 export function createLateTracks(table: RowTable, max = lateTracksMax) {

@@ -13,8 +13,6 @@ export interface RowTable {
   add(): number
   /** Gives the row back. */
   remove(row: number): void
-  /** How many there are. */
-  readonly rows: number
 }
 
 /** `rowBytes` must be a multiple of 8. */
@@ -49,9 +47,6 @@ export function createRowTable(
     },
     remove(row) {
       free.push(row)
-    },
-    get rows() {
-      return end / rowBytes - free.length
     },
   }
 }

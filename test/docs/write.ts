@@ -3,9 +3,10 @@
 import { writeFileSync } from 'node:fs'
 import { beijingFiles } from './beijing-aqi.ts'
 import { configPage } from './config-page.ts'
+import { qualityPage } from './quality-page.ts'
 import { standardsPage } from './standards-page.ts'
 
-const pages = { config: configPage, standards: standardsPage }
+const pages = { config: configPage, quality: qualityPage, standards: standardsPage }
 
 for (const [name, page] of Object.entries(pages)) {
   writeFileSync(new URL(`../../docs/${name}.md`, import.meta.url), page())
