@@ -134,16 +134,14 @@ export function createStream(parts: StreamParts): Stream {
     if (last !== undefined) meters.lag(Math.max(0, clock.now() - last.receivedAt) / 1_000)
   }
 
-  async function housekeep(caughtUp: boolean): Promise<void> {
+  /** `heardUntil`: what was received before is judged; while we lag, silence since then may be our own. */
+  async function housekeep(heardUntil: number): Promise<void> {
     const now = clock.monotonic()
     if (now - housekeptAt < housekeepingMs) return
     const room = await recorder.checkpoint(position)
     if (room) housekeptAt = now
-    // While we lag behind the journal, a silence may be our own.
-    if (caughtUp) {
-      await recorder.changes(findStale(parts.upkeep, clock.now(), listeningSince), position)
-      await recorder.changes(evaluation.silences.look(clock.now(), listeningSince), position)
-    }
+    await recorder.changes(findStale(parts.upkeep, heardUntil, listeningSince), position)
+    await recorder.changes(evaluation.silences.look(heardUntil, listeningSince), position)
     if (now - forgottenAt >= forgetMs) {
       forgottenAt = now
       await recorder.forget(forgetOrphans(parts.upkeep))
@@ -156,9 +154,10 @@ export function createStream(parts: StreamParts): Stream {
     async pass() {
       while (!parts.stopping() && !recorder.abandoned) {
         await followRegistry()
+        const askedAt = clock.now()
         const page = await journal.read(position, pageUplinksMax)
         await readPage(page)
-        await housekeep(page.length === 0)
+        await housekeep(page.at(-1)?.receivedAt ?? askedAt)
         if (page.length === 0) return
       }
     },

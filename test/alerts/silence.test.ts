@@ -82,6 +82,15 @@ test('it is never stale, and no other alert is ended by it', async () => {
   expect((await city.told()).sort()).toEqual(['raised orange', 'raised yellow', 'stale orange'])
 })
 
+test('it is noticed while others talk all the time', async () => {
+  await begin()
+  for (let i = 0; i < 1_000; i += 1) {
+    city.ports.advance(1_000)
+    await say('g-2')
+  }
+  expect(await city.told()).toEqual(['raised yellow'])
+})
+
 test('readings of other properties are no word of this one, bad readings are', async () => {
   await begin()
   await pass(10)
