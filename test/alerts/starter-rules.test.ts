@@ -5,8 +5,10 @@
 
 import { readFileSync } from 'node:fs'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { createSiteIndices } from '../../alerts/site-indices.ts'
 import { starterGroups } from '../../domain/starter-rules.ts'
 import { type AlertCity, openAlertCity } from '../fixtures/alert-city.ts'
+import { fakePorts } from '../fixtures/ports.ts'
 import { until } from '../fixtures/receiver.ts'
 
 const minuteMs = 60_000
@@ -14,7 +16,11 @@ const hourMs = 60 * minuteMs
 
 let city: AlertCity
 beforeEach(async () => {
-  city = await openAlertCity()
+  const ports = fakePorts()
+  city = await openAlertCity({
+    indices: (registry) =>
+      createSiteIndices({ registry, clock: ports.clock, timeZone: 'Asia/Shanghai' }),
+  })
   for (const { rule } of starterGroups.flatMap(({ rules }) => rules)) await city.rule(rule)
 })
 afterEach(() => city.close())
@@ -129,6 +135,11 @@ test('the rain of Beijing in July 2016: more than 20 mm in an hour is told, more
     'deescalated blue',
     'resolved blue',
   ])
+  // 52.3 mm in 6 h at 02:00, 56.8 mm in 3 h at 03:00, never 100 mm in 3 h.
+  const signal = await told('starter-rain-signal')
+  expect(signal.slice(0, 2)).toEqual(['raised yellow', 'escalated orange'])
+  expect(signal).not.toContain('escalated red')
+  expect(signal.at(-1)).toMatch(/^resolved/)
 })
 
 test('the smog of Beijing in November 2015: red while PM2.5 stands above 250, and over with the wind', async () => {
@@ -140,6 +151,33 @@ test('the smog of Beijing in November 2015: red while PM2.5 stands above 250, an
   expect(pm25.filter((one) => one.startsWith('raised')).length).toBeLessThanOrEqual(3)
   expect(pm25.at(-1)).toMatch(/^resolved/)
   expect(await told('starter-air-ozone')).toEqual([])
+  const index = await told('starter-air-aqi')
+  expect(index[0]).toBe('raised orange')
+  expect(index).toContain('escalated red')
+  expect(index.at(-1)).toMatch(/^resolved/)
+  const alerts = (await city.changes()).filter(({ view }) => view.rule === 'starter-air-aqi')
+  expect(Math.max(...alerts.map(({ value }) => value ?? 0))).toBeGreaterThan(300)
+  for (const { view } of alerts)
+    expect(view).toMatchObject({ device: null, site: { id: 'dongsi' } })
+})
+
+test('a river that loses its class is told against its target, and without a target only below class V', async () => {
+  await place('upper', 'surface-water', { interval: '4h', attributes: { targetLevel: 2 } })
+  await place('lower', 'surface-water', { interval: '4h' })
+  const clean = { ph: 7.4, dissolved_oxygen: 7, codmn: 3, nh3n: 0.3, tp: 0.08 }
+  const spoiled = { ...clean, nh3n: 1.2, dissolved_oxygen: 5.4 }
+  for (const values of [clean, spoiled, spoiled, clean, clean, clean]) {
+    await play('upper-1', 4 * hourMs, [values])
+    await play('lower-1', 0, [values])
+  }
+  const levels = (site: string) =>
+    city
+      .changes()
+      .then((all) => all.filter(({ view }) => view.rule === 'starter-water-class'))
+      .then((own) => own.filter(({ view }) => view.site?.id === site))
+      .then((own) => own.map(({ type, level }) => `${type.replace('alert.', '')} ${level}`))
+  expect(await levels('upper')).toEqual(['raised yellow', 'resolved yellow'])
+  expect(await levels('lower')).toEqual([])
 })
 
 test('a river gauge that falls silent is told after two hours, and it is over with the next reading', async () => {
