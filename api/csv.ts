@@ -3,7 +3,7 @@
  * that a hostile name does nothing on the computer of whoever opens the file (OWASP, CSV injection).
  */
 
-type Cell = string | number | boolean | null
+export type Cell = string | number | boolean | null
 
 export function csvLine(cells: readonly Cell[]): string {
   return `${cells.map(csvCell).join(',')}\r\n`

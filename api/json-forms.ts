@@ -11,7 +11,7 @@ import type { Aggregate, Reading } from '../domain/reading.ts'
 import { aggregateFns, qualityFlags } from '../domain/reading.ts'
 import { alertLevelSchema } from '../domain/rule.ts'
 import { locationSchema } from '../domain/site.ts'
-import { nameSchema } from '../domain/text.ts'
+import { durationMs, nameSchema } from '../domain/text.ts'
 import type { Delivery } from '../domain/webhook.ts'
 import { deliveryStates } from '../domain/webhook.ts'
 import type { QuarantineEntry } from '../stores/records/ledger.ts'
@@ -64,14 +64,19 @@ export const aggregateForm = z
     count: z.int().meta({ description: 'Readings that count in this window' }),
     from: time,
     to: time,
+    completeness: z.number().min(0).max(1).nullable().meta({
+      description:
+        'Share of the readings due in the whole window that count; null where the device has no expectedInterval',
+    }),
   })
   .meta({ id: 'Aggregate' })
 export type AggregateForm = z.infer<typeof aggregateForm>
 
 export function aggregateJson(view: RegistryView, window: Aggregate): AggregateForm {
+  const device = view.device(window.device)
   return {
     device: window.device,
-    site: view.device(window.device)?.site ?? null,
+    site: device?.site ?? null,
     property: window.property,
     fn: window.fn,
     value: window.value,
@@ -80,7 +85,13 @@ export function aggregateJson(view: RegistryView, window: Aggregate): AggregateF
     count: window.count,
     from: timeText(window.from),
     to: timeText(window.to),
+    completeness: completenessOf(window, device?.expectedInterval ?? null),
   }
+}
+
+function completenessOf({ count, from, to }: Aggregate, interval: string | null): number | null {
+  if (interval === null) return null
+  return Math.min(1, (count * durationMs(interval)) / (to - from))
 }
 
 export const deviceForm = z

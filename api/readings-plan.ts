@@ -16,6 +16,7 @@ import {
 } from '../domain/reading.ts'
 import { durationMs } from '../domain/text.ts'
 import type { ReadingsReader } from '../stores/readings/readings.ts'
+import type { DayKind, DayRuns } from './day-runs.ts'
 
 /** Windows of one series in one request. */
 const windowsMax = 200_000
@@ -25,6 +26,8 @@ export interface ReadingsRequest {
   to?: number | undefined
   every?: string | undefined
   fn?: AggregateFn | undefined
+  day?: DayKind | undefined
+  tests?: boolean | undefined
   quality?: readonly Quality[] | undefined
 }
 
@@ -65,11 +68,23 @@ function beginning(request: ReadingsRequest, to: number): number {
   return Math.max(0, to - windowsMax * durationMs(request.every))
 }
 
+/** What windows of `1d` are, or undefined when every window is so many milliseconds of UTC. */
+export function dayKindOf({ every, day }: ReadingsRequest): DayKind | undefined {
+  if (every === '1d') return day ?? 'natural'
+  if (day === undefined) return undefined
+  throw new Fault('bad_request', 'day: says what every=1d means; it needs that.', { field: 'day' })
+}
+
 /** Milliseconds of a window, or undefined for raw readings. */
 export function everyOf(request: ReadingsRequest, { from, to }: Interval): number | undefined {
   if (request.every === undefined) {
     if (request.fn === undefined) return undefined
     throw new Fault('bad_request', 'fn: needs every, such as every=5m.', { field: 'fn' })
+  }
+  if (request.tests !== undefined) {
+    throw new Fault('bad_request', 'tests: is of raw readings; leave out every.', {
+      field: 'tests',
+    })
   }
   const everyMs = durationMs(request.every)
   if (everyMs < 1_000) {
@@ -110,9 +125,14 @@ export function rawPages(
 export interface WindowPlan extends RawPlan {
   everyMs: number
   fn?: AggregateFn
+  /** Absent: windows are multiples of `everyMs` from 1970 UTC. */
+  dayRuns?: DayRuns
 }
 
-/** Series are grouped by their function, because the store takes one function at a time. */
+/**
+ * Series are grouped by their function and within it by time zone where days depend on it, because the store takes
+ * one of each at a time.
+ */
 export async function* windowPages(
   readings: ReadingsReader,
   plan: WindowPlan,
@@ -121,7 +141,7 @@ export async function* windowPages(
   const start = place?.fn === undefined ? 0 : aggregateFns.indexOf(place.fn)
   for (const fn of aggregateFns.slice(start)) {
     const own = plan.series.filter((key) => (plan.fn ?? standardFn(key.property)) === fn)
-    const { from, to, everyMs, quality } = plan
+    const { from, to, everyMs, quality, dayRuns = inOneRun } = plan
     const query = {
       fn,
       from,
@@ -134,13 +154,18 @@ export async function* windowPages(
     if (resumed !== undefined) {
       const begun = own.filter((key) => !isBefore(key, resumed) && !isAfter(key, resumed))
       if (begun.length > 0 && resumed.at < to) {
-        yield* readings.aggregate({ ...query, series: begun, from: Math.max(from, resumed.at) })
+        for (const run of dayRuns(begun)) {
+          yield* readings.aggregate({ ...query, ...run, from: Math.max(from, resumed.at) })
+        }
       }
     }
     const series = resumed === undefined ? own : own.filter((key) => isAfter(key, resumed))
-    if (series.length > 0) yield* readings.aggregate({ ...query, series })
+    if (series.length === 0) continue
+    for (const run of dayRuns(series)) yield* readings.aggregate({ ...query, ...run })
   }
 }
+
+const inOneRun: DayRuns = (series) => [{ series }]
 
 /** How a property adds up over time unless the request says otherwise. */
 export function standardFn(property: string): AggregateFn {

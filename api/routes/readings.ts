@@ -9,11 +9,14 @@ import { type Aggregate, aggregateFns, type Quality, type Reading } from '../../
 import { durationSchema } from '../../domain/text.ts'
 import { chooseForm } from '../accept.ts'
 import { type ApiContext, type App, base } from '../context.ts'
-import { csvLine } from '../csv.ts'
+import { type Cell, csvLine } from '../csv.ts'
+import { createDayRuns, dayKinds } from '../day-runs.ts'
 import { aggregateForm, aggregateJson, readingForm, readingJson } from '../json-forms.ts'
 import { cursorSchema, decodeCursor, pageOf, pageSchema } from '../page.ts'
-import { idList, listOf, moment, wholeNumber } from '../query.ts'
+import { flagParameter, idList, listOf, moment, wholeNumber } from '../query.ts'
+import { testedReadingForm, testedReadingJson, testsText } from '../reading-tests.ts'
 import {
+  dayKindOf,
   everyOf,
   type Interval,
   intervalOf,
@@ -42,9 +45,17 @@ const query = z.strictObject({
       'Observed at or after; unless given from the first reading on (with every: at most 200,000 windows back)',
   }),
   to: moment.optional().meta({ description: 'Observed before; open unless given' }),
-  every: durationSchema
-    .optional()
-    .meta({ description: 'Length of windows, such as 5m, 1h, 1d, in UTC; absent: raw readings' }),
+  every: durationSchema.optional().meta({
+    description:
+      'Length of windows, such as 5m or 1h, in UTC; 1d: days of the site (see day); absent: raw readings',
+  }),
+  day: z.enum(dayKinds).optional().meta({
+    description:
+      "What every=1d means, in the site's time zone: natural from 00:00 (unless given), hydrological from 08:00; or utc",
+  }),
+  tests: flagParameter.optional().meta({
+    description: 'true: each raw reading with the outcomes of its quality tests',
+  }),
   fn: z.enum(aggregateFns).optional().meta({
     description: 'Over a window; unless given, as the property adds up (mean, sum, last)',
   }),
@@ -60,10 +71,11 @@ const query = z.strictObject({
 })
 
 /** One way to answer: rows with their JSON, their columns, and the place after each. */
-interface Rows<Row, Json extends object> {
+interface Rows<Row> {
   pages: AsyncIterable<readonly Row[]>
-  toJson(row: Row): Json
-  columns: readonly (keyof Json & string)[]
+  toJson(row: Row): object
+  columns: readonly string[]
+  toCells(row: Row): readonly Cell[]
   placeOf(row: Row): ReadingsPlace
 }
 
@@ -83,7 +95,11 @@ export function installReadings(app: App, context: ApiContext, parts: SeriesPart
             'A page of readings, or of aggregates when every is given; or a stream of either',
           content: {
             'application/json': {
-              schema: z.union([pageSchema(readingForm), pageSchema(aggregateForm)]),
+              schema: z.union([
+                pageSchema(readingForm),
+                pageSchema(testedReadingForm),
+                pageSchema(aggregateForm),
+              ]),
             },
             'text/csv': { schema: z.string() },
             'application/x-ndjson': { schema: z.string() },
@@ -105,17 +121,33 @@ export function installReadings(app: App, context: ApiContext, parts: SeriesPart
         aheadMs: config.readingAheadSecondsMax * 1_000,
       })
       const everyMs = everyOf(request.query, interval)
+      const dayKind = dayKindOf(request.query)
       await latest.refresh()
       const series = [...matchingSeries(parts, request.query)]
-      const { quality, fn, limit } = request.query
+      const { quality, fn, limit, tests } = request.query
       const plan = { series, ...interval, ...(quality === undefined ? {} : { quality }) }
       if (everyMs === undefined) {
-        return answer(context, reply, form, limit, rawRows(context, plan, interval, place))
+        const rows = rawRows(context, plan, interval, place)
+        if (tests !== true) return answer(context, reply, form, limit, rows)
+        return answer(context, reply, form, limit, withTests(context, rows))
       }
-      const windows = { ...plan, everyMs, ...(fn === undefined ? {} : { fn }) }
+      const windows = {
+        ...{ ...plan, everyMs },
+        ...(fn === undefined ? {} : { fn }),
+        ...(dayKind === undefined
+          ? {}
+          : { dayRuns: createDayRuns(context.view, dayKind, config.timeZone) }),
+      }
       return answer(context, reply, form, limit, windowRows(context, windows, interval, place))
     },
   })
+}
+
+const readingColumns = Object.keys(readingForm.shape)
+const aggregateColumns = Object.keys(aggregateForm.shape)
+
+function cellsOf(json: Readonly<Record<string, Cell>>, columns: readonly string[]): Cell[] {
+  return columns.map((name) => json[name] ?? null)
 }
 
 function rawRows(
@@ -123,12 +155,22 @@ function rawRows(
   plan: Parameters<typeof rawPages>[1],
   { from, to }: Interval,
   place: ReadingsPlace | undefined,
-): Rows<Reading, z.infer<typeof readingForm>> {
+): Rows<Reading> {
   return {
     pages: whole(rawPages(readings, plan, place)),
     toJson: (reading) => readingJson(view, reading),
-    columns: Object.keys(readingForm.shape) as (keyof z.infer<typeof readingForm>)[],
+    columns: readingColumns,
+    toCells: (reading) => cellsOf(readingJson(view, reading), readingColumns),
     placeOf: ({ device, property, observedAt }) => ({ device, property, at: observedAt, from, to }),
+  }
+}
+
+function withTests({ view }: ApiContext, rows: Rows<Reading>): Rows<Reading> {
+  return {
+    ...rows,
+    toJson: (reading) => testedReadingJson(view, reading),
+    columns: [...rows.columns, 'tests'],
+    toCells: (reading) => [...rows.toCells(reading), testsText(reading.tests ?? 0)],
   }
 }
 
@@ -137,11 +179,12 @@ function windowRows(
   plan: Parameters<typeof windowPages>[1],
   { from, to }: Interval,
   place: ReadingsPlace | undefined,
-): Rows<Aggregate, z.infer<typeof aggregateForm>> {
+): Rows<Aggregate> {
   return {
     pages: windowPages(readings, plan, place),
     toJson: (window) => aggregateJson(view, window),
-    columns: Object.keys(aggregateForm.shape) as (keyof z.infer<typeof aggregateForm>)[],
+    columns: aggregateColumns,
+    toCells: (window) => cellsOf(aggregateJson(view, window), aggregateColumns),
     placeOf: ({ device, property, fn, to: at }) => ({ device, property, at, fn, from, to }),
   }
 }
@@ -150,14 +193,14 @@ async function* whole<T>(pages: AsyncIterable<T> | Iterable<T>): AsyncGenerator<
   yield* pages
 }
 
-async function answer<Row, Json extends object>(
+async function answer<Row>(
   { ports }: ApiContext,
   reply: FastifyReply,
   form: 'application/json' | 'text/csv' | 'application/x-ndjson',
   limit: number | undefined,
-  rows: Rows<Row, Json>,
+  rows: Rows<Row>,
 ): Promise<FastifyReply> {
-  const { pages, toJson, columns, placeOf } = rows
+  const { pages, toJson, columns, toCells, placeOf } = rows
   if (form === 'application/json') {
     const size = Math.min(limit ?? pageStandard, pageMax)
     const page = pageOf(await take(pages, size + 1, ports.timers), size, placeOf)
@@ -165,11 +208,10 @@ async function answer<Row, Json extends object>(
     return reply.type('application/json').serializer(String).send(body)
   }
   const csv = form === 'text/csv'
-  const cells = (json: Json) => columns.map((name) => json[name] as string | number | null)
   const stream = rowStream<Row>({
     pages,
     header: csv ? csvLine(columns) : '',
-    line: (row) => (csv ? csvLine(cells(toJson(row))) : `${JSON.stringify(toJson(row))}\n`),
+    line: (row) => (csv ? csvLine(toCells(row)) : `${JSON.stringify(toJson(row))}\n`),
     limit: limit ?? Number.POSITIVE_INFINITY,
     timers: ports.timers,
   })

@@ -2,6 +2,7 @@
 
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { overallFlag, type QualityTest, type TestFlag, withTest } from '../../domain/quality.ts'
 import { type CityApi, noon, openCityApi } from './city-api.ts'
 
 let city: CityApi
@@ -12,8 +13,18 @@ beforeAll(async () => {
       site('a-1', 'air-station', [118.7, 32]),
       site('g-1', 'river-gauge', [118.9, 32.1]),
       site('far', 'river-gauge', [121, 31]),
+      site('sydney', 'air-station', [151.2, -33.87]),
+      {
+        ...site('kathmandu', 'air-station', [118.7, 32]),
+        attributes: { timeZone: 'Asia/Kathmandu' },
+      },
     ],
-    [device('d-1', 'a-1'), device('d-2', 'a-1'), device('w-1', 'g-1'), device('w-2', 'far')],
+    [
+      ...[device('d-1', 'a-1'), device('d-2', 'a-1'), device('w-1', 'g-1'), device('w-2', 'far')],
+      { ...device('t-1', 'sydney'), expectedInterval: '30m' },
+      { ...device('t-2', 'kathmandu'), expectedInterval: '15m' },
+      device('t-3', null),
+    ],
   )
   await city.store([
     ...minutes(10).flatMap((at, i) => [
@@ -28,10 +39,24 @@ beforeAll(async () => {
     { device: 'w-1', property: 'wind_direction', observedAt: noon + 1_000, value: 10 },
     { device: 'w-2', property: 'water_level', observedAt: noon, value: null, quality: 9 as const },
     { device: 'gone', property: 'pm25', observedAt: noon, value: 7 },
+    ...['t-1', 't-2', 't-3'].flatMap((device) =>
+      [0, 30, 60, 90].map((i) => ({ device, observedAt: noon + i * 60_000, value: i })),
+    ),
+    ...[
+      outcomes(['gross_range', 1], ['spike', 3]),
+      outcomes(['gross_range', 4], ['clock', 1]),
+      0,
+    ].map((tests, i) => ({
+      ...{ device: 'tested', observedAt: noon + i, value: i + 1, tests },
+      quality: overallFlag(tests),
+    })),
   ])
 })
 afterAll(() => city.close())
 
+function outcomes(...flags: readonly (readonly [QualityTest, TestFlag])[]): number {
+  return flags.reduce((packed, [name, flag]) => withTest(packed, name, flag), 0)
+}
 function minutes(count: number): number[] {
   return Array.from({ length: count }, (_, i) => noon + i * 60_000)
 }
@@ -200,6 +225,7 @@ describe('/readings', () => {
         count: 5,
         from: '2026-11-21T12:00:00.000Z',
         to: '2026-11-21T12:05:00.000Z',
+        completeness: null,
       },
       expect.objectContaining({ value: 37, count: 5 }),
     ])
@@ -230,6 +256,11 @@ describe('/readings', () => {
     [`every=1s&from=2020-01-01T00:00:00Z&to=2026-01-01T00:00:00Z`, 'every'],
     ['fn=mean', 'fn'],
     ['every=1h&fn=median', 'fn'],
+    ['every=1h&day=natural', 'day'],
+    ['day=utc', 'day'],
+    ['every=1d&day=lunar', 'day'],
+    ['every=1h&tests=true', 'tests'],
+    ['tests=yes', 'tests'],
     ['quality=5', 'quality'],
     ['device=a&device=', 'device'],
     ['cursor=e30', 'cursor'],
@@ -243,9 +274,12 @@ describe('/readings', () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 30 }),
-        fc.constantFrom('', '&every=1m', '&every=5m', '&every=1h', '&every=2m&fn=max'),
+        fc.constantFrom(
+          ...['', '&every=1m', '&every=5m', '&every=1h', '&every=2m&fn=max', '&tests=true'],
+          ...['&every=1d', '&every=1d&day=hydrological', '&every=1d&day=utc&fn=count'],
+        ),
         async (limit, every) => {
-          const query = `device=d-1,d-2,w-1&${day}&quality=1,3${every}`
+          const query = `device=d-1,d-2,w-1,t-1,t-2,t-3&${day}&quality=1,3${every}`
           const whole = (await ask(query)).items
           const paged: Row[] = []
           let next: string | null = ''
@@ -281,6 +315,104 @@ describe('/readings', () => {
       Array.from({ length: 50 }, (_, i) => i * 2),
     )
     expect(new Set(seen).size).toBe(seen.length)
+  })
+})
+
+describe('/readings by the day', () => {
+  const ask = async (query: string) => (await city.call('GET', `/readings?${query}`)).body
+  const series =
+    'device=t-1,t-2,t-3&property=pm25&from=2026-11-20T00:00:00Z&to=2026-11-23T00:00:00Z'
+  const days = (items: { device: string; from: string; to: string; count: number }[]) =>
+    items.map(({ device, from, to, count }) => `${device} ${from} ${to} ${count}`)
+
+  test('days begin where the site is: by its attribute, its location, or the setting', async () => {
+    const { items } = await ask(`${series}&every=1d`)
+    expect(days(items)).toEqual([
+      // Sydney, by its location; half of the readings at 12:00 and 12:30 UTC, half at 13:00 and 13:30.
+      't-1 2026-11-20T13:00:00.000Z 2026-11-21T13:00:00.000Z 2',
+      't-1 2026-11-21T13:00:00.000Z 2026-11-22T13:00:00.000Z 2',
+      // Kathmandu, by its attribute.
+      't-2 2026-11-20T18:15:00.000Z 2026-11-21T18:15:00.000Z 4',
+      // No site: the setting.
+      't-3 2026-11-21T00:00:00.000Z 2026-11-22T00:00:00.000Z 4',
+    ])
+    expect(await ask(`${series}&every=1d&day=natural`)).toEqual({ items, next: null })
+  })
+
+  test('hydrological days begin at 08:00 there, days of UTC everywhere at once', async () => {
+    const hydrological = (await ask(`${series}&every=1d&day=hydrological&fn=count`)).items
+    expect(days(hydrological)).toEqual([
+      't-1 2026-11-20T21:00:00.000Z 2026-11-21T21:00:00.000Z 4',
+      't-2 2026-11-21T02:15:00.000Z 2026-11-22T02:15:00.000Z 4',
+      't-3 2026-11-21T08:00:00.000Z 2026-11-22T08:00:00.000Z 4',
+    ])
+    const utc = (await ask(`${series}&every=1d&day=utc&fn=count`)).items
+    expect(utc.map(({ from }: { from: string }) => from)).toEqual(
+      Array(3).fill('2026-11-21T00:00:00.000Z'),
+    )
+    expect((await ask(`${series}&every=24h&fn=count`)).items).toEqual(utc)
+  })
+
+  test('completeness is the share of the readings due in the whole window', async () => {
+    const of = async (query: string) =>
+      (await ask(`${series}&${query}`)).items.map(
+        ({ device, completeness }: { device: string; completeness: number | null }) =>
+          `${device} ${completeness}`,
+      )
+    expect(await of('every=1h')).toEqual([
+      't-1 1',
+      't-1 1',
+      't-2 0.5',
+      't-2 0.5',
+      't-3 null',
+      't-3 null',
+    ])
+    expect(await of('every=30m&quality=1')).toContain('t-1 1')
+    expect(await of('every=1d&day=utc')).toEqual([`t-1 ${4 / 48}`, `t-2 ${4 / 96}`, 't-3 null'])
+    const { text } = await city.call('GET', `/readings?${series}&every=1d&day=utc`, {
+      headers: { accept: 'text/csv' },
+    })
+    expect(text).toContain('count,from,to,completeness\r\n')
+    expect(text).toContain(`2026-11-22T00:00:00.000Z,${4 / 96}\r\n`)
+  })
+})
+
+describe('/readings with tests', () => {
+  const query = 'device=tested&property=pm25'
+  const get = (accept: string) =>
+    city.call('GET', `/readings?${query}&tests=true`, { headers: { accept } })
+
+  test('tell each evaluated test: passed, or its flag with the reason', async () => {
+    const { items } = (await get('application/json')).body
+    const reason = { en: expect.stringMatching(/\w/), zh: expect.stringMatching(/\p{Script=Han}/u) }
+    expect(items.map((row: { tests: unknown }) => row.tests)).toEqual([
+      { gross_range: 1, spike: { flag: 3, reason } },
+      { gross_range: { flag: 4, reason }, clock: 1 },
+      {},
+    ])
+    expect(items[0]).toMatchObject({ device: 'tested', value: 1, quality: 3 })
+    const lines = (await get('application/x-ndjson')).text.trimEnd().split('\n')
+    expect(lines.map((line) => JSON.parse(line))).toEqual(items)
+  })
+
+  test('as CSV are one compact column', async () => {
+    const lines = (await get('text/csv')).text.split('\r\n')
+    expect(lines[0]).toBe('device,site,property,value,unit,quality,observedAt,receivedAt,tests')
+    expect(lines.slice(1, 4).map((line) => line.split(',').at(-1))).toEqual([
+      'gross_range=1 spike=3',
+      'gross_range=4 clock=1',
+      '',
+    ])
+  })
+
+  test('are left out unless asked for', async () => {
+    for (const more of ['', '&tests=false']) {
+      const { items } = (await city.call('GET', `/readings?${query}${more}`)).body
+      expect(items).toHaveLength(3)
+      for (const row of items) expect(row).not.toHaveProperty('tests')
+    }
+    const latest = (await city.call('GET', `/latest?${query}`)).body.items
+    expect(latest[0]).not.toHaveProperty('tests')
   })
 })
 
