@@ -35,7 +35,8 @@ export function qualitySection(): string {
     ]),
     '### Thresholds of each property',
     `All are our own choice (confidence C): no standard in force sets them. Two numbers are suspect / fail. Every property also
-has the gross range of the catalogue (\`GET /api/v1/properties\`): a value outside of it is refused before any test.`,
+has the gross range of the catalogue (\`GET /api/v1/properties\`): a value outside of it is refused before any test.
+[Quality on recorded data](quality.md) shows what they find, and how often they are wrong.`,
     table(['property', 'unit', 'tests', 'why'], [...qualityDefaults].map(defaultRow)),
   ])
 }
