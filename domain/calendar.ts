@@ -44,6 +44,9 @@ export function zoneOf(
 /** All of China keeps Beijing time for official figures; part of Xinjiang has another one in daily life. */
 const official: Readonly<Record<string, string>> = { 'Asia/Urumqi': 'Asia/Shanghai' }
 
+/** Moments whose offset a calendar remembers. */
+const offsetsMax = 64
+
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 
@@ -61,8 +64,20 @@ export function createDayCalendar(zone: string, hour = 0): DayCalendar {
   })
   let known: Day = { from: 0, to: 0 }
 
+  /** Days that follow each other ask for the same moments again, and `Intl` takes microseconds for each. */
+  const offsets = new Map<number, number>()
+
   function offsetMs(at: number): number {
     if (zone === 'UTC') return 0
+    const known = offsets.get(at)
+    if (known !== undefined) return known
+    if (offsets.size === offsetsMax) offsets.clear()
+    const offset = lookUpOffset(at)
+    offsets.set(at, offset)
+    return offset
+  }
+
+  function lookUpOffset(at: number): number {
     const field: Record<string, number> = {}
     for (const { type, value } of parts.formatToParts(at)) field[type] = Number(value)
     const { year = 0, month = 1, day = 1, hour: hours = 0, minute = 0, second = 0 } = field
