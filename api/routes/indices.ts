@@ -6,22 +6,12 @@
 import { z } from 'zod'
 import { createDayCalendar } from '../../domain/calendar.ts'
 import { Fault } from '../../domain/errors.ts'
-import {
-  editionOn,
-  type GivenValue,
-  type IndexDefinition,
-  type IndexRequest,
-} from '../../domain/standards/definition.ts'
+import { editionOn, type IndexDefinition } from '../../domain/standards/definition.ts'
 import { indexDefinitions } from '../../domain/standards/indices.ts'
 import { type ApiContext, type App, base } from '../context.ts'
-import {
-  answerJson,
-  indexAnswerForm,
-  indexForm,
-  indexJson,
-  indexRequestForm,
-  valueForms,
-} from '../index-forms.ts'
+import { answerJson, indexAnswerForm, indexRequestForm } from '../index-forms.ts'
+import { sortedRequest } from '../index-request.ts'
+import { indexForm, indexJson } from '../index-tables.ts'
 import { cursorSchema, decodeCursor, pageFields, pageOf, pageSchema } from '../page.ts'
 
 /** Two weeks of hourly values of each pollutant fit in. */
@@ -98,54 +88,10 @@ function installCompute(app: App, today: () => string): void {
     handler: (request) => {
       const definition = indexNamed(request.params.index)
       const edition = editionNamed(definition, request.body.edition, today())
-      const given = sorted(definition, request.body)
+      const given = sortedRequest(definition, request.body)
       return answerJson(definition.compute({ edition, ...given }))
     },
   })
-}
-
-type Body = z.output<typeof indexRequestForm>
-
-/**
- * Options that stand among the values are put where they belong: `{"mm": "50", "period": "24h"}`. Numbers stay where
- * they are, since an index may take a figure in either place.
- */
-function sorted(
-  definition: IndexDefinition,
-  { values, options }: Body,
-): Omit<IndexRequest, 'edition'> {
-  const plain: Record<string, GivenValue> = {}
-  const all: Record<string, unknown> = { ...options }
-  for (const [key, value] of Object.entries(values)) {
-    if (Object.hasOwn(definition.options, key) && !isNumeric(value)) {
-      if (Object.hasOwn(options, key))
-        throw refused(`values.${key}`, 'is given in options as well.')
-      all[key] = value
-    } else if (isGivenValue(value)) {
-      plain[key] = value
-    } else {
-      throw refused(`values.${key}`, `must be ${valueForms}.`)
-    }
-  }
-  return { values: plain, options: all }
-}
-
-type Sent = Body['values'][string]
-
-const decimalForm = /^[\d.+\-eE]+$/
-
-function isNumeric(value: Sent): boolean {
-  if (typeof value === 'string') return decimalForm.test(value)
-  if (Array.isArray(value)) return value.every(isNumeric)
-  return value === null || typeof value === 'number'
-}
-
-function isGivenValue(value: Sent): value is Extract<Sent, GivenValue> {
-  return value === null || Array.isArray(value) || !['boolean', 'object'].includes(typeof value)
-}
-
-function refused(field: string, problem: string): Fault {
-  return new Fault('bad_request', `${field}: ${problem}`, { field })
 }
 
 function indexNamed(name: string): IndexDefinition {
@@ -166,8 +112,9 @@ function editionNamed(
   if (name === undefined) return editionOn(definition, today).id
   const known = definition.editions.map(({ id }) => id)
   if (known.includes(name)) return name
-  throw refused(
-    'edition',
-    `${definition.name} has no edition "${name}"; there are ${known.join(', ')}.`,
+  throw new Fault(
+    'bad_request',
+    `edition: ${definition.name} has no edition "${name}"; there are ${known.join(', ')}.`,
+    { field: 'edition' },
   )
 }
