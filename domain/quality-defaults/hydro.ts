@@ -10,7 +10,7 @@ export const hydro: QualityDefaults = {
   water_level: {
     tests: {
       spike: { suspect: 3, fail: 10 },
-      rate_of_change: { suspect: 10, fail: 50, per: '1m' },
+      rate_of_change: { suspect: 20, fail: 100, per: '1m' },
       flat_line: { suspect: '7d', fail: '30d', tolerance: 1e-6 },
     },
     why: 'Recorded floods (Calder, Aire, Don) step by 0.34 m in 15 minutes at most, peaks 0.035 m. At 1 cm a creek stood still for 93 hours, a reservoir does for days.',
@@ -18,7 +18,7 @@ export const hydro: QualityDefaults = {
   tide_level: {
     tests: {
       spike: { suspect: 3, fail: 10 },
-      rate_of_change: { suspect: 10, fail: 50, per: '1m' },
+      rate_of_change: { suspect: 20, fail: 100, per: '1m' },
       flat_line: { suspect: '12h', fail: '48h', tolerance: 1e-6 },
     },
     why: 'The bore of the Qiantang is up to 9 m high. A tide that stands still for half a day is no tide.',

@@ -50,7 +50,7 @@ export const water: QualityDefaults = {
   }),
   water_temperature: sonde([5, 15], 'Recorded peaks reach 0.7 °C, steps 1.6 °C.', {
     gross_range: { suspect: [-2, 50] },
-    rate_of_change: { suspect: 20, fail: 40, per: '1m' },
+    rate_of_change: { suspect: 30, fail: 60, per: '1m' },
   }),
   dissolved_oxygen: sonde(
     [3, 8],

@@ -11,7 +11,7 @@ const temperature: QualityDefault = {
   tests: {
     gross_range: { suspect: [-80, 60] },
     spike: { suspect: 10, fail: 20 },
-    rate_of_change: { suspect: 20, fail: 40, per: '1m' },
+    rate_of_change: { suspect: 30, fail: 60, per: '1m' },
     flat_line: still,
     neighbour: { withinKm: 20, sites: 4, age: '1h', suspect: 15, ratio: 0.1 },
   },

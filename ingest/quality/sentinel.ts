@@ -1,7 +1,7 @@
 /**
  * Sentinels: numbers that stand for "no value". Two signs tell one, and both need a jump:
  * - a number that instruments are known to send for it comes in by a jump;
- * - any number comes in by a jump beyond the thresholds and is then repeated exactly.
+ * - any number comes in by a jump beyond the fail threshold and is then repeated exactly.
  *
  * Such readings fail, and count as missing for the tests of others, until the number changes. A number that is only
  * repeated is a matter of the flat line test. Sentinels outside of the plausible range are refused before.
@@ -14,10 +14,13 @@ import type { Span, Thresholds } from './thresholds.ts'
 const marks = marksOf('sentinel')
 export const sentinelFail = marks.fail
 
-/** From manuals and field reports: SDS011 999.9, UCI −200, loggers −999, −888.8, and full scales of 15 and 16 bits. */
+/**
+ * From manuals and field reports: SDS011 999.9, UCI −200, loggers −999, −888.8, and full scales of 15 and 16 bits.
+ * Plain 888 and 999 are left out: in a disaster they may be true.
+ */
 const known: ReadonlySet<number> = new Set([
   ...[-200, -777, -888, -888.8, -999, -999.9, -999.99, -7_777, -8_888, -9_999, -9_999.9],
-  ...[888, 888.8, 999, 999.9, 999.99, 7_777, 8_888, 9_999, 9_999.9, 9_999.99, 99_999],
+  ...[888.8, 999.9, 999.99, 9_999, 9_999.9, 9_999.99, 99_999],
   ...[-32_768, 32_767, -3_276.8, 3_276.7, -327.68, 327.67, 65_535, 6_553.5, 655.35],
 ])
 
@@ -56,7 +59,7 @@ export function sentinelMark(
       view.setFloat64(row + field.value, held)
       hold(view, row, value, count + 1)
       return marks.fail
-    } else if (Math.abs(value - held) <= thresholds.jump) {
+    } else if (Math.abs(value - held) <= thresholds.leap) {
       return hold(view, row, held, 0)
     }
     view.setInt32(row + field.heldCount, 0)
@@ -69,7 +72,7 @@ export function sentinelMark(
     hold(view, row, value, 1)
     return marks.fail
   }
-  if (jump > thresholds.jump && !isExempt(value, thresholds.flat?.except)) hold(view, row, last, 1)
+  if (jump > thresholds.leap && !isExempt(value, thresholds.flat?.except)) hold(view, row, last, 1)
   return marks.pass
 }
 

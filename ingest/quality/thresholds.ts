@@ -36,8 +36,10 @@ export interface Thresholds {
   climatology: readonly (MonthSpans | null)[] | null
   gapMs: number
   neighbour: NeighbourThresholds | null
-  /** A value that comes in by more than this may be a sentinel; infinite when no threshold tells. */
+  /** A value that comes in by more than this is a jump; infinite when no threshold tells. */
   jump: number
+  /** More than this is so far that repeating it exactly gives it away. */
+  leap: number
 }
 
 const everything: Span = { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY }
@@ -56,6 +58,7 @@ export function thresholdsOf(tests: TestSettings, usualGapMs = never): Threshold
     gapMs: gap ? durationMs(gap.suspect) : gap === null ? never : usualGapMs,
     neighbour: neighbour ? { ...neighbour, ageMs: durationMs(neighbour.age) } : null,
     jump: spike?.suspect ?? rate?.suspect ?? never,
+    leap: spike?.fail ?? rate?.fail ?? never,
   }
 }
 

@@ -71,7 +71,7 @@ describe('spike', () => {
 
 describe('rate of change', () => {
   test('suspect beyond the first threshold, fail beyond the second, equal is good', () => {
-    const values = [1, 11, 21.1, 80, 79]
+    const values = [1, 21, 41.1, 150, 149]
     expect(stream.outcomes('rate_of_change', minutes(values, level))).toEqual([1, 1, 3, 4, 1])
   })
 
@@ -162,8 +162,16 @@ describe('sentinel', () => {
   })
 
   test('any number that comes by a jump and is repeated exactly fails', () => {
-    const values = [2.1, 2.2, 9.75, 9.75, 9.75, 9.75, 9.75, 2.2]
+    const values = [2.1, 2.2, 19.75, 19.75, 19.75, 19.75, 19.75, 2.2]
     expect(stream.outcomes('sentinel', minutes(values, level))).toEqual([2, 1, 1, 1, 4, 4, 4, 1])
+  })
+
+  test('a flood that is played with steps and plateaus is good', () => {
+    const played = [5, 5, 5, 9.4, 9.4, 9.4, 9.4, 9.4, 9.4, 12, 12, 12, 12, 12, 5, 5, 5, 5, 5]
+    expect(new Set(stream.flags(minutes(played, level)))).toEqual(new Set([1]))
+    const smog = { property: 'pm25', device: 'd-2' }
+    const days = [35, 35, 500, 500, 500, 500, 500, 1_200, 1_200, 1_200, 1_200, 35, 35, 35, 35]
+    expect(new Set(stream.flags(minutes(days, smog)))).toEqual(new Set([1]))
   })
 
   test('a value that is one of them by chance is good', () => {
@@ -174,7 +182,7 @@ describe('sentinel', () => {
   })
 
   test('coming back to where it was is no jump into a sentinel', () => {
-    const values = [2, 2, 9, 2, 2, 2, 2, 2, 2]
+    const values = [2, 2, 19, 2, 2, 2, 2, 2, 2]
     expect(stream.outcomes('sentinel', minutes(values, level)).slice(3)).toEqual([1, 1, 1, 1, 1, 1])
   })
 })
