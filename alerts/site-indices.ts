@@ -6,10 +6,10 @@
 
 import type { Clock } from '../domain/ports.ts'
 import type { Reading } from '../domain/reading.ts'
-import type { SignalIndex } from '../domain/rule.ts'
 import type { Site } from '../domain/site.ts'
 import {
   feedingProperties,
+  indexOfSignal,
   isAirIndex,
   type SiteIndexName,
   siteIndexNames,
@@ -73,7 +73,7 @@ export function createSiteIndices(parts: SiteIndicesParts): SiteIndices {
   }
 
   return {
-    feeding: (index) => [...feedingProperties(nameOf(index))],
+    feeding: (index) => [...feedingProperties(indexOfSignal(index))],
     async prepare(readings) {
       toCome = countOf(readings, (reading) => siteOf(reading)?.id)
       if (past === undefined) return
@@ -109,7 +109,7 @@ export function createSiteIndices(parts: SiteIndicesParts): SiteIndices {
       if (left > 0) times?.set(observedAt, left - 1)
     },
     observe({ index: signal, edition }, site, reading) {
-      const index = nameOf(signal)
+      const index = indexOfSignal(signal)
       if (edition !== undefined && !hasEdition(index, edition)) return []
       if (isAirIndex(index)) {
         return observeAir(registry, stations.of(site), { index, edition, site, reading })
@@ -135,10 +135,6 @@ function isFirstOf(seen: Map<string, Set<string>>, { id }: Site, { property }: R
   else if (kinds.has(kind)) return false
   else kinds.add(kind)
   return true
-}
-
-function nameOf(index: SignalIndex): SiteIndexName {
-  return index === 'gb3838-class' ? 'gb3838' : index
 }
 
 function hasEdition(index: SiteIndexName, edition: string): boolean {

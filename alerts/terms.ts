@@ -4,6 +4,8 @@
  */
 
 import type { Signal } from '../domain/rule.ts'
+import { comparedWords } from '../domain/standards/site/compared-words.ts'
+import { indexOfSignal, isAirIndex } from '../domain/standards/site/coverage.ts'
 import { type BothLanguages, durationMs } from '../domain/text.ts'
 
 /** What a sentence is made of: the thing, what it does, and the bound it is measured against. */
@@ -48,8 +50,8 @@ export function englishTerms({ signal, subject, place, value, bound, unit }: Sig
       bound: rateText(bound, rate, 'en'),
     }
   }
-  const much = amount(signal.type === 'mean' ? rounded(value) : value, unit)
-  const terms = { what, is: `is ${much}`, was: `was ${much}`, bound: amount(bound, unit) }
+  const { much, limit } = amounts(signal, { value, bound, unit }, 'en')
+  const terms = { what, is: `is ${much}`, was: `was ${much}`, bound: limit }
   if (!isAverage(signal)) return terms
   return { ...terms, what: `${spanText(signal.window).en} ${averages[signal.type].en} of ${what}` }
 }
@@ -62,8 +64,8 @@ export function chineseTerms({ signal, subject, place, value, bound, unit }: Sig
     const is = `${verb} ${rateText(rounded(Math.abs(value)), rate, 'zh')}`
     return { what, is, was: is, bound: rateText(bound, rate, 'zh') }
   }
-  const is = amount(signal.type === 'mean' ? rounded(value) : value, unit)
-  const terms = { what, is, was: is, bound: amount(bound, unit) }
+  const { much, limit } = amounts(signal, { value, bound, unit }, 'zh')
+  const terms = { what, is: much, was: much, bound: limit }
   if (!isAverage(signal)) return terms
   return { ...terms, what: `${what} ${spanText(signal.window).zh}${averages[signal.type].zh}` }
 }
@@ -71,6 +73,24 @@ export function chineseTerms({ signal, subject, place, value, bound, unit }: Sig
 /** What was computed has more digits than it has meaning: four are shown. */
 function rounded(value: number): number {
   return Number(value.toPrecision(4))
+}
+
+/** Of an index in the words of its standard; a bound that is a number on a scale stays one. */
+function amounts(
+  signal: Signal,
+  { value, bound, unit }: Pick<Signalled, 'value' | 'bound' | 'unit'>,
+  language: keyof BothLanguages,
+): { much: string; limit: string } {
+  if (signal.type !== 'index') {
+    const shown = signal.type === 'mean' ? rounded(value) : value
+    return { much: amount(shown, unit), limit: amount(bound, unit) }
+  }
+  const index = indexOfSignal(signal.index)
+  const isScale = isAirIndex(index) || index === 'gb5749'
+  return {
+    much: comparedWords(index, value)[language],
+    limit: isScale ? amount(bound, '1') : comparedWords(index, bound)[language],
+  }
 }
 
 function isAverage(signal: Signal): signal is Extract<Signal, { type: Average }> {

@@ -115,8 +115,18 @@ describe('signals', () => {
     ],
     [
       { signal: { type: 'index', index: 'cn-aqi-hourly' }, unit: '1', value: 163, bound: 151 },
-      'Yellow: River stage at Xiaguan is 163, at or above 151',
-      '黄色：下关站 河道水位 163，达到或超过 151',
+      'Yellow: River stage at Xiaguan is 163 (Moderate pollution), at or above 151',
+      '黄色：下关站 河道水位 163（中度污染），达到或超过 151',
+    ],
+    [
+      { signal: { type: 'index', index: 'gb3838-class' }, unit: '1', value: 5, bound: 4 },
+      'Yellow: River stage at Xiaguan is class V, at or above class IV',
+      '黄色：下关站 河道水位 Ⅴ类，达到或超过 Ⅳ类',
+    ],
+    [
+      { signal: { type: 'index', index: 'gb5749' }, unit: '1', value: 2, bound: 1 },
+      'Yellow: River stage at Xiaguan is 2 items beyond limits, at or above 1',
+      '黄色：下关站 河道水位 2项超标，达到或超过 1',
     ],
     [
       { signal: { type: 'silence', window: '15m' }, unit: 's', value: 1500, bound: 0 },

@@ -3,6 +3,7 @@
  * which kinds of sites it means something. `flood-size` needs a return period, which no sensor tells.
  */
 
+import type { SignalIndex } from '../../rule.ts'
 import type { Site } from '../../site.ts'
 import { hourMs } from '../averages/clock-hour.ts'
 import { type IndexName, indexNames } from '../definition.ts'
@@ -24,6 +25,11 @@ const air: ReadonlySet<string> = new Set([
   'us-nowcast',
   'eu-aqi',
 ] satisfies AirIndex[])
+
+/** Signals of rules name a class where the index names its standard. */
+export function indexOfSignal(signal: SignalIndex): SiteIndexName {
+  return signal === 'gb3838-class' ? 'gb3838' : signal
+}
 
 export function isAirIndex(index: SiteIndexName): index is AirIndex {
   return air.has(index)
