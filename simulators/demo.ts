@@ -40,7 +40,7 @@ const story: readonly PlannedEpisode[] = [
 ]
 
 /** Seconds, because an hour of the city is six of them. */
-const patience = { raiseAfter: '1s', clearAfter: '2s' } as const
+const patience = { raiseAfter: '1s', clearAfter: '2s', hour: '6s' } as const
 
 const drainMs = 3_000
 const badReadingAfterMs = 15 * secondMs

@@ -10,9 +10,11 @@ import { cityDistricts } from './places.ts'
 export interface Patience {
   raiseAfter: string
   clearAfter: string
+  /** How long an hour of the city lasts by the time stamps of its messages. */
+  hour: string
 }
 
-export const usualPatience: Patience = { raiseAfter: '2m', clearAfter: '10m' }
+export const usualPatience: Patience = { raiseAfter: '2m', clearAfter: '10m', hour: '1h' }
 
 type Kind = Rule['where']['kind'][number]
 
@@ -44,14 +46,18 @@ const air = [
   }),
 ] as const
 
-const flood = [
-  rule('city-rain-5min', ['5-minute rain (local practice)', '5分钟降雨量（地方经验值）'], {
+/** 20 mm in an hour is what the weather service calls heavy rain of short duration; the rest is local practice. */
+function rainOfAnHour(hour: string): ReturnType<typeof rule> {
+  return rule('city-rain-1h', ['Rain in an hour (local practice)', '1小时降雨量（地方经验值）'], {
     kind: 'rain-gauge',
-    // The city's gauges send every 5 minutes; the bounds mean nothing for others.
     district: [...cityDistricts],
     property: 'rainfall',
-    levels: { blue: 2, yellow: 3.5, orange: 5, red: 8 },
-  }),
+    signal: { type: 'sum', window: hour },
+    levels: { blue: 20, yellow: 30, orange: 40, red: 60 },
+  })
+}
+
+const flood = [
   rule('city-street-depth', ['Street depth (local practice)', '道路积水（地方经验值）'], {
     kind: 'street',
     property: 'water_depth',
@@ -116,6 +122,6 @@ const water = [
   }),
 ] as const
 
-export function cityRules(patience: Patience): Rule[] {
-  return [...air, ...flood, ...water].map((of) => ({ ...of, ...patience }))
+export function cityRules({ hour, ...patience }: Patience): Rule[] {
+  return [...air, rainOfAnHour(hour), ...flood, ...water].map((of) => ({ ...of, ...patience }))
 }

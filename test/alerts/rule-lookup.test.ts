@@ -82,6 +82,54 @@ describe('which rules watch a series', () => {
     expect(lookup.of('d2', 'p').rules).toEqual([])
   })
 
+  test('on an index are found by what feeds it, and are of the site', async () => {
+    const signal = { type: 'index', index: 'flood-signal' }
+    const { lookup, registry, update } = await open({
+      sites: [
+        { id: 's1', kind: 'street', attributes: { limit: 3 } },
+        { id: 's2', kind: 'coast' },
+      ],
+      devices: [{ id: 'd1', site: 's1' }, { id: 'd2', site: 's2' }, { id: 'd3' }],
+      rules: [
+        { id: 'flood', signal, levels },
+        { id: 'streets', signal, levels, where: { kind: ['street'] } },
+        { id: 'limit', signal, levels: { red: { attribute: 'limit' } } },
+        { id: 'value', property: 'q', levels },
+      ],
+    })
+    expect(found(lookup.of('d1', 'p'))).toEqual(['flood', 'limit', 'streets'])
+    expect(found(lookup.of('d1', 'q'))).toEqual(['flood', 'limit', 'streets', 'value'])
+    expect(found(lookup.of('d2', 'p'))).toEqual(['flood'])
+    expect(found(lookup.of('d1', 'r'))).toEqual([])
+    expect(found(lookup.of('d3', 'p'))).toEqual([])
+    const [flood] = lookup.of('d1', 'p').rules
+    expect(flood).toMatchObject({ device: null, site: { id: 's1' }, subject: '/s1' })
+    expect(flood?.property).toBe('flood-signal')
+    expect(lookup.one('streets', '/s1', 'flood-signal')?.key).toBe('streets\n/s1\nflood-signal')
+    expect(lookup.one('streets', '/s2', 'flood-signal')).toBeUndefined()
+    expect(lookup.one('streets', 'd1', 'flood-signal')).toBeUndefined()
+    expect(lookup.one('streets', '/s1', 'p')).toBeUndefined()
+    expect(lookup.one('limit', '/s2', 'flood-signal')).toBeUndefined()
+    await registry.remove('rule', 'streets')
+    await update()
+    expect(lookup.one('streets', '/s1', 'flood-signal')).toBeUndefined()
+  })
+
+  test('tell how far back their windows reach', async () => {
+    const mean = (window: string) => ({ signal: { type: 'mean', window }, property: 'p', levels })
+    const { lookup } = await open({
+      devices: [{ id: 'd1' }],
+      rules: [
+        { id: 'a', ...mean('1h') },
+        { id: 'b', ...mean('12h') },
+        { id: 'c', ...mean('24h'), where: { device: ['d2'] } },
+        { id: 'd', property: 'q', levels },
+      ],
+    })
+    expect(lookup.of('d1', 'p').reachMs).toBe(12 * 3_600_000)
+    expect(lookup.of('d1', 'q').reachMs).toBe(0)
+  })
+
   const names = (prefix: string) => fc.constantFrom(`${prefix}1`, `${prefix}2`, `${prefix}3`)
   const kinds = fc.constantFrom('street' as const, 'coast' as const, 'soil' as const)
   const some = <T>(of: fc.Arbitrary<T>) => fc.uniqueArray(of, { maxLength: 2 })

@@ -15,7 +15,9 @@ const start = Date.UTC(2026, 10, 21, 8)
 
 interface ChangeOptions {
   alert?: string
-  device?: string
+  /** Null: an alert of the site as a whole. */
+  device?: string | null
+  site?: string
   at?: number
   level?: AlertView['level']
   previousLevel?: AlertView['level']
@@ -24,7 +26,9 @@ interface ChangeOptions {
 
 /** Change `type` of alert `a1`, rule `stage`, observed `at` seconds after the start. */
 function change(type: AlertChangeType, options: ChangeOptions = {}): AlertChange {
-  const { alert = 'a1', device = 'g-1', at = 0, level = 'yellow', previousLevel = null } = options
+  const { alert = 'a1', at = 0, level = 'yellow', previousLevel = null } = options
+  const device = options.device === undefined ? 'g-1' : options.device
+  const site = options.site ?? `site-of-${device}`
   const observedAt = start + at * 1_000
   const view: AlertView = {
     id: alert,
@@ -32,7 +36,7 @@ function change(type: AlertChangeType, options: ChangeOptions = {}): AlertChange
     level,
     previousLevel,
     state: 'firing',
-    site: { id: `site-of-${device}`, name: { zh: '站' }, location: [118.78, 32.05], district: 'd' },
+    site: { id: site, name: { zh: '站' }, location: [118.78, 32.05], district: 'd' },
     device,
     property: 'water_level',
     value: 9.32,
@@ -156,6 +160,26 @@ export function alertLogConformance(backend: AlertLogBackend): void {
       await record([change('alert.resolved', { at: 10 })])
       expect(await record([change('alert.raised', { alert: 'a2', at: 20 })])).toHaveLength(1)
       expect(await log.open()).toMatchObject([{ id: 'a2' }])
+    })
+
+    test('a site as a whole has alerts of its own, beside those of its devices and of other sites', async () => {
+      const of = { device: null, site: 'here' }
+      const first = change('alert.raised', { ...of, alert: 'w1' })
+      const others = [
+        change('alert.raised', { ...of, alert: 'w2', at: 5 }),
+        change('alert.raised', { device: null, site: 'there', alert: 'w3', at: 5 }),
+        change('alert.raised', { device: 'here', alert: 'w4', at: 5 }),
+      ]
+      await log.record({ watches: [], changes: [first], outbox: [] })
+      const recorded = await log.record({ watches: [], changes: others, outbox: [] })
+      expect(recorded.map(({ alert }) => alert)).toEqual(['w3', 'w4'])
+      expect(await log.get('w1')).toMatchObject({ device: null, site: { id: 'here' } })
+      const found = await log.list({ site: 'here', limit: 10 })
+      expect(found.map(({ id }) => id)).toEqual(['w1'])
+      const end = change('alert.resolved', { ...of, alert: 'w1', at: 9 })
+      await log.record({ watches: [], changes: [end], outbox: [] })
+      const again = change('alert.raised', { ...of, alert: 'w5', at: 10 })
+      expect(await log.record({ watches: [], changes: [again], outbox: [] })).toHaveLength(1)
     })
 
     test('nothing happens to an alert that is resolved or unknown', async () => {
