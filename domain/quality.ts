@@ -41,8 +41,11 @@ export function testFlag(packed: number, test: QualityTest): TestFlag {
   return flagOfCode[((packed >>> placeOf[test]) & 3) as 0 | 1 | 2 | 3]
 }
 
-/** Tests that tell something about the stream and not about the value do not lower its flag. */
-const informative: readonly QualityTest[] = ['time_gap']
+/**
+ * Tests that tell something about the stream and not about the value do not lower its flag: a flood that is reported
+ * after a gap, or by a clock that is wrong, is still a flood.
+ */
+const informative: readonly QualityTest[] = ['time_gap', 'clock']
 
 const telling = qualityTests
   .filter((test) => !informative.includes(test))

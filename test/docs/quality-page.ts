@@ -82,7 +82,7 @@ const tests = [
   '**Attenuated signal** looks at the period in eight parts and the one that fills. No property has it by default; its period must fill again after a start when the store can not give it.',
   '**Sentinel**: a number that instruments are known to send (999.9, −999, −200 …) that comes by a jump of half the spike threshold, or any number that comes by a jump beyond the fail threshold and is then repeated exactly, from the fourth time on. Without thresholds the jump must be ten times the last value. Such readings count as missing for the other tests. Numbers outside of the plausible range are refused before.',
   '**Neighbour**: the median of the newest good values of the 16 nearest sites within the distance; it knows what the process has seen, and alerts reads only devices that a rule watches. Only temperature has it by default: a fire beside one air station is exactly what people want to be told of.',
-  '**Clock**: observed more than a minute after it was received is suspect at once. A lag of 4 hours or more that stays the same within 5 minutes over an hour and 12 messages is a wrong clock, such as local time sent as UTC; what is merely late is not. The estimate itself is not shown.',
+  '**Clock**: observed more than a minute after it was received is marked at once. A lag of 4 hours or more that stays the same within 5 minutes over an hour and 12 messages is a wrong clock, such as local time sent as UTC; what is merely late is not. Like the time gap it tells (`tests=true`, `bellwether_quality_flags_total`) and does not lower the flag of a reading: a flood reported with a wrong time is still a flood. The estimate itself is not shown.',
 ]
 
 const order = [

@@ -48,13 +48,13 @@ const how: Readonly<Record<QualityTest, string>> = {
     'QARTOD test 6: distance from the mean of both neighbours in time, strictly beyond the threshold; known once the next reading is there',
   rate_of_change: 'QARTOD test 7: change per time against the reading before, strictly beyond',
   flat_line: 'QARTOD test 8: all readings for so long within less than the tolerance',
-  attenuated_signal: 'QARTOD test 9: largest − smallest over the period, strictly below',
+  attenuated_signal: 'QARTOD test 10: largest − smallest over the period, strictly below',
   climatology: 'QARTOD test 5: outside the span of the month',
   time_gap:
     'QARTOD test 1: no reading before it for longer than the threshold; tells, and does not lower the flag',
   neighbour: 'QARTOD test 11: distance from the median of sites nearby',
   sentinel: 'ours: a run of a value that instruments use for "nothing" (999.9, −999, −888 …)',
-  clock: 'ours: estimated offset of the device clock',
+  clock: 'ours: estimated offset of the device clock; tells, and does not lower the flag',
 }
 
 function defaultRow([property, { tests, why }]: [
