@@ -3,7 +3,8 @@
 import { propertyOf } from '../domain/catalogue.ts'
 import { Fault } from '../domain/errors.ts'
 import type { Rule } from '../domain/rule.ts'
-import { indexOfSignal } from '../domain/signal-index.ts'
+import { indexOfSignal } from '../domain/standards/site/coverage.ts'
+import { definitionOf } from '../domain/standards/site-indices.ts'
 
 export function checkRule(rule: Rule): void {
   const { property, signal, direction, where } = rule
@@ -36,7 +37,7 @@ function checkIndex(
   if (where.device.length > 0) {
     throw impossible('where.device', 'must be empty for an index, which is of a site: name sites.')
   }
-  const editions = indexOfSignal(index).editions.map(({ id }) => id)
+  const editions = definitionOf(indexOfSignal(index)).editions.map(({ id }) => id)
   if (edition === undefined || editions.includes(edition)) return
   const allowed = editions.map((id) => `"${id}"`).join(', ')
   throw impossible('signal.edition', `"${edition}" is none of ${index}; allowed are ${allowed}.`)
