@@ -87,7 +87,7 @@ function show(parts: Evaluation, series: WatchedSeries, reading: Reading, to: Al
       case 'index':
         if (!isIndexed && rule.site !== undefined) parts.indices?.take(reading, rule.site)
         isIndexed = true
-        if (isCounted) showIndex(parts, rule, reading, to)
+        showIndex(parts, rule, { reading, isCounted }, to)
         break
       default:
         if (isCounted && isNewest) showWindow(parts, { series, rule, reading }, to)
@@ -104,14 +104,20 @@ function sightOf({ observedAt, value, receivedAt }: Reading) {
   return { observation: { observedAt, value: value ?? 0 }, receivedAt }
 }
 
-function showIndex(parts: Evaluation, rule: SeriesRule, reading: Reading, to: AlertChange[]): void {
+/** A bad reading may be the last of a message that the index has waited for. */
+function showIndex(
+  parts: Evaluation,
+  rule: SeriesRule,
+  { reading, isCounted }: { reading: Reading; isCounted: boolean },
+  to: AlertChange[],
+): void {
   const { signal } = rule.rule
   if (signal.type !== 'index' || rule.site === undefined) return
   const { receivedAt } = reading
   for (const observation of parts.indices?.observe(signal, rule.site, reading) ?? []) {
     feed(parts, rule, { observation, receivedAt }, to)
   }
-  hear(parts, rule, reading, to)
+  if (isCounted) hear(parts, rule, reading, to)
 }
 
 function showWindow(

@@ -17,15 +17,16 @@ export async function fillGauges(
   gauges: Gauges,
   { devices, properties, reading }: GaugesQuestion,
 ): Promise<void> {
-  const wanted = [...properties]
   const byId = new Map(devices.map((device) => [device.id, device]))
   const found = new Map<string, Map<string, Gauge>>()
   const reachMs = Math.max(
-    ...wanted.flatMap((property) =>
+    ...[...properties].flatMap((property) =>
       devices.map((device) => createGauge(property, device).history.reachMs),
     ),
   )
-  const series = devices.flatMap(({ id }) => wanted.map((property) => ({ device: id, property })))
+  const series = devices.flatMap(({ id }) =>
+    [...properties].map((property) => ({ device: id, property })),
+  )
   const to = Math.max(reading.observedAt, reading.receivedAt) + aheadMs
   const query = { series, from: reading.observedAt - reachMs, to, quality: [1, 2] as const }
   for await (const page of past.range(query)) {
@@ -39,7 +40,7 @@ export async function fillGauges(
       put(gauge.history, observedAt, value)
     }
   }
-  for (const property of wanted) take(gauges, property, found.get(property) ?? new Map())
+  for (const property of properties) take(gauges, property, found.get(property) ?? new Map())
 }
 
 /** What was heard meanwhile is newer than what was read. */
@@ -54,5 +55,4 @@ function take(gauges: Gauges, property: string, found: Map<string, Gauge>): void
     for (let i = from; i < to; i += 1) put(stored.history, times[i] ?? 0, values[i] ?? 0)
   }
   if (found.size > 0) gauges.series.set(property, found)
-  gauges.filled.add(property)
 }

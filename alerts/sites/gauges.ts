@@ -12,6 +12,7 @@
 
 import { createDayCalendar, type DayCalendar } from '../../domain/calendar.ts'
 import type { Device } from '../../domain/device.ts'
+import type { SeriesKey } from '../../domain/reading.ts'
 import type { Site } from '../../domain/site.ts'
 import { hourMs, tidy } from '../../domain/standards/averages/clock-hour.ts'
 import { statisticOf } from '../../domain/standards/averages/station.ts'
@@ -21,14 +22,15 @@ import { type Figures, instantIndexAt } from '../../domain/standards/site-indice
 import { createHistory, type History, newestOf } from '../history.ts'
 import type { Observation } from '../lifecycle.ts'
 import { windowValue } from '../window.ts'
+import type { Family } from './families.ts'
 import { expectedMs } from './site-devices.ts'
 
 export interface Gauges {
   calendar: DayCalendar
   /** By property, then device. */
   series: Map<string, Map<string, Gauge>>
-  /** Properties whose past was read. */
-  filled: Set<string>
+  /** Those whose past was read. */
+  filled: Set<Family>
   told: Map<InstantIndex, Map<string, Observation>>
 }
 
@@ -58,10 +60,27 @@ export function createGauge(property: string, device: Device | undefined): Gauge
   return { history: createHistory(property === rain ? rainReachMs : freshMs), freshMs }
 }
 
-/** Time of the newest reading of a property at the site; -Infinity before the first. */
-export function newestGauge({ series }: Gauges, property: string): number {
-  const all = [...(series.get(property)?.values() ?? [])]
-  return Math.max(...all.map(({ history }) => newestOf(history)))
+export function gaugeOf(
+  { series }: Gauges,
+  { property, device }: SeriesKey,
+  registered: Device | undefined,
+): Gauge {
+  const devices = series.get(property) ?? new Map<string, Gauge>()
+  series.set(property, devices)
+  const gauge = devices.get(device) ?? createGauge(property, registered)
+  devices.set(device, gauge)
+  return gauge
+}
+
+/** Time of the newest reading of these properties at the site; -Infinity before the first. */
+export function newestGauge({ series }: Gauges, properties: ReadonlySet<string>): number {
+  let newest = Number.NEGATIVE_INFINITY
+  for (const property of properties) {
+    for (const { history } of series.get(property)?.values() ?? []) {
+      newest = Math.max(newest, newestOf(history))
+    }
+  }
+  return newest
 }
 
 export interface InstantQuestion {

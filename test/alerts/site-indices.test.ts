@@ -75,7 +75,6 @@ async function hear(indices: SiteIndices, of: Heard, readings: readonly Reading[
   let newest = newestHeard.get(indices) ?? Number.NEGATIVE_INFINITY
   for (const one of readings) {
     indices.take(one, site)
-    if (one.quality > 2 || one.value === null) continue
     for (const { observedAt, value } of indices.observe({ type: 'index', ...of }, site, one)) {
       if (observedAt > newest) seen.push([(observedAt - midnight) / hour, value])
       newest = Math.max(newest, observedAt)
@@ -290,6 +289,19 @@ describe('an index of the moment', () => {
       expect(await hear(indices, index, message(h, { codmn: 1 }))).toEqual([[h, 5]])
     }
     expect(await hear(indices, index, message(20, { codmn: 1 }))).toEqual([[20, 1]])
+  })
+
+  test('water: a bad reading at the end of a message does not hold back the rest of it', async () => {
+    await stand({ kind: 'surface-water' }, [{ id: 'a' }])
+    const index: Heard = { index: 'gb3838-class' }
+    const indices = begin()
+    const one = (property: string, value: number, fields: Partial<Reading> = {}) =>
+      reading({ property, value, observedAt: at(1), ...fields })
+    const bad = one('nh3n', 0.1, { quality: 4 })
+    expect(await hear(indices, index, [one('codmn', 12), one('cod', 10), bad])).toEqual([[1, 5]])
+    const later = { observedAt: at(2) }
+    expect(await hear(indices, index, [{ ...bad, ...later }])).toEqual([])
+    expect(await hear(indices, index, [one('codmn', 1, later)])).toEqual([[2, 1]])
   })
 
   test('levels: the highest of the devices, by the figures of the gauge', async () => {
