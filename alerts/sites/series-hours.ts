@@ -3,13 +3,13 @@
  * stands by itself, so one sent again counts once and one found bad is taken out. Others are folded into count and
  * sum. A late reading opens its hour again, with what the readings store has of it.
  *
- * Bounded: four open hours of 4,000 readings (one each 0.9 s; of more the first count), and folded hours of 50 h.
+ * Bounded: four open hours (each as bounded as a `History`), and folded hours of 50 h.
  */
 
 import { type HourWindow, hourMs } from '../../domain/standards/averages/clock-hour.ts'
+import { createHistory, type History, put } from '../history.ts'
 
 const openMax = 4
-const pointsMax = 4_000
 /** The day before, the day from which intervals are learned, and room for a day of 25 hours. */
 export const hoursKept = 50
 
@@ -23,38 +23,37 @@ export interface SeriesHours {
   /** A whole hour as the store adds it up; one that is known stays. */
   fill(window: HourWindow): void
   /** Readings of the open hours. */
-  openPoints(): Iterable<readonly [at: number, value: number]>
+  openReadings(): Iterable<readonly [at: number, value: number]>
   /** Rising. */
   windows(): HourWindow[]
   /** Time of the newest reading that counted; -Infinity before the first. */
   readonly newest: number
 }
 
-type Points = Map<number, number>
-
 /** @param originMs any moment at which an hour begins there */
 export function createSeriesHours(originMs: number): SeriesHours {
   const folded = new Map<number, HourWindow>()
   /** The one touched last at the end. */
-  const open = new Map<number, Points>()
+  const open = new Map<number, History>()
   let newest = Number.NEGATIVE_INFINITY
   let current = Number.NaN
-  let points: Points = new Map()
+  let running = createHistory(hourMs)
 
   function hourOf(at: number): number {
     return originMs + Math.floor((at - originMs) / hourMs) * hourMs
   }
 
   /** Makes the hour the one that is touched; the one not touched for longest is folded. */
-  function turnTo(from: number, to: Points): void {
+  function turnTo(from: number, to: History): void {
     open.delete(from)
     open.set(from, to)
     current = from
-    points = to
+    running = to
     if (open.size <= openMax) return
     for (const [oldest, own] of open) {
       open.delete(oldest)
-      if (own.size > 0) folded.set(oldest, windowOf(oldest, own))
+      const window = windowOf(oldest, own)
+      if (window.count > 0) folded.set(oldest, window)
       return
     }
   }
@@ -87,36 +86,34 @@ export function createSeriesHours(originMs: number): SeriesHours {
         if (own === undefined && value === null) return
         const hour = folded.get(from)
         if (hour !== undefined && value !== null) return addTo(hour, value)
-        turnTo(from, own ?? new Map())
+        turnTo(from, own ?? createHistory(hourMs))
       }
-      if (value === null) points.delete(at)
-      else if (points.size < pointsMax || points.has(at)) points.set(at, value)
+      put(running, at, value)
       if (value !== null) see(at)
     },
     isFolded: (at) => folded.has(hourOf(at)),
     open(from, stored) {
       if (stored.size < (folded.get(from)?.count ?? 0)) return
       folded.delete(from)
-      const own = open.get(from) ?? new Map<number, number>()
-      for (const [at, value] of stored) {
-        if (!own.has(at) && own.size < pointsMax) own.set(at, value)
-        see(at)
-      }
-      if (own.size > 0) turnTo(from, own)
+      const own = createHistory(hourMs)
+      for (const [at, value] of stored) put(own, at, value)
+      for (const at of stored.keys()) see(at)
+      const heard = open.get(from)
+      if (heard !== undefined) for (const [at, value] of singles(heard)) put(own, at, value)
+      if (own.to > own.from) turnTo(from, own)
     },
     fill(window) {
       if (open.has(window.from) || folded.has(window.from)) return
       folded.set(window.from, window)
       see(window.from)
     },
-    *openPoints() {
-      for (const own of open.values()) yield* own
+    *openReadings() {
+      for (const own of open.values()) yield* singles(own)
     },
     windows() {
-      const unfolded = [...open].flatMap(([from, own]) =>
-        own.size === 0 ? [] : [windowOf(from, own)],
-      )
-      return [...folded.values(), ...unfolded].sort((a, b) => a.from - b.from)
+      const unfolded = [...open].map(([from, own]) => windowOf(from, own))
+      const all = [...folded.values(), ...unfolded.filter(({ count }) => count > 0)]
+      return all.sort((a, b) => a.from - b.from)
     },
     get newest() {
       return newest
@@ -124,8 +121,17 @@ export function createSeriesHours(originMs: number): SeriesHours {
   }
 }
 
-function windowOf(from: number, points: Points): HourWindow {
-  let sum = 0
-  for (const value of points.values()) sum += value
-  return { from, count: points.size, value: sum / points.size }
+function* singles({ times, values, from, to }: History): Generator<[at: number, value: number]> {
+  for (let i = from; i < to; i += 1) yield [times[i] ?? 0, values[i] ?? 0]
+}
+
+/** The value of an hour without readings is nothing. */
+function windowOf(hour: number, { values, from, to, slots }: History): HourWindow {
+  let [count, sum] = [to - from, 0]
+  for (let i = from; i < to; i += 1) sum += values[i] ?? 0
+  for (const slot of slots) {
+    count += slot.count
+    sum += slot.sum
+  }
+  return { from: hour, count, value: sum / count }
 }

@@ -58,7 +58,7 @@ function merge(heard: StationSeries, into: Pick<AirStation, 'series' | 'originMs
   for (const [property, devices] of heard) {
     for (const [device, own] of devices) {
       const key = { property, device }
-      for (const [at, value] of own.openPoints()) seriesOf(into, key).put(at, value)
+      for (const [at, value] of own.openReadings()) seriesOf(into, key).put(at, value)
     }
   }
 }

@@ -92,13 +92,13 @@ describe('hours of a series', () => {
     ])
   })
 
-  test('keep 50 hours, and 4,000 readings of an open one', () => {
+  test('keep 50 hours, however many readings there are in one', () => {
     const hours = createSeriesHours(start)
     for (let h = 0; h <= 60; h += 1) hours.put(at(h, 30), h)
     expect(hours.windows()[0]?.from).toBe(at(11))
     hours.put(at(2), 1)
     expect(hours.windows()[0]?.from).toBe(at(11))
     for (let i = 0; i < 5_000; i += 1) hours.put(at(61) + i, i)
-    expect(hours.windows().at(-1)?.count).toBe(4_000)
+    expect(hours.windows().at(-1)).toEqual({ from: at(61), count: 5_000, value: 2_499.5 })
   })
 })
