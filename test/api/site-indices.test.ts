@@ -391,6 +391,11 @@ describe('what is asked for', () => {
     expect(found).toHaveLength(10)
   })
 
+  test('31 days until now are allowed, whatever the clock of the asker says', async () => {
+    const from = iso(now - 31 * day - minute)
+    expect((await ask('long', { index: 'eu-aqi', from })).status).toBe(200)
+  })
+
   test('a site that does not exist is not found', async () => {
     expect((await ask('nowhere')).status).toBe(404)
   })
