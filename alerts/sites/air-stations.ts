@@ -109,7 +109,10 @@ export function observeAir(
   return told.observations
 }
 
-/** A rule that is new to the site is told of the hour or day that ended last before the reading. */
+/**
+ * A rule that is new to the site is told of the hour or day that ended last before the reading. While nothing is known
+ * of the past, an hour that had begun before is passed over: of a part of it nobody knows how much is missing.
+ */
 function toldOf(
   station: AirStation,
   index: AirIndex,
@@ -122,11 +125,16 @@ function toldOf(
   }
   let told = editions.get(edition)
   if (told === undefined) {
-    const running = periodAt(station, index, at)
-    told = { next: periodAt(station, index, running.from - 1), observations: [] }
+    told = { next: firstPeriod(station, index, at), observations: [] }
     editions.set(edition, told)
   }
   return told
+}
+
+function firstPeriod(station: AirStation, index: AirIndex, at: number): Day {
+  const running = periodAt(station, index, at)
+  if (station.isFilled) return periodAt(station, index, running.from - 1)
+  return isDaily(index) || running.from === at ? running : periodAt(station, index, running.to)
 }
 
 function periodAt({ calendar, originMs }: AirStation, index: AirIndex, at: number): Day {

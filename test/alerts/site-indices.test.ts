@@ -353,6 +353,14 @@ describe('an index of the moment', () => {
   })
 })
 
+test('an hour that had begun before anything is known of it is passed over', async () => {
+  await stand({ kind: 'air-station' }, [{ id: 'a' }])
+  const readings = [55, 60, 65, 90, 115, 120].map((minutes) =>
+    reading({ property: 'no2', observedAt: at(0, minutes), value: 70 }),
+  )
+  expect(await hear(begin(), { index: 'eu-aqi' }, readings)).toEqual([[2, 4]])
+})
+
 test('a store that can not be read takes nothing of what is heard', async () => {
   await stand({ kind: 'air-station' }, [{ id: 'a', expectedInterval: '1h' }])
   const down = () => {
