@@ -88,6 +88,7 @@ async function runBroker(
     // A journal that was lost must not give positions anew that its consumers are past.
     after: Math.max(...(await positions())),
     log: ports.log,
+    ...archiveOf(config, ports, layout),
   })
   const consumed = async () => Math.min(...(await positions()))
 
@@ -225,6 +226,10 @@ async function runApi(context: RoleContext, layout: DataLayout): Promise<Running
       ])
     },
   }
+}
+
+function archiveOf({ journalArchiveDays: keepDays }: Config, ports: Ports, layout: DataLayout) {
+  return keepDays === 0 ? {} : { archive: { dir: layout.archive, keepDays, ports } }
 }
 
 /** What series have said before a role began to listen; asked seldom, and mostly soon after the start. */

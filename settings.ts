@@ -149,6 +149,11 @@ export const settings = {
     form: whole(2, 10_000_000).default(8_192),
     about: 'Size of the journal at which messages are no longer acknowledged.',
   },
+  JOURNAL_ARCHIVE_DAYS: {
+    form: whole(0, 36_500).default(0),
+    about:
+      'Days that journal files are kept, packed, in the folder `archive` after everybody has read them; 0 drops them. `bellwether replay` rebuilds readings from them.',
+  },
 
   INGEST_BATCH_MESSAGES_MAX: {
     form: whole(1, 100_000).default(5_000),

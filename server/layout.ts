@@ -4,6 +4,8 @@ import { join } from 'node:path'
 
 export interface DataLayout {
   journal: string
+  /** Consumed segments of the journal, when they are kept. */
+  archive: string
   readings: string
   registry: string
   alerts: string
@@ -15,6 +17,7 @@ export interface DataLayout {
 export function layoutOf(dataDir: string): DataLayout {
   return {
     journal: join(dataDir, 'journal'),
+    archive: join(dataDir, 'archive'),
     readings: join(dataDir, 'readings.db'),
     registry: join(dataDir, 'registry.db'),
     alerts: join(dataDir, 'alerts.db'),

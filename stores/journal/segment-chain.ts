@@ -5,6 +5,7 @@
 
 import type { Log } from '../../domain/ports.ts'
 import type { SqliteDatabase } from '../sqlite.ts'
+import type { Archiver } from './archive/archiver.ts'
 import { isOfTheWorld, isPassing } from './damage.ts'
 import { isHeld, removeSegment, segmentBytes, segmentPath } from './files.ts'
 import { createLiveSegment, type LiveSegment } from './live-segment.ts'
@@ -20,6 +21,10 @@ export interface ChainOptions {
   dir: string
   segmentBytesMax: number
   log: Log
+  /** Asked before a segment is dropped. */
+  archiver?: Archiver
+  /** Beyond this the archiver is told that it is urgent. */
+  urgentBytes?: number
 }
 
 export interface SegmentChain {
@@ -32,7 +37,7 @@ export interface SegmentChain {
   begin(nextSeq: number): void
   /** Writes and drops as many bytes, durably. Throws like `write`. */
   probe(bytes: number, nextSeq: number): void
-  /** Removes sealed segments that hold nothing after `consumedSeq`, unless a backup holds them. */
+  /** Removes sealed segments that hold nothing after `consumedSeq`, unless a backup or the archive holds them. */
   drop(consumedSeq: number): void
   close(): void
 }
@@ -44,7 +49,7 @@ interface Sealed {
 }
 
 export function createSegmentChain(options: ChainOptions, recovered: Recovered): SegmentChain {
-  const { dir, segmentBytesMax, log } = options
+  const { dir, segmentBytesMax, log, archiver, urgentBytes = Number.POSITIVE_INFINITY } = options
   const checkpointBytes = Math.min(checkpointBytesMax, segmentBytesMax / 4)
   const sealed: Sealed[] = recovered.sealed.map((file) => ({
     ...file,
@@ -56,6 +61,7 @@ export function createSegmentChain(options: ChainOptions, recovered: Recovered):
   let rollAtBytes = segmentBytesMax
   /** The live file may be at fault; the next write goes to a new one. */
   let inDoubt = false
+  let consumed = 0
 
   function liven(db: SqliteDatabase, first: number): LiveSegment {
     return createLiveSegment(db, { first, path: segmentPath(dir, first), checkpointBytes })
@@ -94,6 +100,29 @@ export function createSegmentChain(options: ChainOptions, recovered: Recovered):
     }
   }
 
+  function drop(): void {
+    if (isHeld(dir)) return
+    for (let oldest = sealed[0]; oldest !== undefined; oldest = sealed[0]) {
+      const last = (sealed[1]?.first ?? live.first) - 1
+      if (last > consumed) return
+      const isUrgent = sealedBytes + liveBytes > urgentBytes
+      const { first, bytes } = oldest
+      if (archiver && !archiver.mayDrop({ first, last, bytes }, isUrgent)) return
+      removeSegment(oldest.path)
+      sealed.shift()
+      sealedBytes -= oldest.bytes
+    }
+  }
+
+  archiver?.whenDone(() => {
+    try {
+      drop()
+    } catch (error) {
+      if (!isOfTheWorld(error)) throw error
+      log.warn({ error }, 'Archived journal segments could not be dropped; it is tried again.')
+    }
+  })
+
   return {
     get bytes() {
       return sealedBytes + liveBytes
@@ -112,14 +141,8 @@ export function createSegmentChain(options: ChainOptions, recovered: Recovered):
       }
     },
     drop(consumedSeq) {
-      if (isHeld(dir)) return
-      for (let oldest = sealed[0]; oldest !== undefined; oldest = sealed[0]) {
-        const next = sealed[1]?.first ?? live.first
-        if (next - 1 > consumedSeq) return
-        removeSegment(oldest.path)
-        sealed.shift()
-        sealedBytes -= oldest.bytes
-      }
+      consumed = consumedSeq
+      drop()
     },
     close() {
       live.close()

@@ -7,6 +7,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { Fault } from '../../domain/errors.ts'
 import type { Log } from '../../domain/ports.ts'
+import { type ArchiveOptions, createArchiver } from './archive/archiver.ts'
 import { isOfTheWorld } from './damage.ts'
 import { removeLeftovers, syncFolder } from './files.ts'
 import type { JournalDamage, JournalReader, JournalWriter } from './journal.ts'
@@ -24,6 +25,8 @@ export interface JournalWriterOptions {
   log: Log
   /** The highest position any consumer has stored: no position up to it is given out again. */
   after?: number
+  /** Keeps consumed segments there, packed, for some days; absent: they are dropped. */
+  archive?: ArchiveOptions
 }
 
 /**
@@ -32,14 +35,17 @@ export interface JournalWriterOptions {
  * `store_too_new` when a later version wrote it.
  */
 export function openJournalWriter(options: JournalWriterOptions): JournalWriter {
-  const { dir, segmentBytesMax, bytesMax, log, after = 0 } = options
+  const { dir, segmentBytesMax, bytesMax, log, archive } = options
   mkdirSync(dir, { recursive: true, mode: 0o700 })
   syncFolder(dirname(dir))
   const unlock = lockJournal(dir)
   try {
     removeLeftovers(dir)
+    const archiver = archive && createArchiver({ ...archive, journalDir: dir, log })
+    const after = Math.max(options.after ?? 0, archiver?.last ?? 0)
     const recovered = recoverJournal({ dir, segmentBytesMax, after, log })
-    return createWriter({ dir, segmentBytesMax, bytesMax, log }, recovered, unlock)
+    const limits = { dir, segmentBytesMax, bytesMax, log }
+    return createWriter({ ...limits, ...(archiver && { archiver }) }, recovered, unlock)
   } catch (error) {
     unlock()
     if (!isOfTheWorld(error)) throw error

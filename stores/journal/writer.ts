@@ -18,8 +18,10 @@ import { type ChainOptions, createSegmentChain } from './segment-chain.ts'
 /** The journal's limit must leave room for full segments beside the live one, which is never dropped. */
 const segmentsMin = 4
 const probeBytesMax = 1024 * 1024
+/** A journal that holds more than this share of its limit does not wait for the archive any more. */
+const urgentShare = 3 / 4
 
-export interface WriterOptions extends ChainOptions {
+export interface WriterOptions extends Omit<ChainOptions, 'urgentBytes'> {
   bytesMax: number
 }
 
@@ -29,9 +31,13 @@ export function createWriter(
   recovered: Recovered,
   unlock: () => void,
 ): JournalWriter {
-  const { dir, bytesMax, log } = options
+  const { dir, bytesMax, log, archiver } = options
   const segmentBytesMax = Math.min(options.segmentBytesMax, Math.floor(bytesMax / segmentsMin))
-  const chain = createSegmentChain({ dir, segmentBytesMax, log }, recovered)
+  const urgentBytes = bytesMax * urgentShare
+  const chain = createSegmentChain(
+    { dir, segmentBytesMax, log, ...(archiver && { archiver, urgentBytes }) },
+    recovered,
+  )
   const group = createGroup()
   let { head, totals } = recovered
   let refused = false
@@ -110,12 +116,14 @@ export function createWriter(
           chain.drop(consumedSeq)
         }
         refused = false
+        archiver?.expire()
       } catch (error) {
         if (!isOfTheWorld(error)) throw error
         log.warn({ error }, 'Consumed journal segments could not be dropped; it is tried again.')
       }
     },
     close() {
+      archiver?.close()
       group.clear()
       chain.close()
       unlock()
