@@ -1,11 +1,10 @@
 /**
  * Signals over the window that ends with a reading: (t − window, t] in observed time.
  *
- * A window that is not full yet could raise a 24 h mean on one early reading. So its readings must reach over
- * three quarters of it, as official averages ask, at the interval they come in themselves; a single one counts
- * for the expected interval of its device, if that is set. Where what is missing could only make the signal
- * more severe (`max`, `range`, and `sum` of what is never negative, watched above; `min` watched below), what is
- * there is judged at once.
+ * What is there is judged, unless the rule asks for more (`coverage`): then the readings must reach over that share
+ * of the window, at the interval they come in themselves; a single one counts for the expected interval of its
+ * device, if that is set. Where what is missing could only make the signal more severe (`max`, `range`, and `sum` of
+ * what is never negative, watched above; `min` watched below), what is there is judged all the same.
  */
 
 import { propertyOf } from '../domain/catalogue.ts'
@@ -18,8 +17,8 @@ export interface Window {
   lengthMs: number
   /** Of a rate. */
   perMs: number
-  /** True when a window that is not full understates the signal at most. */
-  isSafe: boolean
+  /** Share of the window that readings must reach over; 0 where one that is not full understates the signal at most. */
+  coverage: number
 }
 
 /** Null when the signal has no window of readings. */
@@ -29,15 +28,16 @@ export function windowOf(rule: Pick<Rule, 'signal' | 'direction' | 'property'>):
   const fn = signal.type
   const neverNegative = (propertyOf(rule.property ?? '')?.min ?? -1) >= 0
   const grows = fn === 'max' || fn === 'range' || (fn === 'sum' && neverNegative)
+  const isSafe = direction === 'above' ? grows : fn === 'min'
   return {
     fn,
     lengthMs: durationMs(signal.window),
     perMs: signal.type === 'rate' ? durationMs(signal.per) : 0,
-    isSafe: direction === 'above' ? grows : fn === 'min',
+    coverage: isSafe ? 0 : (signal.coverage ?? (fn === 'rate' ? rateCoverage : 0)),
   }
 }
 
-const coverage = 0.75
+const rateCoverage = 0.25
 
 export interface WindowEnd {
   /** Milliseconds since 1970 UTC; the reading of this time belongs to the window. */
@@ -50,7 +50,7 @@ export interface WindowEnd {
 export function windowValue(window: Window, history: History, end: WindowEnd): number | null {
   const found = sumsOf(history, end.at - window.lengthMs, end.at)
   if (found.count === 0) return null
-  if (!window.isSafe && coveredMs(found, end) < coverage * window.lengthMs) return null
+  if (coveredMs(found, end) < window.coverage * window.lengthMs) return null
   switch (window.fn) {
     case 'max':
       return found.max

@@ -51,6 +51,12 @@ export const signalIndices = [
 export type SignalIndex = (typeof signalIndices)[number]
 
 /**
+ * Share of a window that its readings must reach over before it is judged. Unless given 0, as people know it from
+ * averages of other systems; 0.25 for a rate, because a line through two readings of a moment says nothing.
+ */
+const coverageSchema = z.number().min(0).max(1)
+
+/**
  * The signal that is compared with the bounds, from readings of quality 1 and 2.
  * - `value`: the reading itself.
  * - `mean`, `max`, `min`, `sum`, `range` (largest − smallest) over the `window` that ends with the reading.
@@ -63,11 +69,13 @@ const signalSchema = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.enum(['mean', 'max', 'min', 'sum', 'range']),
     window: windowSchema,
+    coverage: coverageSchema.optional(),
   }),
   z.strictObject({
     type: z.literal('rate'),
     window: windowSchema,
     per: windowSchema.default('1h'),
+    coverage: coverageSchema.optional(),
   }),
   z.strictObject({
     type: z.literal('index'),

@@ -122,7 +122,7 @@ function figuresAt({ series }: Gauges, at: number): Figures {
       return tidy(values.reduce((sum, value) => sum + value, 0) / values.length)
     },
     rainOf(hours) {
-      const window = { fn: 'sum', lengthMs: hours * hourMs, perMs: 0, isSafe: true } as const
+      const window = { fn: 'sum', lengthMs: hours * hourMs, perMs: 0, coverage: 0 } as const
       const sums = [...(series.get(rain)?.values() ?? [])].flatMap(
         ({ history }) => windowValue(window, history, { at, expectedMs: 0 }) ?? [],
       )

@@ -41,7 +41,7 @@ const rise = starterRule(
     name: { en: 'River rising fast', zh: '河道水位上涨过快' },
     property: 'water_level',
     where: gauges,
-    signal: { type: 'rate', window: '1h', per: '1h' },
+    signal: { type: 'rate', window: '1h', per: '1h', coverage: 0.75 },
     levels: { blue: 0.3, yellow: 0.6, orange: 1, red: 2 },
     raiseAfter: '10m',
     clearAfter: '1h',

@@ -165,7 +165,7 @@ describe('a readings store that can not be read', () => {
         {
           id: 'mean',
           property: 'rainfall',
-          signal: { type: 'mean', window: '1h' },
+          signal: { type: 'mean', window: '1h', coverage: 0.75 },
           levels: { red: 5 },
         },
       ])
@@ -191,8 +191,8 @@ describe('a readings store that can not be read', () => {
 })
 
 describe('means and rates', () => {
-  test('one early reading raises no mean of a day', async () => {
-    const signal = { type: 'mean', window: '24h' }
+  test('one early reading raises no mean of a day when the rule asks for most of it', async () => {
+    const signal = { type: 'mean', window: '24h', coverage: 0.75 }
     await open('plain', [
       { id: 'pm', property: 'pm25', signal, levels: { yellow: 115 }, clearMargin: 5 },
     ])

@@ -20,7 +20,7 @@ function windowFor(signal: object, rest: object = {}): Window {
 type Point = readonly [at: number, value: number | null]
 
 /** What the signal is by definition; two thirds of the code of the real one would be its bookkeeping. */
-function naive({ fn, lengthMs, perMs, isSafe }: Window, points: readonly Point[], at: number) {
+function naive({ fn, lengthMs, perMs, coverage }: Window, points: readonly Point[], at: number) {
   const byTime = new Map<number, number>()
   for (const [time, value] of points) {
     if (value === null) byTime.delete(time)
@@ -33,7 +33,7 @@ function naive({ fn, lengthMs, perMs, isSafe }: Window, points: readonly Point[]
   if (n === 0) return null
   const span = (inside.at(-1)?.[0] ?? 0) - (inside[0]?.[0] ?? 0)
   const covered = n === 1 ? 0 : (span * n) / (n - 1)
-  if (!isSafe && covered < 0.75 * lengthMs) return null
+  if (covered < coverage * lengthMs) return null
   const values = inside.map(([, value]) => value)
   const sum = values.reduce((a, b) => a + b, 0)
   const mean = sum / n
@@ -73,7 +73,7 @@ describe('windows', () => {
   test.each(fns)('%s is as defined after any readings, late, repeated or taken back', (fn) => {
     const both = [
       windowFor({ type: fn, window: '10m' }),
-      windowFor({ type: fn, window: '30m' }, { direction: 'below' }),
+      windowFor({ type: fn, window: '30m', coverage: 0.75 }, { direction: 'below' }),
     ]
     fc.assert(
       fc.property(steps, (all) => {
@@ -170,36 +170,45 @@ describe('a window that is not full', () => {
     return windowValue(window, history, { at: at - 300_000, expectedMs: 0 })
   }
 
-  test('gives no mean and no rate until three quarters of it are there', () => {
+  test('is judged as it is unless the rule asks for more; a rate needs a quarter of it', () => {
+    expect(filled(300_000, { type: 'mean', window: '24h' })).toBe(10)
+    expect(filled(300_000, { type: 'rate', window: '24h' })).toBeNull()
+    expect(filled(5 * hour, { type: 'rate', window: '24h' })).toBeNull()
+    expect(filled(6 * hour, { type: 'rate', window: '24h' })).toBe(0)
+  })
+
+  test('gives no mean and no rate until as much as the rule asks for is there', () => {
     for (const type of ['mean', 'rate']) {
-      const signal = { type, window: '24h' }
+      const signal = { type, window: '24h', coverage: 0.75 }
       expect(filled(300_000, signal)).toBeNull()
       expect(filled(17 * hour, signal)).toBeNull()
       expect(filled(18 * hour, signal)).not.toBeNull()
     }
   })
 
+  const whole = { window: '24h', coverage: 0.75 }
+
   test('is judged at once where more could only make it worse', () => {
-    expect(filled(300_000, { type: 'sum', window: '24h' })).toBe(10)
-    expect(filled(300_000, { type: 'max', window: '24h' })).toBe(10)
-    expect(filled(300_000, { type: 'range', window: '24h' })).toBe(0)
-    expect(filled(300_000, { type: 'min', window: '24h' }, { direction: 'below' })).toBe(10)
+    expect(filled(300_000, { type: 'sum', ...whole })).toBe(10)
+    expect(filled(300_000, { type: 'max', ...whole })).toBe(10)
+    expect(filled(300_000, { type: 'range', ...whole })).toBe(0)
+    expect(filled(300_000, { type: 'min', ...whole }, { direction: 'below' })).toBe(10)
   })
 
   test('is not judged where it would look worse than it is', () => {
     const below = { direction: 'below' }
-    expect(filled(hour, { type: 'sum', window: '24h' }, below)).toBeNull()
-    expect(filled(hour, { type: 'max', window: '24h' }, below)).toBeNull()
-    expect(filled(hour, { type: 'range', window: '24h' }, below)).toBeNull()
-    expect(filled(hour, { type: 'min', window: '24h' })).toBeNull()
+    expect(filled(hour, { type: 'sum', ...whole }, below)).toBeNull()
+    expect(filled(hour, { type: 'max', ...whole }, below)).toBeNull()
+    expect(filled(hour, { type: 'range', ...whole }, below)).toBeNull()
+    expect(filled(hour, { type: 'min', ...whole })).toBeNull()
     // What can be negative may shrink a sum.
     const level = { property: 'water_level' }
-    expect(filled(hour, { type: 'sum', window: '24h' }, level)).toBeNull()
-    expect(filled(24 * hour, { type: 'sum', window: '24h' }, below)).toBe(2_880)
+    expect(filled(hour, { type: 'sum', ...whole }, level)).toBeNull()
+    expect(filled(24 * hour, { type: 'sum', ...whole }, below)).toBe(2_880)
   })
 
   test('counts a single reading for the interval that its device is expected to keep', () => {
-    const window = windowFor({ type: 'mean', window: '1h' })
+    const window = windowFor({ type: 'mean', window: '1h', coverage: 0.75 })
     const history = createHistory(hour)
     put(history, start, 10)
     expect(windowValue(window, history, { at: start, expectedMs: 0 })).toBeNull()
