@@ -23,9 +23,13 @@ export interface Rows {
   values: readonly (readonly (number | string | null)[])[]
 }
 
+/** InfluxDB 1 calls an answer with more rows of one series partial although it is whole. */
+export const rowsOfSeriesMax = 10_000
+
 export interface Connection {
   client: InfluxClient
-  write(lines: string): Promise<Outcome>
+  /** Times in milliseconds, or in the unit given. */
+  write(lines: string, precision?: 'ms' | 'ns'): Promise<Outcome>
   /** One statement; times are milliseconds. `undefined`: the server could not write its numbers down as JSON. */
   ask(statement: string): Promise<readonly Rows[] | undefined>
   close(): void
@@ -34,19 +38,19 @@ export interface Connection {
 export function createConnection(options: ConnectionOptions): Connection {
   const { bucket, ports } = options
   const client = createInfluxClient(options, ports.timers)
-  const writePath = `/write?db=${encodeURIComponent(bucket)}&precision=ms`
+  const writePath = `/write?db=${encodeURIComponent(bucket)}`
   const queryPath = `/query?db=${encodeURIComponent(bucket)}&epoch=ms`
   let waitUntil = Number.NEGATIVE_INFINITY
   let waitReason = ''
 
   return {
     client,
-    async write(lines) {
+    async write(lines, precision = 'ms') {
       const waitMs = waitUntil - ports.clock.monotonic()
       if (waitMs > 0) return { kind: 'wait', reason: waitReason, retryAfterMs: waitMs }
       const answer = await client.request({
         method: 'POST',
-        path: writePath,
+        path: `${writePath}&precision=${precision}`,
         body: lines,
         contentType: 'text/plain; charset=utf-8',
       })

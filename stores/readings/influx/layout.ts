@@ -48,5 +48,10 @@ export function codesWithValue(flags: readonly Quality[]): number[] {
   return flags.map((flag) => flagCode(flag, true))
 }
 
+/** What `p_q` holds for readings that have one of these flags. */
+export function codesOf(flags: readonly Quality[]): number[] {
+  return flags.flatMap((flag) => [flag, flag + 10])
+}
+
 /** Times that InfluxDB can hold, in milliseconds: 64-bit nanoseconds, 1677-09-21 to 2262-04-11. */
 export const influxTimes = { from: -9_223_372_036_854, to: 9_223_372_036_854 } as const

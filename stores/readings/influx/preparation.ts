@@ -4,7 +4,12 @@
  */
 
 import { Fault } from '../../../domain/errors.ts'
-import { type InfluxAnswer, type InfluxClient, type InfluxRequest, isUnreachable } from './client.ts'
+import {
+  type InfluxAnswer,
+  type InfluxClient,
+  type InfluxRequest,
+  isUnreachable,
+} from './client.ts'
 import type { Connection } from './connection.ts'
 import { literalText, nameText } from './influxql.ts'
 import { measurements, tagNames } from './layout.ts'

@@ -114,7 +114,8 @@ export class SeriesBook {
   }
 
   load(block: number, bytes: Uint8Array): void {
-    if (bytes.length !== blockBytes) throw new Error(`Block ${block} of the series book is damaged.`)
+    if (bytes.length !== blockBytes)
+      throw new Error(`Block ${block} of the series book is damaged.`)
     const buffer = new ArrayBuffer(blockBytes)
     new Uint8Array(buffer).set(bytes)
     this.#blockOf(block * blockSeries)

@@ -1,0 +1,207 @@
+/**
+ * Judges which readings of a batch are new and what has to be written of each, from memory alone; what memory can not
+ * tell becomes a question. Then, with the answers, the rest.
+ *
+ * It moves the mirror as it goes: when the batch does not make it, the mirror is thrown away and read again.
+ */
+
+import type { Reading } from '../../../domain/reading.ts'
+import type { Entry } from '../sqlite/unsealed.ts'
+import type { FoundPoint } from './lookup.ts'
+import type { Mirror } from './mirror.ts'
+import type { Place, Places } from './places.ts'
+import { createRowTops } from './row-tops.ts'
+import type { Series } from './series-register.ts'
+import { emptySheet, identityText, type Question, type Sheet, type SlotKind } from './sheet.ts'
+
+export interface Judge {
+  judge(batch: readonly Reading[], revised: readonly Reading[], keptFrom: number): Sheet
+  /** `pending`: identities that count as new whether InfluxDB has them or not. */
+  settle(sheet: Sheet, found: ReadonlyMap<string, FoundPoint>, pending: ReadonlySet<string>): void
+  clear(): void
+}
+
+export function createJudge(mirror: Mirror, places: Places): Judge {
+  const { register, book, log } = mirror
+  const rows = createRowTops(register, book)
+  const entry: Entry = emptyEntry()
+
+  function addSlot(sheet: Sheet, series: Series, place: Place, reading: Reading, kind: SlotKind) {
+    sheet.readings.push(reading)
+    sheet.series.push(series)
+    sheet.places.push(place)
+    sheet.kinds.push(kind)
+    mirror.append(entry)
+  }
+
+  function ask(sheet: Sheet, about: Question['about'], series: Series, reading: Reading): void {
+    sheet.questions.push({ about, series, reading, slot: sheet.readings.length })
+  }
+
+  /** A reading whose time lies where readings of the series are. */
+  function addAgain(sheet: Sheet, series: Series, place: Place, reading: Reading): void {
+    const known = log.find(series.id, entry.observedAt)
+    if (known >= sheet.start) {
+      replaceSlot(sheet, known, reading)
+      sheet.duplicate++
+      return
+    }
+    const isNewest = entry.observedAt === book.lastOf(series.id)
+    if (known >= 0 || isNewest) {
+      sheet.duplicate++
+      if (isElsewhere(known, place)) ask(sheet, 'place', series, reading)
+    } else if (isWholeIn(series)) {
+      sheet.stored++
+    } else {
+      ask(sheet, 'identity', series, reading)
+    }
+    addSlot(sheet, series, place, reading, 'whole')
+  }
+
+  /** All its readings are in the log, so what is not found there is not stored. */
+  function isWholeIn(series: Series): boolean {
+    return book.bornAt(series.id) >= log.base
+  }
+
+  function replaceSlot(sheet: Sheet, ordinal: number, reading: Reading): void {
+    const slot = ordinal - sheet.start
+    log.replace(ordinal, entry)
+    book.add(entry, ordinal)
+    sheet.readings[slot] = reading
+  }
+
+  function addAll(sheet: Sheet, batch: readonly Reading[], keptFrom: number): void {
+    let place: Place | undefined
+    let time = Number.NaN
+    for (const reading of batch) {
+      // What is older than readings are kept is dropped as soon as it is stored.
+      if (reading.observedAt < keptFrom) {
+        sheet.stored++
+        continue
+      }
+      if (place === undefined || place.device !== reading.device) {
+        place = places.visit(reading.device, sheet.start)
+        time = Number.NaN
+      }
+      if (reading.observedAt !== time) {
+        time = reading.observedAt
+        rows.nextRun()
+      }
+      const series = seriesOf(sheet, reading)
+      fill(entry, series.id, reading)
+      if (book.standingOf(series.id, entry.observedAt) === 'new') {
+        sheet.stored++
+        const kind = rows.isFresh(series.row, entry.observedAt) ? 'fresh' : 'whole'
+        addSlot(sheet, series, place, reading, kind)
+      } else {
+        addAgain(sheet, series, place, reading)
+      }
+    }
+  }
+
+  function seriesOf(sheet: Sheet, { device, property }: Reading): Series {
+    const known = register.find(device, property)
+    if (known !== undefined) return known
+    const added = register.add(register.last + 1, device, property)
+    sheet.added.push(added)
+    return added
+  }
+
+  function reviseAll(sheet: Sheet, revised: readonly Reading[], keptFrom: number): void {
+    for (const reading of revised) {
+      const series = register.find(reading.device, reading.property)
+      if (series === undefined || reading.observedAt < keptFrom) continue
+      const known = log.find(series.id, reading.observedAt)
+      if (known >= 0) {
+        revise(sheet, series, reading, { stands: log.at(known), known })
+        continue
+      }
+      const standing = book.standingOf(series.id, reading.observedAt)
+      if (standing === 'newest') {
+        revise(sheet, series, reading, { stands: book.newestOf(series.id), known })
+      } else if (standing === 'unsure' && !isWholeIn(series)) {
+        ask(sheet, 'revision', series, reading)
+      }
+    }
+  }
+
+  /** Takes the flags over if the reading stands as they were judged by. */
+  function revise(
+    sheet: Sheet,
+    series: Series,
+    reading: Reading,
+    { stands, known }: { stands: Entry; known: number },
+  ): boolean {
+    fill(entry, series.id, reading)
+    if (stands.receivedAt !== entry.receivedAt || !Object.is(stands.value, entry.value)) {
+      return false
+    }
+    if (stands.quality === entry.quality && stands.tests === entry.tests) return false
+    sheet.revised++
+    if (known >= sheet.start) {
+      replaceSlot(sheet, known, reading)
+      return true
+    }
+    const place = places.visit(reading.device, sheet.start)
+    if (isElsewhere(known, place)) ask(sheet, 'place', series, reading)
+    addSlot(sheet, series, place, reading, 'flags')
+    return true
+  }
+
+  function answer(sheet: Sheet, question: Question, found: FoundPoint | undefined): void {
+    const { about, series, reading, slot } = question
+    if (about === 'revision') {
+      if (found === undefined) return
+      const at = sheet.readings.length
+      if (revise(sheet, series, reading, { stands: found.entry, known: -1 })) {
+        sheet.oldPlaces.set(at, found.place)
+      }
+    } else if (found !== undefined && found.place.tags !== sheet.places[slot]?.tags) {
+      sheet.oldPlaces.set(slot, found.place)
+    }
+  }
+
+  return {
+    judge(batch, revised, keptFrom) {
+      const sheet = emptySheet(log.next)
+      addAll(sheet, batch, keptFrom)
+      reviseAll(sheet, revised, keptFrom)
+      return sheet
+    },
+    settle(sheet, found, pending) {
+      for (const question of [...sheet.questions]) {
+        const { device, property, observedAt } = question.reading
+        const name = identityText(device, property, observedAt)
+        const point = found.get(name)
+        if (question.about === 'identity') {
+          if (point !== undefined && !pending.has(name)) sheet.duplicate++
+          else {
+            sheet.stored++
+            sheet.foundNew.push(question)
+          }
+        }
+        answer(sheet, question, point)
+      }
+    },
+    clear: () => rows.clear(),
+  }
+}
+
+/** Written before its device moved, or so long ago that it may have been. */
+function isElsewhere(ordinal: number, { moved }: Place): boolean {
+  return moved > 0 && ordinal < moved
+}
+
+function emptyEntry(): Entry {
+  return { series: 0, observedAt: 0, receivedAt: 0, value: 0, quality: 0, tests: 0 }
+}
+
+function fill(entry: Entry, series: number, reading: Reading): void {
+  entry.series = series
+  // Adding zero turns −0 into 0: they are the same moment.
+  entry.observedAt = reading.observedAt + 0
+  entry.receivedAt = reading.receivedAt + 0
+  entry.value = reading.value ?? Number.NaN
+  entry.quality = reading.quality
+  entry.tests = reading.tests ?? 0
+}

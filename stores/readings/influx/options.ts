@@ -1,0 +1,40 @@
+/** What the writer and the readers of InfluxDB are opened with. */
+
+import type { Ports } from '../../../domain/ports.ts'
+import type { Reading } from '../../../domain/reading.ts'
+import type { ReadingsWriter } from '../readings.ts'
+import type { ConnectionOptions } from './connection.ts'
+import type { SiteTags } from './places.ts'
+
+export interface InfluxReaderOptions extends ConnectionOptions {
+  /** `influx.db`; made when it is not there. */
+  path: string
+}
+
+export interface InfluxWriterOptions extends InfluxReaderOptions {
+  ports: Pick<Ports, 'clock' | 'timers' | 'log' | 'meter'>
+  /** Days that readings are kept by their observed time; 0 keeps them for ever. */
+  keepDays: number
+  /** Site and district of a device as the registry has them now; undefined when it is not registered. */
+  placeOf(device: string): SiteTags | undefined
+  /**
+   * Told of readings that InfluxDB refuses for good, before they are counted as quarantined; after a crash perhaps
+   * told again.
+   */
+  onRefused?(readings: readonly Reading[], reason: string): void | Promise<void>
+  limits?: Partial<LogLimits>
+}
+
+export interface LogLimits {
+  /** The newest readings that stay in the log for followers. */
+  logEntries: number
+  /** So many more are let come before it is cut. */
+  logSlack: number
+}
+
+export const logLimits: LogLimits = { logEntries: 131_072, logSlack: 131_072 }
+
+export interface InfluxReadingsWriter extends ReadingsWriter {
+  /** Ends requests under way: what waits for them throws `store_unavailable`, and nothing is lost. For a stop. */
+  interrupt(): void
+}

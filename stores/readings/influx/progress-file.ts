@@ -1,0 +1,178 @@
+/**
+ * The writer's side of `influx.db`: brings memory up to date, commits a batch that was sent, and cuts the log.
+ */
+
+import {
+  naming,
+  type FileState,
+  openInfluxFile,
+  prepareMove,
+  prepareState,
+  progressOf,
+} from './file.ts'
+import type { Advance, Progress } from '../readings.ts'
+import { encodeEntries } from '../sqlite/log-codec.ts'
+import { createMirror, type Mirror } from './mirror.ts'
+import type { LogLimits } from './options.ts'
+import { createPending, type Pending } from './pending.ts'
+import { createPlaces, type Places, type SiteTags } from './places.ts'
+import type { Sheet } from './sheet.ts'
+
+/** Rows of the log stay near a megabyte, so that dropping them is bounded work. */
+const rowEntriesMax = 32_768
+const dayMs = 86_400_000
+
+export interface ProgressFile {
+  mirror: Mirror
+  places: Places
+  pending: Pending
+  /** Only looks at the file. */
+  progress(): Progress
+  /** Brings memory to what the file has. */
+  state(): FileState
+  /** What must be in the file before the batch goes out. */
+  prepare(sheet: Sheet): void
+  /** The batch is stored: its entries, the counts and the position at once. */
+  commit(sheet: Sheet, advance: Advance | undefined, refused: number): void
+  /** Hides what is older than `keepDays`, and cuts the log when it is long. */
+  tidy(now: number, keepDays: number): void
+  /** Memory may differ from the file: it will be read anew. */
+  forget(): void
+  close(): void
+}
+
+export function openProgressFile(
+  path: string,
+  placeOf: (device: string) => SiteTags | undefined,
+  limits: LogLimits,
+): ProgressFile {
+  return naming(path, () => {
+    const db = openInfluxFile(path)
+    const mirror = createMirror(db)
+    const places = createPlaces(db, placeOf)
+    const pending = createPending(db)
+    const stateRow = prepareState(db)
+    const move = prepareMove(db)
+    const addSeries = db.prepare<[number, string, string]>(
+      'insert into series (id, device, property) values (?, ?, ?)',
+    )
+    const addRow = db.prepare<[number, Uint8Array, Uint8Array | null]>(
+      'insert into log (first, entries, tests) values (?, ?, ?)',
+    )
+    const putBlock = db.prepare<[number, Uint8Array]>(
+      'insert or replace into book (block, bytes) values (?, ?)',
+    )
+    const rowAt = db.prepare<[number], { first: number | null }>(
+      'select max(first) as first from log where first <= ?',
+    )
+    const dropRows = db.prepare<[number]>('delete from log where first < ?')
+    let known: FileState | undefined
+
+    function transact<Result>(run: () => Result): Result {
+      return naming(path, () => db.transaction(run).immediate())
+    }
+
+    function forget(): void {
+      known = undefined
+      mirror.clear()
+      pending.clear()
+      places.clear()
+    }
+
+    function upToDate(): FileState {
+      const state = stateRow()
+      // Another writer, or another file in its place.
+      if (known?.nextEntry !== state.nextEntry || known.received !== state.received) {
+        forget()
+        mirror.refresh()
+      }
+      known = state
+      return state
+    }
+
+    function writeLog(from: number, to: number): void {
+      for (let first = from; first < to; first += rowEntriesMax) {
+        const entries = mirror.log.entriesBetween(first, Math.min(first + rowEntriesMax, to))
+        const row = encodeEntries(entries)
+        addRow.run(first, row.entries, row.tests)
+      }
+    }
+
+    /** What is known of the series must be in the file before the entries go that it follows from. */
+    function cutLog(state: FileState): void {
+      const { log, book } = mirror
+      if (log.next - log.base <= limits.logEntries + limits.logSlack) return
+      for (const { block, bytes } of book.takeChanged()) putBlock.run(block, bytes)
+      const first = rowAt.get(state.nextEntry - limits.logEntries)?.first ?? null
+      if (first === null) return
+      dropRows.run(first)
+      log.dropBefore(first)
+    }
+
+    return {
+      mirror,
+      places,
+      pending,
+      progress: () => naming(path, () => progressOf(stateRow())),
+      state: () => naming(path, () => db.transaction(upToDate)()),
+      prepare({ foundNew }) {
+        if (!places.isChanged && !pending.isMissing(foundNew)) return
+        transact(() => {
+          places.save()
+          pending.add(foundNew)
+        })
+      },
+      commit(sheet, advance, refused) {
+        transact(() => {
+          const state = stateRow()
+          if (state.nextEntry !== sheet.start) throw new Error('Two writers share one influx.db.')
+          for (const { id, device, property } of sheet.added) addSeries.run(id, device, property)
+          writeLog(sheet.start, mirror.log.next)
+          places.save()
+          pending.settle(sheet)
+          known = movedState(state, { sheet, advance, refused, nextEntry: mirror.log.next })
+          move(known)
+        })
+      },
+      tidy(now, keepDays) {
+        transact(() => {
+          const state = upToDate()
+          const keptFrom = keptFromAt(now, keepDays)
+          if (keptFrom !== state.keptFrom) move({ ...state, keptFrom })
+          cutLog(state)
+        })
+      },
+      forget,
+      close: () => db.close(),
+    }
+  })
+}
+
+/** Midnight UTC, so many days ago. */
+function keptFromAt(now: number, keepDays: number): number {
+  return keepDays === 0 ? Number.NEGATIVE_INFINITY : (Math.floor(now / dayMs) - keepDays) * dayMs
+}
+
+interface Moving {
+  sheet: Sheet
+  advance: Advance | undefined
+  /** Readings that InfluxDB refused. */
+  refused: number
+  nextEntry: number
+}
+
+function movedState(state: FileState, { sheet, advance, refused, nextEntry }: Moving): FileState {
+  const { ahead: before, ...rest } = state
+  const ahead = advance === undefined ? before : advance.ahead
+  const quarantined = (advance?.quarantined ?? 0) + refused
+  return {
+    ...rest,
+    ...(ahead === undefined ? {} : { ahead }),
+    seq: advance?.seq ?? state.seq,
+    received: state.received + sheet.stored + sheet.duplicate + quarantined,
+    stored: state.stored + sheet.stored,
+    duplicate: state.duplicate + sheet.duplicate,
+    quarantined: state.quarantined + quarantined,
+    nextEntry,
+  }
+}

@@ -1,0 +1,150 @@
+/**
+ * The one writer of readings to InfluxDB.
+ *
+ * InfluxDB has no transactions, so position and counts live in `influx.db`: a batch is judged against what is known
+ * there (and in InfluxDB, for what lies between known readings), sent, and then its entries, the counts and the
+ * position are committed together. Whatever ends in between, the same batch comes again, is judged the same and sent
+ * again, which changes nothing in InfluxDB.
+ */
+
+import type { Reading } from '../../../domain/reading.ts'
+import type { Advance, WriteResult } from '../readings.ts'
+import { checkNumbers, isStorable, unstorableReason } from './acceptance.ts'
+import { createConnection } from './connection.ts'
+import { deliver } from './delivery.ts'
+import { createJudge } from './judge.ts'
+import { linesOf } from './lines.ts'
+import { lookUp } from './lookup.ts'
+import { createWriterNotes } from './notes.ts'
+import { type InfluxReadingsWriter, type InfluxWriterOptions, logLimits } from './options.ts'
+import { openProgressFile } from './progress-file.ts'
+import { createServer } from './server.ts'
+import { identityText, type Sheet } from './sheet.ts'
+import { createTurns } from './turns.ts'
+
+export function openWriter(options: InfluxWriterOptions): InfluxReadingsWriter {
+  const file = openProgressFile(options.path, options.placeOf, { ...logLimits, ...options.limits })
+  const connection = createConnection(options)
+  const server = createServer(connection, options)
+  const notes = createWriterNotes(options)
+  const judge = createJudge(file.mirror, file.places)
+  const turns = createTurns()
+  /** A try that failed, perhaps before we were started, may have left something in InfluxDB. */
+  let mayBeHalfOut = true
+
+  async function judged(batch: readonly Reading[], revised: readonly Reading[]): Promise<Sheet> {
+    const { keptFrom } = file.state()
+    const sheet = judge.judge(batch, revised, keptFrom)
+    if (sheet.questions.length === 0) return sheet
+    const found = await lookUp(connection, sheet.questions)
+    judge.settle(sheet, found, file.pending.names)
+    return sheet
+  }
+
+  function forget(): void {
+    file.forget()
+    judge.clear()
+  }
+
+  /** Returns the readings that are refused. */
+  async function send(sheet: Sheet): Promise<Map<Reading, string>> {
+    file.prepare(sheet)
+    const lines = linesOf(sheet, mayBeHalfOut)
+    const refusals = await deliver(sheet, lines, { write: connection.write, onAged: notes.aged })
+    return new Map(
+      refusals.flatMap(({ slot, reason }) => {
+        const reading = sheet.readings[slot]
+        return reading === undefined ? [] : [[reading, reason] as const]
+      }),
+    )
+  }
+
+  async function store(
+    batch: readonly Reading[],
+    revised: readonly Reading[],
+    advance: Advance | undefined,
+  ): Promise<Sheet> {
+    await server.ready()
+    const storable = batch.filter(isStorable)
+    let refused = batch.length - storable.length
+    if (refused > 0) {
+      await notes.refused(new Map(batch.filter((one) => !isStorable(one)).map(unstorable)))
+    }
+    let sheet = await judged(storable, revised)
+    const poisoned = sheet.readings.length === 0 ? new Map<Reading, string>() : await send(sheet)
+    if (poisoned.size > 0) {
+      await notes.refused(poisoned)
+      const isGood = leaves(poisoned)
+      forget()
+      const good = storable.filter(isGood)
+      refused += storable.length - good.length
+      sheet = await judged(good, revised.filter(isGood))
+    }
+    file.commit(sheet, advance, refused)
+    mayBeHalfOut = false
+    file.places.hold(false)
+    return sheet
+  }
+
+  /** One at a time; after a failure memory is read anew, and the database is looked for again. */
+  function attempt<Result>(run: () => Promise<Result> | Result): Promise<Result> {
+    return turns.take(async () => {
+      try {
+        return await run()
+      } catch (error) {
+        forget()
+        mayBeHalfOut = true
+        file.places.hold(true)
+        server.doubt()
+        throw error
+      }
+    })
+  }
+
+  return {
+    progress: () => file.progress(),
+    async write(batch, advance): Promise<WriteResult> {
+      if (batch.length === 0 && advance === undefined) return { stored: 0, duplicate: 0 }
+      const revised = advance?.revised ?? []
+      checkNumbers(batch)
+      checkNumbers(revised)
+      const { stored, duplicate } = await attempt(() => store(batch, revised, advance))
+      return { stored, duplicate }
+    },
+    async revise(batch) {
+      if (batch.length === 0) return 0
+      checkNumbers(batch)
+      const { revised } = await attempt(() => store([], batch, undefined))
+      return revised
+    },
+    tidy: (now) =>
+      attempt(async () => {
+        file.tidy(now, options.keepDays)
+        await server.keep(now)
+        return false
+      }),
+    interrupt: () => connection.close(),
+    async close() {
+      connection.close()
+      await turns.ended()
+      file.close()
+    },
+  }
+}
+
+function unstorable(reading: Reading): [Reading, string] {
+  return [reading, unstorableReason]
+}
+
+/**
+ * What the poisoned leave of a batch. A reading stands for its identity: of several in one batch only the last was
+ * sent, so all of them go.
+ */
+function leaves(poisoned: ReadonlyMap<Reading, string>): (reading: Reading) => boolean {
+  const names = new Set([...poisoned.keys()].map(nameOf))
+  return (reading) => !names.has(nameOf(reading))
+}
+
+function nameOf({ device, property, observedAt }: Reading): string {
+  return identityText(device, property, observedAt)
+}
