@@ -12,6 +12,7 @@ import type { Bus, Ports } from '../domain/ports.ts'
 import { hashSecret } from '../secret.ts'
 import type { JournalWriter } from '../stores/journal/journal.ts'
 import type { RegistryView } from '../stores/records/registry.ts'
+import { createAckTimes } from './ack-times.ts'
 import { createAdmission } from './admission.ts'
 import { createBindings } from './binding.ts'
 import { openEdge } from './edge.ts'
@@ -57,6 +58,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const { clock, timers, log } = ports
   const meters = createBrokerMeters(ports.meter)
   meters.writable(1)
+  const ackTimes = createAckTimes(clock.monotonic)
 
   const admission = createAdmission({
     journal,
@@ -70,7 +72,9 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       bus.ring('journal')
       meters.commits()
       meters.uplinks(messages)
-      if (waitedSeconds !== null) meters.ackSeconds(waitedSeconds)
+      if (waitedSeconds === null) return
+      meters.ackSeconds(waitedSeconds)
+      ackTimes.took(waitedSeconds)
     },
     onTrouble(trouble) {
       meters.writable(trouble === null ? 1 : 0)
@@ -163,6 +167,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       reason: admission.trouble,
       head: journal.head,
       connections: guard.connections.size,
+      ackMs: ackTimes.lately(),
     }),
   })
 

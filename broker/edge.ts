@@ -20,6 +20,8 @@ export interface EdgeHealth {
   reason: string | null
   head: number
   connections: number
+  /** How long acknowledgements took lately; null when there were none. */
+  ackMs: { p50: number; p99: number } | null
 }
 
 export interface Edge {

@@ -11,6 +11,7 @@ import type { Progress, ReadingsReader } from '../stores/readings/readings.ts'
 import type { AlertLog } from '../stores/records/alert-log.ts'
 import type { Ledger } from '../stores/records/ledger.ts'
 import type { Edge } from './edge-file.ts'
+import { platformFigures } from './platform-figures.ts'
 
 export interface MonitorParts {
   journal: JournalReader
@@ -23,11 +24,12 @@ export interface MonitorParts {
   timers: Timers
 }
 
-interface EdgeHealth {
+export interface EdgeHealth {
   writable: boolean
   reason: string | null
   head: number
   connections: number
+  ackMs: { p50: number; p99: number } | null
 }
 
 const edgeAnswersWithinMs = 1_000
@@ -39,6 +41,10 @@ export function createMonitor(parts: MonitorParts) {
       return `${own}\n${meters}`
     },
     health: () => health(parts),
+    async figures(now: number) {
+      const [edge, moment] = await Promise.all([askEdge(parts), balance(parts)])
+      return platformFigures(parts, { now, edge, ...moment })
+    },
   }
 }
 

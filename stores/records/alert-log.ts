@@ -105,6 +105,8 @@ export interface AlertLog {
   due(now: number, limit: number, skip?: readonly string[]): Promise<readonly DueDelivery[]>
   /** When the next pending delivery is due, or null. */
   nextDueAt(): Promise<number | null>
+  /** Deliveries still to be made, and when the oldest of them was recorded. */
+  pending(): Promise<{ deliveries: number; oldestAt: number | null }>
   /** Records an attempt and what follows from it: delivered, failed for good, or pending until `nextAttemptAt`. */
   attempted(
     delivery: string,

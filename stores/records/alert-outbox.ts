@@ -16,6 +16,7 @@ export interface Outbox {
   put(webhook: string, change: AlertChange, body: string): void
   due(now: number, limit: number, skip: readonly string[]): readonly DueDelivery[]
   nextDueAt(): number | null
+  pending(): { deliveries: number; oldestAt: number | null }
   attempted(
     delivery: string,
     attempt: DeliveryAttempt,
@@ -46,6 +47,10 @@ export function createOutbox(db: SqliteDatabase): Outbox {
   )
   const findNext = db.prepare<[], { at: number | null }>(
     'SELECT min(next_at) AS at FROM delivery WHERE next_at IS NOT NULL',
+  )
+  const countPending = db.prepare<[], { deliveries: number; oldestAt: number | null }>(
+    `SELECT deliveries, (SELECT created_at FROM delivery WHERE seq = first) AS oldestAt
+     FROM (SELECT count(*) AS deliveries, min(seq) AS first FROM delivery WHERE state = 'pending')`,
   )
   const find = db.prepare<[string], Line>(
     'SELECT seq, webhook, alert, attempts FROM delivery WHERE id = ?',
@@ -97,6 +102,7 @@ export function createOutbox(db: SqliteDatabase): Outbox {
     },
     due: (now, limit, skip) => findDue.all(now, JSON.stringify(skip), limit),
     nextDueAt: () => findNext.get()?.at ?? null,
+    pending: () => countPending.get() ?? { deliveries: 0, oldestAt: null },
     attempted: db.transaction<Outbox['attempted']>((delivery, attempt, next) => {
       const line = mustFind(delivery)
       const number = line.attempts + 1

@@ -54,6 +54,8 @@ export interface Ledger {
   get(id: string): Promise<QuarantineEntry | undefined>
   /** How many readings were ever refused, by code. Survives the dropping of old entries. */
   counts(): Promise<ReadonlyMap<RefusalCode, number>>
+  /** How many entries there are of each of these devices; those without any are left out. */
+  entryCounts(devices: readonly string[]): Promise<ReadonlyMap<string, number>>
 
   /**
    * The API asks; ingest picks requests up, judges the message again and answers. `not_found` when there is no

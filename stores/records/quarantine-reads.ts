@@ -67,6 +67,23 @@ export async function countsByCode(
   return new Map(rows.map(({ code, readings }) => [code, readings]))
 }
 
+export async function countsByDevice(
+  db: Kysely<LedgerSchema>,
+  devices: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const counts = new Map<string, number>()
+  for (const part of chunks(devices, idsPerQuery)) {
+    const rows = await db
+      .selectFrom('entry')
+      .select(['device', (eb) => eb.fn.countAll<number>().as('entries')])
+      .where('device', 'in', part)
+      .groupBy('device')
+      .execute()
+    for (const { device, entries } of rows) counts.set(device, entries)
+  }
+  return counts
+}
+
 /** An entry and its message are read from one moment, so that neither is missing. */
 function snapshot<Result>(
   db: Kysely<LedgerSchema>,

@@ -40,6 +40,7 @@ export function openAlertLog({ path }: { path: string }): AlertLog {
       kept(() => recording.acknowledge(alert, by, webhooksFor)),
     due: async (now, limit, skip = []) => kept(() => outbox.due(now, limit, skip)),
     nextDueAt: async () => kept(() => outbox.nextDueAt()),
+    pending: async () => kept(() => outbox.pending()),
     attempted: async (...all) => kept(() => outbox.attempted(...all)),
     enqueueTest: async (delivery) => kept(() => outbox.enqueueTest(delivery)),
     async retry(delivery, now) {

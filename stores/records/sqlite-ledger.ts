@@ -7,7 +7,7 @@ import { mergeStatus, readStatus } from './device-status.ts'
 import { type Migrations, openRecordsFile } from './kysely.ts'
 import type { Ledger } from './ledger.ts'
 import type { LedgerSchema } from './ledger-schema.ts'
-import { countsByCode, findEntry, listEntries } from './quarantine-reads.ts'
+import { countsByCode, countsByDevice, findEntry, listEntries } from './quarantine-reads.ts'
 import { answerRetry, pendingRetries, requestRetry, retryOutcome } from './quarantine-retries.ts'
 import { createShares } from './quarantine-shares.ts'
 import { expireMessages, recordRefused } from './quarantine-writes.ts'
@@ -76,6 +76,7 @@ export function openLedger(options: { path: string; messagesPerDeviceMax: number
     list: async (query) => listEntries(db, query),
     get: (id) => findEntry(db, id),
     counts: () => countsByCode(db),
+    entryCounts: (devices) => countsByDevice(db, devices),
     requestRetry: (id) => db.transaction().execute((tx) => requestRetry(tx, id)),
     pendingRetries: () => pendingRetries(db),
     answerRetry: (request, entry, outcome) =>

@@ -7,6 +7,7 @@ import type { InjectOptions } from 'fastify'
 import { Registry as Metrics } from 'prom-client'
 import { createApp } from '../../api/app.ts'
 import type { ApiParts, App } from '../../api/context.ts'
+import type { Figures } from '../../api/monitor.ts'
 import { type Config, loadConfig } from '../../config.ts'
 import type { Bell, Bus, Log } from '../../domain/ports.ts'
 import type { Reading } from '../../domain/reading.ts'
@@ -67,6 +68,13 @@ export function reading(fields: Partial<Reading>): Reading {
   }
 }
 
+const figures: Figures = {
+  ...{ received: 10, stored: 7, duplicate: 1, quarantined: 1, inFlight: 1 },
+  ...{ journalLagUplinks: 1, ingestLagMs: 1_500, alertsLagMs: 20 },
+  ...{ outboxPending: 2, outboxOldestMs: 3_000, connections: 4 },
+  ...{ ackMs: { p50: 1.5, p99: 9 }, memoryBytes: 128_000_000 },
+}
+
 export async function openCityApi(
   options: { settings?: Record<string, string>; parts?: Partial<ApiParts> } = {},
 ): Promise<CityApi> {
@@ -111,6 +119,7 @@ export async function openCityApi(
     monitor: {
       metrics: () => metrics.metrics(),
       health: async () => ({ ready: true, reasons: [], stages: {} }),
+      figures: async () => figures,
     },
     edge: async () => null,
     adminTokenHash: hashSecret(tokens.settings),

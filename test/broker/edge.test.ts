@@ -122,7 +122,17 @@ describe('health', () => {
     await until(async () => (await t.uplinks()).length === 2, 'the events')
     const answer = await get('/health', headers())
     expect(answer.status).toBe(200)
-    expect(await answer.json()).toEqual({ writable: true, reason: null, head: 2, connections: 1 })
+    const health = { writable: true, reason: null, head: 2, connections: 1 }
+    expect(await answer.json()).toMatchObject(health)
+  })
+
+  test('tells how long acknowledgements took lately', async () => {
+    const device = await t.rawDevice('d1')
+    device.send(publishFrame(telemetryTopic, '{}', { messageId: 1 }))
+    await until(() => device.acknowledged.length === 1, 'the acknowledgement')
+    const health: unknown = await (await get('/health', headers())).json()
+    const ms = { p50: expect.any(Number), p99: expect.any(Number) }
+    expect(health).toMatchObject({ ackMs: ms })
   })
 
   test('is for nobody without the key', async () => {

@@ -494,6 +494,16 @@ export function alertLogConformance(backend: AlertLogBackend): void {
       expect(await dueIds(later + 30)).toEqual([`w ${resolved.id}`])
     })
 
+    test('what is pending is counted, waiting ones too, and the oldest tells its age', async () => {
+      expect(await log.pending()).toEqual({ deliveries: 0, oldestAt: null })
+      const raised = change('alert.raised')
+      await record([raised, change('alert.resolved', { at: 10 })], ['w'])
+      expect(await log.pending()).toEqual({ deliveries: 2, oldestAt: raised.recordedAt })
+      const [first] = await log.due(later, 1)
+      await log.attempted(first?.id ?? '', delivered(later), done)
+      expect(await log.pending()).toMatchObject({ deliveries: 1 })
+    })
+
     test('old finished deliveries are removed, pending ones never', async () => {
       await record(
         [

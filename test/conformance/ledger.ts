@@ -95,6 +95,22 @@ export function ledgerConformance(start: () => Promise<LedgerBackend>): void {
       ])
     })
 
+    test('entries are counted by the device that each refusal names', async () => {
+      const { ledger } = await setUp()
+      await ledger.quarantine([
+        { uplink: uplink(1), refused: [perReading('pm25'), perReading('pm10')] },
+        { uplink: uplink(2), refused: [refusal(), refusal({ device: 'behind' })] },
+      ])
+      const many = Array.from({ length: 1_200 }, (_, i) => `x${i}`)
+      expect(await ledger.entryCounts(['d1', ...many, 'behind'])).toEqual(
+        new Map([
+          ['d1', 3],
+          ['behind', 1],
+        ]),
+      )
+      expect(await ledger.entryCounts([])).toEqual(new Map())
+    })
+
     test.each([
       ['text', Buffer.from('中文 🌧 {'), 'utf8', '中文 🌧 {'],
       ['nothing', Buffer.alloc(0), 'utf8', ''],
