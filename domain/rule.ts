@@ -61,7 +61,12 @@ const coverageSchema = z.number().min(0).max(1)
  * - `value`: the reading itself.
  * - `mean`, `max`, `min`, `sum`, `range` (largest − smallest) over the `window` that ends with the reading.
  * - `rate`: slope of the least-squares line through the readings of the `window`, per `per`.
- * - `index`: an index of the site.
+ * - `index`: an index of the site. Compared is the index itself for air (of `eu-aqi` the band, 1…6); the class for
+ *   `gb3838-class` (1 is I … 5 is V, 6 is worse than V); how many items are beyond their limits for `gb5749`; the grade
+ *   for `rain-grade` (1…7); 0 (none), 1 (blue) … 4 (red) for signals. Air indices are observed when their clock hour or
+ *   day is over, at its end: 5 minutes of observed time later, or as soon as all series of the site have moved on. The
+ *   others are observed with each message, from the newest values of the site and the sums of rain up to then; so
+ *   `gb3838-class` and `gb5749` are of a moment here.
  * - `silence`: seconds since the last reading, once they are more than `window`.
  */
 const signalSchema = z.discriminatedUnion('type', [
@@ -79,9 +84,13 @@ const signalSchema = z.discriminatedUnion('type', [
   }),
   z.strictObject({
     type: z.literal('index'),
-    index: z.enum(signalIndices),
-    /** Of the table, such as `HJ 633-2012`; the one in force at the time unless given. */
-    edition: z.string().min(1).max(64).optional(),
+    index: z.enum(signalIndices).meta({
+      description:
+        'Of the site as a whole. Compared is the air quality index (of `eu-aqi` the band, 1–6); for `gb3838-class` the class, 1 (I) to 6 (worse than V); for `gb5749` the number of items beyond their limits; for `rain-grade` the grade, 1–7; for signals 0 (none), 1 (blue) to 4 (red). Air indices are observed at the end of their clock hour or day, the others with each message.',
+    }),
+    edition: z.string().min(1).max(64).optional().meta({
+      description: 'Of the table, such as `HJ 633-2012`; the one in force at the time unless given',
+    }),
   }),
   z.strictObject({ type: z.literal('silence'), window: windowSchema }),
 ])
