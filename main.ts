@@ -12,6 +12,7 @@ import type { Ports } from './domain/ports.ts'
 import type { QualityControl } from './domain/quality-control.ts'
 import { createJudge } from './ingest/judge.ts'
 import type { QualityControlParts } from './ingest/quality/quality-control.ts'
+import type { Replay, ReplayParts } from './ingest/replay.ts'
 import { hashSecret } from './secret.ts'
 import { readEdge, removeEdge, writeEdge } from './server/edge-file.ts'
 import { type DataLayout, layoutOf } from './server/layout.ts'
@@ -20,6 +21,7 @@ import { createPast } from './server/past.ts'
 import type { JournalDamage } from './stores/journal/journal.ts'
 import { openJournalReader, openJournalWriter } from './stores/journal/sqlite.ts'
 import { openReadingsReader, openReadingsWriter } from './stores/readings/sqlite.ts'
+import type { RegistryView } from './stores/records/registry.ts'
 import { openAlertLog } from './stores/records/sqlite-alert-log.ts'
 import { openLedger } from './stores/records/sqlite-ledger.ts'
 import { openRegistry, openRegistryView } from './stores/records/sqlite-registry.ts'
@@ -242,6 +244,14 @@ function openPast({ timers }: Ports, layout: DataLayout) {
 export async function openQualityControl(parts: QualityControlParts): Promise<QualityControl> {
   const { createQualityControl } = await import('./ingest/quality/quality-control.ts')
   return createQualityControl(parts)
+}
+
+/** For uplinks that are settled again into a store that is built anew. */
+export async function openReplay(
+  parts: Omit<ReplayParts, 'judge'> & { config: Config; registry: RegistryView },
+): Promise<Replay> {
+  const { createReplay } = await import('./ingest/replay.ts')
+  return createReplay({ ...parts, judge: createJudge({ ...parts.config, ...parts }) })
 }
 
 function reportDamage(ports: Ports): (damage: JournalDamage) => void {

@@ -8,6 +8,7 @@ import { configCommand } from './commands/config.ts'
 import { demoCommand } from './commands/demo.ts'
 import { deviceCommand } from './commands/device.ts'
 import { qualityCommand } from './commands/quality.ts'
+import { replayCommand } from './commands/replay.ts'
 import { rulesCommand } from './commands/rules.ts'
 import { serveCommand } from './commands/serve.ts'
 import { simulateCommand } from './commands/simulate.ts'
@@ -25,6 +26,7 @@ const commands: readonly Command[] = [
   configCommand,
   backupCommand,
   restoreCommand,
+  replayCommand,
 ]
 
 /** Exit codes: 0 done, 1 it failed, 2 the command line or a setting is wrong. */

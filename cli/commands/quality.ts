@@ -10,17 +10,7 @@ import {
 } from '../../server/stored-flags.ts'
 import { systemClock, systemTimers } from '../../system.ts'
 import { type Command, UsageError } from '../command.ts'
-
-const timePattern = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d))?$/
-
-/** A moment with its zone, or a day, which is its beginning in UTC. */
-function timeOf(name: string, text: string): number {
-  const ms = timePattern.test(text) ? Date.parse(text) : Number.NaN
-  if (!Number.isNaN(ms)) return ms
-  throw new UsageError(
-    `--${name} must be a time with its zone, such as 2026-11-21T08:00:00+08:00, or a day, not "${text}"`,
-  )
-}
+import { timeOption } from '../time-option.ts'
 
 export const qualityCommand: Command = {
   name: 'quality',
@@ -58,8 +48,8 @@ repeated at will.
       throw new UsageError('say "reevaluate"')
     }
     if (values.from === undefined) throw new UsageError('--from is required')
-    const from = timeOf('from', values.from)
-    const to = values.to === undefined ? systemClock.now() : timeOf('to', values.to)
+    const from = timeOption('from', values.from)
+    const to = values.to === undefined ? systemClock.now() : timeOption('to', values.to)
     if (from >= to) throw new UsageError('--from must be before --to')
     const { site, device, property, 'dry-run': isDry } = values
     const choice = Object.entries({ site, device, property }).filter(([, id]) => id !== undefined)

@@ -32,6 +32,7 @@ const commands = [
   'config',
   'backup',
   'restore',
+  'replay',
 ]
 
 describe('help', () => {

@@ -1,0 +1,81 @@
+/** The store under construction of a replay, with all that uplinks are judged by. */
+
+import { Registry } from 'prom-client'
+import type { Config } from '../config.ts'
+import { openQualityControl, openReplay } from '../main.ts'
+import { openJournalReader } from '../stores/journal/sqlite.ts'
+import type { Progress } from '../stores/readings/readings.ts'
+import { openLedger } from '../stores/records/sqlite-ledger.ts'
+import { openRegistryView } from '../stores/records/sqlite-registry.ts'
+import { systemPorts } from '../system.ts'
+import { layoutOf } from './layout.ts'
+import { createPast } from './past.ts'
+import type { ReadingsPlace } from './readings-place.ts'
+import { type ReplayProgress, replayPass } from './replay-run.ts'
+import type { Stage } from './replay-stage.ts'
+
+const pastIdleMs = 30_000
+
+export interface BuildOptions {
+  place: ReadingsPlace
+  /** Where the store's file is while it is built. */
+  file: string
+  stage: Stage
+  from: number | null
+  to: number | null
+  /** Refused messages go to quarantine; off for a store that nobody will serve from this data folder. */
+  isQuarantining: boolean
+  tell(progress: ReplayProgress): void
+}
+
+export type Build = Awaited<ReturnType<typeof openBuild>>
+
+export async function openBuild(config: Config, options: BuildOptions) {
+  const { place, file, stage } = options
+  const layout = layoutOf(config.dataDir)
+  const ports = systemPorts(config.logLevel, 'replay', new Registry())
+  const registry = await openRegistryView({ path: layout.registry })
+  const readings = place.openWriter(file, registry)
+  const journal = openJournalReader({ dir: layout.journal, onDamage: () => undefined })
+  const ledger = options.isQuarantining
+    ? openLedger({
+        path: layout.ledger,
+        messagesPerDeviceMax: config.quarantineMessagesPerDeviceMax,
+      })
+    : null
+  const past = createPast({
+    open: () => place.openReader(file),
+    timers: ports.timers,
+    idleMs: pastIdleMs,
+  })
+  const enabled = config.qualityControl
+  const quality = await openQualityControl({ registry, past, enabled })
+  const replay = await openReplay({ config, registry, ports, quality, readings, ledger })
+
+  let isOpen = true
+  return {
+    counts: replay.counts,
+    progress: async () => readings.progress(),
+    /** Settles what there is up to the newest uplink, and leaves the store tidy. */
+    async run(): Promise<Progress> {
+      await replayPass({
+        history: { archiveDir: layout.archive, journal, onDamage: () => undefined },
+        readings,
+        settle: replay.settle,
+        from: options.from,
+        to: options.to,
+        onMissing: stage.miss,
+        onProgress: options.tell,
+        clock: ports.clock,
+      })
+      while (await readings.tidy(ports.clock.now()));
+      return readings.progress()
+    },
+    async close(): Promise<void> {
+      if (!isOpen) return
+      isOpen = false
+      journal.close()
+      await Promise.all([past.close(), readings.close(), ledger?.close(), registry.close()])
+    },
+  }
+}
