@@ -8,8 +8,9 @@
 
 import type { SqliteDatabase } from '../../sqlite.ts'
 import { type ChunkTable, decode } from './chunk-table.ts'
-import type { FileState, Mirror } from './mirror.ts'
+import type { Mirror } from './mirror.ts'
 import { placeOf, slicePoints } from './points.ts'
+import type { FileState } from './state.ts'
 
 const dayMs = 86_400_000
 

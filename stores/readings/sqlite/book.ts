@@ -8,14 +8,23 @@
 
 import type { Reading } from '../../../domain/reading.ts'
 import type { SqliteDatabase } from '../../sqlite.ts'
-import type { Advance, WriteResult } from '../readings.ts'
+import type { Advance, Progress, WriteResult } from '../readings.ts'
 import { type ChunkTable, createPointFinder } from './chunk-table.ts'
+import { createGaps } from './gaps.ts'
 import { encodeEntries } from './log-codec.ts'
-import type { FileState, Mirror } from './mirror.ts'
+import type { Mirror } from './mirror.ts'
+import { type FileState, prepareMove } from './state.ts'
 import type { Entry } from './unsealed.ts'
 
 /** Rows of the log stay near a megabyte, so that dropping them is bounded work. */
 const rowEntriesMax = 32_768
+
+interface Adding {
+  /** Ordinal of the first entry of the batch. */
+  batchStart: number
+  /** See `Advance.late`. */
+  late: boolean
+}
 
 export interface Book {
   write(
@@ -25,6 +34,8 @@ export interface Book {
   ): [FileState, WriteResult]
   /** Returns how many changed. */
   revise(state: FileState, batch: readonly Reading[]): [FileState, number]
+  /** Position and counts of another store in place of those there are. */
+  adopt(state: FileState, progress: Progress): FileState
   /** Forgets what it knows of the file. */
   clear(): void
 }
@@ -36,16 +47,14 @@ export function createBook(
 ): Book {
   /** The latest time of each series: what is later is new without a look anywhere. NaN: not known yet. */
   let tops = new Float64Array(1_024).fill(Number.NaN)
+  const gaps = createGaps(unsealed, chunks)
   const addSeries = db.prepare<[number, string, string]>(
     'insert into series (id, device, property) values (?, ?, ?)',
   )
   const addRow = db.prepare<[number, Uint8Array, Uint8Array | null]>(
     'insert into log (first, entries, tests) values (?, ?, ?)',
   )
-  const moveState = db.prepare<FileState>(`
-    update state set seq = @seq, received = @received, stored = @stored, duplicate = @duplicate,
-      quarantined = @quarantined, next_entry = @nextEntry
-    where id = 1`)
+  const moveState = prepareMove(db)
 
   function idOf(device: string, property: string): number {
     const known = series.idOf(device, property)
@@ -72,7 +81,7 @@ export function createBook(
   }
 
   /** Returns whether the identity was new. */
-  function add(entry: Entry, batchStart: number): boolean {
+  function add(entry: Entry, { batchStart, late }: Adding): boolean {
     const { series: id, observedAt } = entry
     const top = topOf(id)
     if (observedAt > top) {
@@ -81,9 +90,25 @@ export function createBook(
       return true
     }
     tops[id] = top
+    if (gaps.covers(id, observedAt)) {
+      gaps.cut(id, observedAt)
+      unsealed.append(entry)
+      return true
+    }
     const known = unsealed.find(id, observedAt)
-    put(entry, known, batchStart)
-    return known < 0 && !chunks.holds(id, observedAt)
+    const isNew = known < 0 && !chunks.holds(id, observedAt)
+    if (isNew) gaps.find(id, observedAt)
+    if (isNew || !late || entry.receivedAt >= receivedAtOf(id, observedAt, known)) {
+      put(entry, known, batchStart)
+    }
+    if (isNew) gaps.cut(id, observedAt)
+    return isNew
+  }
+
+  /** When the reading that is stored was received; `known` is its place in the log, if it is there. */
+  function receivedAtOf(id: number, observedAt: number, known: number): number {
+    if (known >= 0) return unsealed.at(known).receivedAt
+    return createPointFinder(chunks)(id, observedAt)?.receivedAt ?? Number.NEGATIVE_INFINITY
   }
 
   /** An entry of this batch is written once, as it stood last. */
@@ -92,8 +117,8 @@ export function createBook(
     else unsealed.append(entry)
   }
 
-  function addAll(batch: readonly Reading[], keptFrom: number): number {
-    const batchStart = unsealed.next
+  function addAll(batch: readonly Reading[], keptFrom: number, late: boolean): number {
+    const adding = { batchStart: unsealed.next, late }
     const entry = emptyEntry()
     let stored = 0
     for (const reading of batch) {
@@ -104,7 +129,7 @@ export function createBook(
         continue
       }
       entry.series = idOf(reading.device, reading.property)
-      if (add(entry, batchStart)) stored++
+      if (add(entry, adding)) stored++
     }
     return stored
   }
@@ -141,13 +166,16 @@ export function createBook(
   return {
     write(state, batch, advance) {
       const batchStart = unsealed.next
-      const stored = addAll(batch, state.keptFrom)
+      const stored = addAll(batch, state.keptFrom, advance?.late ?? false)
       if (advance?.revised) reviseAll(advance.revised, state.keptFrom, batchStart)
       writeLog(batchStart)
       const duplicate = batch.length - stored
       const quarantined = advance?.quarantined ?? 0
+      const { ahead: before, ...rest } = state
+      const ahead = advance === undefined ? before : advance.ahead
       const after: FileState = {
-        ...state,
+        ...rest,
+        ...(ahead === undefined ? {} : { ahead }),
         seq: advance?.seq ?? state.seq,
         received: state.received + batch.length + quarantined,
         stored: state.stored + stored,
@@ -155,7 +183,7 @@ export function createBook(
         quarantined: state.quarantined + quarantined,
         nextEntry: unsealed.next,
       }
-      moveState.run(after)
+      moveState(after)
       return [after, { stored, duplicate }]
     },
     revise(state, batch) {
@@ -164,11 +192,17 @@ export function createBook(
       if (revised === 0) return [state, 0]
       writeLog(batchStart)
       const after: FileState = { ...state, nextEntry: unsealed.next }
-      moveState.run(after)
+      moveState(after)
       return [after, revised]
+    },
+    adopt(state, { seq, received, stored, duplicate, quarantined }) {
+      const after: FileState = { ...state, seq, received, stored, duplicate, quarantined }
+      moveState.run(after)
+      return after
     },
     clear() {
       tops.fill(Number.NaN)
+      gaps.clear()
     },
   }
 }

@@ -105,9 +105,10 @@ function addToSum(fold: Fold, value: number): void {
   fold.lost = allLost
 }
 
-/** Exactly what was lost when `a + b` became `sum` (Neumaier 1974). */
+/** Exactly what was lost when `a + b` became `sum` (D. Knuth, TwoSum): no branch, so it is quick for any numbers. */
 function roundedOff(a: number, b: number, sum: number): number {
-  return Math.abs(a) >= Math.abs(b) ? a - sum + b : b - sum + a
+  const ofB = sum - a
+  return a - (sum - ofB) + (b - ofB)
 }
 
 function directionOf({ east, north, count }: Fold): number | null {

@@ -4,19 +4,10 @@
  */
 
 import type { SqliteDatabase } from '../../sqlite.ts'
-import type { Progress } from '../readings.ts'
 import { decodeEntries, type LogRow } from './log-codec.ts'
 import { createSeriesTable, type SeriesTable } from './series-table.ts'
+import { type FileState, prepareState } from './state.ts'
 import { type Entry, Unsealed } from './unsealed.ts'
-
-export interface FileState extends Progress {
-  /** Ordinal of the next entry of the log. */
-  nextEntry: number
-  /** Readings observed before this moment are gone. */
-  keptFrom: number
-  /** Grows when names of series were dropped, so that others read them anew. */
-  seriesRemoved: number
-}
 
 export interface Mirror {
   series: SeriesTable
@@ -77,19 +68,6 @@ export function createMirror(db: SqliteDatabase): Mirror {
       unsealed.reset(0)
       seriesRemoved = -1
     },
-  }
-}
-
-/** Reads the state row. */
-export function prepareState(db: SqliteDatabase): () => FileState {
-  const select = db.prepare<[], FileState & { keptFrom: number | null }>(`
-    select seq, received, stored, duplicate, quarantined, next_entry as nextEntry,
-      kept_from as keptFrom, series_removed as seriesRemoved
-    from state where id = 1`)
-  return () => {
-    const row = select.get()
-    if (row === undefined) throw new Error('The readings store has lost its state row.')
-    return { ...row, keptFrom: row.keptFrom ?? Number.NEGATIVE_INFINITY }
   }
 }
 

@@ -11,9 +11,10 @@ import type { RangeQuery, ReadingsReader } from '../readings.ts'
 import { aggregatePages } from './aggregate.ts'
 import { createChunkTable } from './chunk-table.ts'
 import { naming, openReadingsFile } from './file.ts'
-import { createMirror, type FileState, type Mirror, prepareState } from './mirror.ts'
+import { createMirror, type Mirror } from './mirror.ts'
 import { flagsOf, type Point, pointAt } from './points.ts'
 import { pageWorkMax, type ReadFile, scanSeries, seriesWork } from './series-scan.ts'
+import { type FileState, prepareState, progressOf } from './state.ts'
 
 const pageReadingsMax = 4_096
 const pageSeriesMax = 1_024
@@ -51,10 +52,7 @@ export function openReader(path: string): ReadingsReader {
       aggregate: (query) => aggregatePages(file, query),
       position: () => naming(path, () => stateRow().nextEntry),
       since: (position) => snapshot(({ keptFrom }) => since(mirror, position, keptFrom)),
-      progress() {
-        const { seq, received, stored, duplicate, quarantined } = naming(path, stateRow)
-        return { seq, received, stored, duplicate, quarantined }
-      },
+      progress: () => progressOf(naming(path, stateRow)),
       close() {
         db.close()
       },

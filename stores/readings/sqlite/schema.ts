@@ -8,7 +8,8 @@
  *   overlap. `start` and `until` are the times of its first and last point. `by_hour` and `by_5min` are its
  *   points summed up, or null where that does not pay.
  * - `state`: one row, moved in the same transaction as the log. Readings observed before `kept_from` are
- *   no longer there for anybody, even if their bytes still wait to be dropped.
+ *   no longer there for anybody, even if their bytes still wait to be dropped. `ahead_from` and `ahead_to` are the
+ *   stretch settled beyond `seq`, or null.
  *
  * A reading may stand in the log and in a chunk at once while it is being sealed; the log wins.
  */
@@ -51,5 +52,9 @@ export const migrations: Migrations = [
   `
   alter table chunk add column by_hour blob;
   alter table chunk add column by_5min blob;
+  `,
+  `
+  alter table state add column ahead_from integer;
+  alter table state add column ahead_to integer;
   `,
 ]

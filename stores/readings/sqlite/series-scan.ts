@@ -9,8 +9,9 @@ import type { SeriesKey } from '../../../domain/reading.ts'
 import type { Interval } from '../readings.ts'
 import { decodeChunk } from './chunk-codec.ts'
 import type { ChunkTable } from './chunk-table.ts'
-import type { FileState, Mirror } from './mirror.ts'
+import type { Mirror } from './mirror.ts'
 import { createPoints, mergePoints, type Points, placeOf, slicePoints } from './points.ts'
+import type { FileState } from './state.ts'
 
 /**
  * A page ends, even empty, after so many points were looked at (some 10 ms), so that whoever reads can see
@@ -21,7 +22,7 @@ export const seriesWork = 512
 /** Eight thousand points to a block when chunks are full. */
 const blockChunksMax = 32
 /** What the log holds of a busy series can be more; it is handed on in pieces. */
-const blockPointsMax = 8_192
+export const blockPointsMax = 8_192
 
 export interface ReadFile {
   mirror: Mirror

@@ -14,6 +14,7 @@ import { decodeRollUp } from './roll-up-codec.ts'
 import {
   type Block,
   blockOf,
+  blockPointsMax,
   cut,
   type End,
   inPieces,
@@ -24,7 +25,7 @@ import {
 } from './series-scan.ts'
 import type { WindowGrid } from './window-grid.ts'
 
-/** Few bytes each when all have a roll-up; 65,536 points when none has. */
+/** Few bytes each when all have a roll-up; 65,536 points when none has, handed on as they are unpacked. */
 const blockChunksMax = 256
 
 export interface SummedQuery {
@@ -93,6 +94,9 @@ function readBlock(
     if (takeWindows(row)) continue
     const packed = row.points ?? chunks.covering(logged.id, row.start)?.points
     if (packed !== undefined) decodeChunk(packed, sealed)
+    if (sealed.count < blockPointsMax) continue
+    passPoints({ to: row.until, inclusive: true })
+    position = { from: row.until, exclusive: true }
   }
   passPoints(end)
   if (windows.count > 0) pieces.push(windows)

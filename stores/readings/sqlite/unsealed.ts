@@ -142,6 +142,18 @@ export class Unsealed {
     return latest
   }
 
+  /** Times of the series next to this one, on both sides; infinite where there is none. */
+  neighbours(series: number, time: number): { before: number; after: number } {
+    let before = Number.NEGATIVE_INFINITY
+    let after = Number.POSITIVE_INFINITY
+    for (let ordinal = this.headOf(series); ordinal >= 0; ordinal = this.#before(ordinal)) {
+      const each = this.#timeOf(ordinal)
+      if (each < time && each > before) before = each
+      if (each > time && each < after) after = each
+    }
+    return { before, after }
+  }
+
   /** Ordinals of the entries of the series before `end`, in the order written. */
   ordinalsOf(series: number, end: number): number[] {
     const ordinals: number[] = []

@@ -5,15 +5,19 @@
  * only mirrors the file; after a failure it is thrown away and read again, so nothing has to be undone.
  */
 
+import { Fault } from '../../../domain/errors.ts'
 import type { SqliteDatabase } from '../../sqlite.ts'
-import type { Progress, ReadingsWriter } from '../readings.ts'
+import type { ReadingsWriter } from '../readings.ts'
 import { createAgeing } from './ageing.ts'
 import { createBook } from './book.ts'
 import { createChunkTable } from './chunk-table.ts'
 import { naming, openReadingsFile } from './file.ts'
-import { createMirror, type FileState, prepareState } from './mirror.ts'
+import { createMirror } from './mirror.ts'
 import { createSealing, type SealingLimits, sealingDefaults } from './sealing.ts'
+import { type FileState, prepareState, progressOf } from './state.ts'
 
+const aheadDetail =
+  'The embedded store settles uplinks in order and can not take over a position with a stretch settled ahead of it; wait until ingest has caught up.'
 const cacheBytes = 64 * 1024 * 1024
 
 export interface WriterOptions {
@@ -85,6 +89,10 @@ function createWriter(db: SqliteDatabase, options: WriterOptions): ReadingsWrite
       if (batch.length === 0) return 0
       return transact((state) => book.revise(state, batch))
     },
+    adopt(progress) {
+      if (progress.ahead !== undefined) throw new Fault('impossible', aheadDetail)
+      transact((state) => [book.adopt(state, progress), undefined])
+    },
     tidy: (now) =>
       transact((state) => {
         const [aged, ageingDue] = ageing.step(state, now)
@@ -95,8 +103,4 @@ function createWriter(db: SqliteDatabase, options: WriterOptions): ReadingsWrite
       db.close()
     },
   }
-}
-
-function progressOf({ seq, received, stored, duplicate, quarantined }: FileState): Progress {
-  return { seq, received, stored, duplicate, quarantined }
 }
