@@ -78,6 +78,19 @@ function checkTogether(config: Config): void {
       `${prefix}MQTTS_PORT=${config.mqttsPort} needs ${prefix}TLS_CERT and ${prefix}TLS_KEY.`,
     )
   }
+  if (config.readings === 'influx' && config.influxUrl === undefined) {
+    throw new ConfigError(`${prefix}READINGS="influx" needs ${prefix}INFLUX_URL.`)
+  }
+  if (config.influxToken !== undefined && config.influxUsername !== undefined) {
+    throw new ConfigError(
+      `${prefix}INFLUX_TOKEN and ${prefix}INFLUX_USERNAME are both set; use one of them.`,
+    )
+  }
+  if ((config.influxUsername === undefined) !== (config.influxPassword === undefined)) {
+    throw new ConfigError(
+      `${prefix}INFLUX_USERNAME and ${prefix}INFLUX_PASSWORD must be set together.`,
+    )
+  }
   if (config.payloadBytesMax > config.mqttPacketBytesMax) {
     throw new ConfigError(
       `${prefix}PAYLOAD_BYTES_MAX=${config.payloadBytesMax} must not be larger than ${prefix}MQTT_PACKET_BYTES_MAX=${config.mqttPacketBytesMax}.`,

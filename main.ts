@@ -11,6 +11,7 @@ import type { Config, RoleName } from './config.ts'
 import type { Ports } from './domain/ports.ts'
 import type { QualityControl } from './domain/quality-control.ts'
 import { createJudge } from './ingest/judge.ts'
+import { createStoreRefusals } from './ingest/store-refusals.ts'
 import type { QualityControlParts } from './ingest/quality/quality-control.ts'
 import type { Replay, ReplayParts } from './ingest/replay.ts'
 import { hashSecret } from './secret.ts'
@@ -18,9 +19,9 @@ import { readEdge, removeEdge, writeEdge } from './server/edge-file.ts'
 import { type DataLayout, layoutOf } from './server/layout.ts'
 import { createMonitor } from './server/monitor.ts'
 import { createPast } from './server/past.ts'
+import { type ReadingsStore, readingsStore } from './server/readings-store.ts'
 import type { JournalDamage } from './stores/journal/journal.ts'
 import { openJournalReader, openJournalWriter } from './stores/journal/sqlite.ts'
-import { openReadingsReader, openReadingsWriter } from './stores/readings/sqlite.ts'
 import type { RegistryView } from './stores/records/registry.ts'
 import { openAlertLog } from './stores/records/sqlite-alert-log.ts'
 import { openLedger } from './stores/records/sqlite-ledger.ts'
@@ -80,7 +81,7 @@ async function runBroker(
   layout: DataLayout,
 ): Promise<RunningRole> {
   const registry = await openRegistryView({ path: layout.registry })
-  const readings = openReadingsReader({ path: layout.readings })
+  const readings = (await readingsStore(config, layout, ports)).openReader()
   const alerts = openAlertLog({ path: layout.alerts })
   const positions = async () => [(await readings.progress()).seq, await alerts.cursor()]
   const journal = openJournalWriter({
@@ -116,13 +117,18 @@ async function runIngest(
 ): Promise<RunningRole> {
   const registry = await openRegistryView({ path: layout.registry })
   const journal = openJournalReader({ dir: layout.journal, onDamage: reportDamage(ports) })
-  const readings = openReadingsWriter({ path: layout.readings, keepDays: config.readingsDays })
+  const store = await readingsStore(config, layout, ports)
   const ledger = openLedger({
     path: layout.ledger,
     messagesPerDeviceMax: config.quarantineMessagesPerDeviceMax,
   })
+  const refusals = createStoreRefusals(ledger)
+  const { writer: readings, interrupt } = store.openWriter({
+    registry,
+    onRefused: refusals.refuse,
+  })
   const judge = createJudge({ registry, ...config })
-  const past = openPast(ports, layout)
+  const past = openPast(ports, store)
   const quality = await openQualityControl({ registry, past, enabled: config.qualityControl })
 
   const { startIngest } = await import('./ingest/ingest.ts')
@@ -132,7 +138,9 @@ async function runIngest(
 
   return {
     async stop() {
+      const cancel = ports.timers.after(drainMs, interrupt)
       await ingest.stop(drainMs)
+      cancel()
       journal.close()
       await Promise.all([past.close(), readings.close(), ledger.close(), registry.close()])
     },
@@ -148,7 +156,7 @@ async function runAlerts(
   const journal = openJournalReader({ dir: layout.journal, onDamage: reportDamage(ports) })
   const log = openAlertLog({ path: layout.alerts })
   const judge = createJudge({ registry: view, ...config })
-  const past = openPast(ports, layout)
+  const past = openPast(ports, await readingsStore(config, layout, ports))
   const quality = await openQualityControl({ registry: view, past, enabled: config.qualityControl })
 
   /** An endpoint that answers 410 Gone wants no more. */
@@ -181,7 +189,7 @@ async function runApi(context: RoleContext, layout: DataLayout): Promise<Running
   const { config, ports, bus } = context
   const registry = openRegistry({ path: layout.registry })
   const view = await openRegistryView({ path: layout.registry })
-  const readings = openReadingsReader({ path: layout.readings })
+  const readings = (await readingsStore(config, layout, ports)).openReader()
   const ledger = openLedger({
     path: layout.ledger,
     messagesPerDeviceMax: config.quarantineMessagesPerDeviceMax,
@@ -235,8 +243,7 @@ function archiveOf({ journalArchiveDays: keepDays }: Config, ports: Ports, layou
 }
 
 /** What series have said before a role began to listen; asked seldom, and mostly soon after the start. */
-function openPast({ timers }: Ports, layout: DataLayout) {
-  const open = () => openReadingsReader({ path: layout.readings })
+function openPast({ timers }: Ports, { openReader: open }: ReadingsStore) {
   return createPast({ open, timers, idleMs: pastIdleMs })
 }
 

@@ -159,7 +159,37 @@ export const settings = {
     form: whole(1, 100_000).default(5_000),
     about: 'Messages that are judged and stored together at most.',
   },
-  READINGS: { form: z.enum(['sqlite']).default('sqlite'), about: 'Store of the readings.' },
+  READINGS: {
+    form: z.enum(['sqlite', 'influx']).default('sqlite'),
+    about:
+      'Store of the readings: `sqlite` in the data folder, or `influx`, which needs INFLUX_URL.',
+  },
+  INFLUX_URL: {
+    form: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).optional(),
+    about:
+      'InfluxDB 1.x, 2.x or 3.x Core, such as `http://127.0.0.1:8086`; the version is found out.',
+  },
+  INFLUX_BUCKET: {
+    form: z
+      .string()
+      .regex(/^[\w.-]{1,128}$/, 'must be letters, digits, "_", "-" or "."')
+      .default('bellwether'),
+    about: 'Bucket (2.x) or database (1.x, 3.x); made at the start if the user may.',
+  },
+  INFLUX_ORG: {
+    form: text.optional(),
+    about: 'Organisation of 2.x; needed only to make the bucket.',
+  },
+  INFLUX_TOKEN: {
+    form: text.optional(),
+    about: 'Token of 2.x or 3.x.',
+    secret: true,
+  },
+  INFLUX_USERNAME: {
+    form: text.optional(),
+    about: 'User of 1.x, or of 2.x made with `influx v1 auth create`; in place of a token.',
+  },
+  INFLUX_PASSWORD: { form: text.optional(), about: 'Password of that user.', secret: true },
   READINGS_DAYS: {
     form: whole(0, 36_500).default(0),
     about: 'Days that readings are kept; 0 keeps them for ever.',

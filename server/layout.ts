@@ -7,6 +7,8 @@ export interface DataLayout {
   /** Consumed segments of the journal, when they are kept. */
   archive: string
   readings: string
+  /** What goes with readings in InfluxDB: position, counts, and the newest of them. */
+  influx: string
   registry: string
   alerts: string
   ledger: string
@@ -19,6 +21,7 @@ export function layoutOf(dataDir: string): DataLayout {
     journal: join(dataDir, 'journal'),
     archive: join(dataDir, 'archive'),
     readings: join(dataDir, 'readings.db'),
+    influx: join(dataDir, 'influx.db'),
     registry: join(dataDir, 'registry.db'),
     alerts: join(dataDir, 'alerts.db'),
     ledger: join(dataDir, 'ledger.db'),

@@ -1,0 +1,88 @@
+/**
+ * The readings store of the settings: which one, and how its writer and readers are opened. Whoever opens one closes
+ * it. Driver and client are loaded only by who needs them.
+ */
+
+import type { Config } from '../config.ts'
+import type { Ports } from '../domain/ports.ts'
+import type { Reading } from '../domain/reading.ts'
+import type { ReadingsReader, ReadingsWriter } from '../stores/readings/readings.ts'
+import { openReadingsReader, openReadingsWriter } from '../stores/readings/sqlite.ts'
+import type { RegistryView } from '../stores/records/registry.ts'
+import type { DataLayout } from './layout.ts'
+
+export interface ReadingsStore {
+  openWriter(parts: WriterParts): OpenWriter
+  openReader(): ReadingsReader
+}
+
+export interface WriterParts {
+  registry: RegistryView
+  /** Told of readings that the database refuses for good. */
+  onRefused(readings: readonly Reading[], reason: string): void | Promise<void>
+}
+
+export interface OpenWriter {
+  writer: ReadingsWriter
+  /** Ends what waits for a database that does not answer, so that a stop can end; nothing is lost. */
+  interrupt(): void
+}
+
+type StoreConfig = Pick<
+  Config,
+  | 'readings'
+  | 'readingsDays'
+  | 'influxUrl'
+  | 'influxBucket'
+  | 'influxOrg'
+  | 'influxToken'
+  | 'influxUsername'
+  | 'influxPassword'
+>
+
+export async function readingsStore(
+  config: StoreConfig,
+  layout: Pick<DataLayout, 'readings' | 'influx'>,
+  ports: Ports,
+): Promise<ReadingsStore> {
+  const { influxUrl: url, readingsDays: keepDays } = config
+  if (config.readings === 'influx' && url !== undefined) {
+    const { openInfluxReader, openInfluxWriter } = await import('../stores/readings/influx.ts')
+    const options = {
+      url,
+      bucket: config.influxBucket,
+      org: config.influxOrg,
+      token: config.influxToken,
+      username: config.influxUsername,
+      password: config.influxPassword,
+      path: layout.influx,
+      ports,
+    }
+    return {
+      openReader: () => openInfluxReader(options),
+      openWriter({ registry, onRefused }) {
+        const placeOf = placesOf(registry)
+        const writer = openInfluxWriter({ ...options, keepDays, placeOf, onRefused })
+        return { writer, interrupt: () => writer.interrupt() }
+      },
+    }
+  }
+  const path = layout.readings
+  return {
+    openReader: () => openReadingsReader({ path }),
+    openWriter: () => ({
+      writer: openReadingsWriter({ path, keepDays }),
+      interrupt: () => undefined,
+    }),
+  }
+}
+
+/** Site and district of a device as the registry has them now. */
+function placesOf(registry: RegistryView) {
+  return (id: string) => {
+    const device = registry.device(id)
+    if (device === undefined) return undefined
+    const site = device.site === null ? undefined : registry.site(device.site)
+    return { site: device.site, district: site?.district ?? null }
+  }
+}
