@@ -1,11 +1,11 @@
 /**
- * What lies behind a position: a subtraction of the running sums in the rows of two blocks. Only a position
- * in the middle of a block makes it read one block.
+ * What lies behind a position, or between two: a subtraction of the running sums in the rows of two blocks. Only a
+ * position in the middle of a block makes it read one block.
  */
 
 import { sumThrough } from './block.ts'
 import type { SegmentFile } from './files.ts'
-import type { Backlog } from './journal.ts'
+import type { Backlog, Positions } from './journal.ts'
 import { indexOfSegment, type OpenSegments } from './open-segments.ts'
 import type { BlockMeta } from './segment.ts'
 import { damaged } from './segment-reader.ts'
@@ -17,15 +17,22 @@ interface Journal {
   segments: OpenSegments
 }
 
-export function backlogAfter(journal: Journal, seq: number): Backlog {
+export function backlogAfter(journal: Journal, seq: number, settled?: Positions): Backlog {
   const newest = lastBlockUpTo(journal, Number.MAX_SAFE_INTEGER)
   if (newest === undefined || seq >= lastSeqOf(newest.block)) return nothing
-  const all = sumsBehind(newest.block)
-  const consumed = sumsUpTo(journal, seq)
+  const behind = difference(sumsBehind(newest.block), sumsUpTo(journal, seq))
+  if (settled === undefined) return behind
+  return difference(
+    behind,
+    difference(sumsUpTo(journal, settled.to), sumsUpTo(journal, settled.from)),
+  )
+}
+
+function difference(more: Backlog, less: Backlog): Backlog {
   return {
-    messages: Math.max(0, all.messages - consumed.messages),
-    readings: Math.max(0, all.readings - consumed.readings),
-    bytes: Math.max(0, all.bytes - consumed.bytes),
+    messages: Math.max(0, more.messages - less.messages),
+    readings: Math.max(0, more.readings - less.readings),
+    bytes: Math.max(0, more.bytes - less.bytes),
   }
 }
 

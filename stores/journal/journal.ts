@@ -39,6 +39,12 @@ export interface Backlog {
   bytes: number
 }
 
+/** Positions after `from` up to `to`. */
+export interface Positions {
+  from: number
+  to: number
+}
+
 /** What a reader found broken: the uplinks `from`…`to` can not be read. */
 export interface JournalDamage {
   from: number
@@ -52,8 +58,8 @@ export interface JournalReader {
    * Uplinks in a damaged part are left out and handed to `onDamage` (given at open).
    */
   read(seq: number, limit: number): readonly Uplink[] | Promise<readonly Uplink[]>
-  /** What lies after `seq`, exactly. */
-  backlog(seq: number): Backlog | Promise<Backlog>
+  /** What lies after `seq`, exactly, without what lies in `settled` (which is after `seq` as well). */
+  backlog(seq: number, settled?: Positions): Backlog | Promise<Backlog>
   /** The last durable position. */
   head(): number | Promise<number>
   /** The first position that is still kept, or `head + 1`. */

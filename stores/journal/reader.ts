@@ -31,7 +31,8 @@ export function createReader(options: ReaderOptions): JournalReader {
   return {
     read: (seq, limit) =>
       segments.attempt((list) => readAfter({ list, segments, report }, seq, limit)),
-    backlog: (seq) => segments.attempt((list) => backlogAfter({ list, segments }, seq)),
+    backlog: (seq, settled) =>
+      segments.attempt((list) => backlogAfter({ list, segments }, seq, settled)),
     head: () => segments.attempt((list) => headOf({ list, segments })),
     tail: () => segments.attempt((list) => list[0]?.first ?? 1),
     close: () => segments.close(),

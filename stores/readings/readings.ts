@@ -33,6 +33,11 @@ export interface Advance {
   seq: number
   /** Takes the place of the one before; absent when nothing is settled beyond `seq`. */
   ahead?: Stretch
+  /**
+   * The batch is settled behind others that were received later: a reading of it replaces none that was received
+   * later than itself, and counts as duplicate then.
+   */
+  late?: true
   /** Readings of this batch that quarantine took. */
   quarantined: number
   /** Flags that change in the same transaction, after the batch; see `revise`. */
@@ -59,6 +64,8 @@ export interface ReadingsWriter {
    * another value or `receivedAt` by now, is passed over. Returns how many changed.
    */
   revise(batch: readonly Reading[]): number | Promise<number>
+  /** Takes over position and counts of the store that all readings were copied from. */
+  adopt(progress: Progress): void | Promise<void>
   /** Bounded housekeeping (compaction, retention); called between batches. Returns true when more is due. */
   tidy(now: number): boolean | Promise<boolean>
   close(): void | Promise<void>

@@ -308,6 +308,27 @@ export function journalConformance(start: () => JournalBackend): void {
         )
       }
     })
+
+    test('leaves out what is settled ahead, wherever that begins and ends', async () => {
+      const journal = setUp()
+      const writer = journal.openWriter(smallSegments)
+      await fill(writer, { to: 500, group: 7, payloadBytes: 300 })
+      const reader = journal.openReader()
+      const all = await readAll(reader)
+      for (const [seq, from, to] of [
+        [0, 0, 500],
+        [0, 250, 250],
+        [3, 100, 101],
+        [99, 101, 404],
+        [120, 300, 500],
+        [500, 500, 500],
+      ] as const) {
+        const open = all.filter((each) => each.seq > seq && (each.seq <= from || each.seq > to))
+        const { messages, readings } = await reader.backlog(seq, { from, to })
+        expect(messages).toBe(open.length)
+        expect(readings).toBe(open.reduce((sum, each) => sum + each.readings, 0))
+      }
+    })
   })
 
   describe('trimming', () => {

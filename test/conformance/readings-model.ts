@@ -13,7 +13,7 @@ import {
   qualityFlags,
   type Reading,
 } from '../../domain/reading.ts'
-import type { Progress, ReadingsReader } from '../../stores/readings/readings.ts'
+import type { Advance, Progress, ReadingsReader } from '../../stores/readings/readings.ts'
 import type { OpenStore } from './readings.ts'
 
 const minute = 60_000
@@ -59,7 +59,13 @@ const anyMark: fc.Arbitrary<Mark> = fc.record({
 })
 
 type Step =
-  | { do: 'write'; batch: readonly Reading[]; advance: number | null }
+  | {
+      do: 'write'
+      batch: readonly Reading[]
+      advance: number | null
+      ahead: number | null
+      late: boolean
+    }
   | { do: 'tidy'; times: number }
   | { do: 'revise'; marks: readonly Mark[]; withBatch: readonly Reading[] | null }
   | { do: 'reopen' }
@@ -72,6 +78,8 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
       do: fc.constant('write' as const),
       batch: fc.array(anyReading, { maxLength: 25 }),
       advance: fc.option(fc.integer({ min: 0, max: 5 })),
+      ahead: fc.option(fc.integer({ min: 0, max: 5 })),
+      late: fc.boolean(),
     }),
   },
   {
@@ -101,22 +109,27 @@ class Model {
   readonly readings = new Map<string, Map<number, Reading>>()
   progress: Progress = { seq: 0, received: 0, stored: 0, duplicate: 0, quarantined: 0 }
 
-  write(batch: readonly Reading[], advance: number | null) {
+  write(batch: readonly Reading[], advance: Advance | undefined) {
     const result = { stored: 0, duplicate: 0 }
     for (const reading of batch) {
       const known = this.readings.get(nameOf(reading)) ?? new Map<number, Reading>()
       this.readings.set(nameOf(reading), known)
-      if (known.has(reading.observedAt)) result.duplicate++
+      const stands = known.get(reading.observedAt)
+      if (stands) result.duplicate++
       else result.stored++
+      if (stands && advance?.late && stands.receivedAt > reading.receivedAt) continue
       known.set(reading.observedAt, reading)
     }
     const { seq, received, stored, duplicate, quarantined } = this.progress
+    const ahead = advance === undefined ? this.progress.ahead : advance.ahead
+    const refused = advance?.quarantined ?? 0
     this.progress = {
-      seq: advance === null ? seq : seq + 1 + advance,
-      received: received + batch.length + (advance ?? 0),
+      seq: advance?.seq ?? seq,
+      ...(ahead === undefined ? {} : { ahead }),
+      received: received + batch.length + refused,
       stored: stored + result.stored,
       duplicate: duplicate + result.duplicate,
-      quarantined: quarantined + (advance ?? 0),
+      quarantined: quarantined + refused,
     }
     return result
   }
@@ -259,6 +272,20 @@ async function compare(reader: ReadingsReader, model: Model, at: number): Promis
   )
 }
 
+function advanceOf(
+  { advance, ahead, late }: Step & { do: 'write' },
+  before: number,
+): Advance | undefined {
+  if (advance === null) return undefined
+  const seq = before + 1 + advance
+  return {
+    seq,
+    quarantined: advance,
+    ...(ahead === null ? {} : { ahead: { from: seq + 10, to: seq + 10 + ahead } }),
+    ...(late ? { late } : {}),
+  }
+}
+
 export function readingsModelConformance(fresh: () => Promise<OpenStore>): void {
   describe('against a model', () => {
     test('every answer is right after any history', { timeout: 120_000 }, async () => {
@@ -270,12 +297,11 @@ export function readingsModelConformance(fresh: () => Promise<OpenStore>): void 
           let { writer } = store
           for (const [at, step] of steps.entries()) {
             if (step.do === 'write') {
-              const seq = model.progress.seq + 1 + (step.advance ?? 0)
-              const advance = step.advance === null ? undefined : { seq, quarantined: step.advance }
+              const advance = advanceOf(step, model.progress.seq)
               const skipped = step.batch.length === 0 && advance === undefined
               const expected = skipped
                 ? { stored: 0, duplicate: 0 }
-                : model.write(step.batch, step.advance)
+                : model.write(step.batch, advance)
               expect(await writer.write(step.batch, advance)).toEqual(expected)
             } else if (step.do === 'revise') {
               const { marks, withBatch } = step
@@ -284,7 +310,9 @@ export function readingsModelConformance(fresh: () => Promise<OpenStore>): void 
                 expect(await writer.revise(revised)).toBe(model.revise(revised))
               } else {
                 const advance = { seq: model.progress.seq + 1, quarantined: 0, revised }
-                expect(await writer.write(withBatch, advance)).toEqual(model.write(withBatch, 0))
+                expect(await writer.write(withBatch, advance)).toEqual(
+                  model.write(withBatch, advance),
+                )
                 model.revise(revised)
               }
             } else if (step.do === 'tidy') {

@@ -95,6 +95,8 @@ export function readingsConformance(name: string, backend: ReadingsBackend): voi
     numbers(fresh, backend.times ?? allTimes)
     revising(fresh)
     progress(fresh)
+    late(fresh)
+    adopting(fresh)
     ranges(fresh)
     windows(fresh)
     latest(fresh)
@@ -423,10 +425,104 @@ function progress(fresh: Fresh): void {
 
     test('is there again after reopening', async () => {
       const store = await fresh()
-      await store.writer.write([reading(start)], { seq: 3, quarantined: 1 })
+      await store.writer.write([reading(start)], {
+        seq: 3,
+        ahead: { from: 8, to: 11 },
+        quarantined: 1,
+      })
       const before = await store.writer.progress()
+      expect(before).toMatchObject({ seq: 3, ahead: { from: 8, to: 11 } })
       expect(await (await store.reopenWriter()).progress()).toEqual(before)
     })
+
+    test('what is settled ahead moves with the batch, stays through a retry, and ends', async () => {
+      const { writer, reader } = await fresh()
+      const quarantined = 0
+      await writer.write([reading(start)], { seq: 0, ahead: { from: 90, to: 95 }, quarantined })
+      await writer.write([reading(start + 1)], { seq: 0, ahead: { from: 90, to: 99 }, quarantined })
+      await writer.write([reading(start + 2)])
+      const ahead = { from: 90, to: 99 }
+      expect(await reader.progress()).toEqual({ ...none, ahead, received: 3, stored: 3 })
+      await writer.write([], { seq: 99, quarantined: 1 })
+      const counts = { received: 4, stored: 3, quarantined: 1 }
+      expect(await reader.progress()).toEqual({ ...none, seq: 99, ...counts })
+      expect(await writer.progress()).toEqual(await reader.progress())
+    })
+  })
+}
+
+function late(fresh: Fresh): void {
+  describe('a batch from behind what is settled ahead', () => {
+    const advance = { seq: 1, quarantined: 0, late: true as const }
+    /** Received at these moments of the same observed time. */
+    const received = (at: number, value: number) => reading(start, { receivedAt: at, value })
+
+    test('does not replace what was received later, and counts as duplicate', async () => {
+      const store = await fresh()
+      await store.writer.write([received(start + 9, 2), reading(start + minute)])
+      for (const housekeeping of ['none', 'tidied', 'reopened']) {
+        if (housekeeping === 'tidied') await tidyAll(store.writer)
+        const writer = housekeeping === 'reopened' ? await store.reopenWriter() : store.writer
+        const position = await store.reader.position()
+        const batch = [received(start + 8, 1), reading(start + minute, { receivedAt: start })]
+        expect(await writer.write(batch, advance)).toEqual({ stored: 0, duplicate: 2 })
+        expect(await rangeOf(store.reader)).toEqual([
+          received(start + 9, 2),
+          reading(start + minute),
+        ])
+        expect((await store.reader.since(position)).readings).toEqual([])
+      }
+      expect(await store.reader.progress()).toMatchObject({ received: 8, stored: 2, duplicate: 6 })
+    })
+
+    test('replaces what was received before it or together with it', async () => {
+      const { writer, reader } = await fresh()
+      await writer.write([received(start + 5, 1), reading(start + minute)])
+      await tidyAll(writer)
+      for (const [at, value] of [
+        [start + 5, 2],
+        [start + 6, 3],
+      ] as const) {
+        await writer.write([received(at, value)], advance)
+        expect((await rangeOf(reader))[0]).toEqual(received(at, value))
+      }
+    })
+
+    test('fills the gap that was left, in any order, each reading once', async () => {
+      const { writer, reader } = await fresh()
+      const all = Array.from({ length: 400 }, (_, i) => reading(start + i * minute, { value: i }))
+      await writer.write(all.slice(0, 100))
+      await writer.write(all.slice(300))
+      const rest = all.slice(100, 300)
+      const shuffled = [...rest].sort((a, b) => (a.observedAt % 7) - (b.observedAt % 7))
+      for (const some of [rest.slice(0, 50), shuffled, rest]) {
+        const { stored, duplicate } = await writer.write(some, advance)
+        expect(stored + duplicate).toBe(some.length)
+        await tidyAll(writer)
+      }
+      expect(await rangeOf(reader)).toEqual(all)
+      expect(await reader.progress()).toMatchObject({ received: 650, stored: 400, duplicate: 250 })
+    })
+  })
+}
+
+function adopting(fresh: Fresh): void {
+  test('position and counts can be taken over from another store, and go on from there', async () => {
+    const { writer, reader, reopenWriter } = await fresh()
+    await writer.write([reading(start), reading(start + 1)])
+    const counts = { received: 90, stored: 60, duplicate: 20, quarantined: 10 }
+    const aheadOfIt = { seq: 50, ahead: { from: 60, to: 70 }, ...counts }
+    await writer.adopt(aheadOfIt)
+    expect(await reader.progress()).toEqual(aheadOfIt)
+    const taken = { seq: 70, ...counts }
+    await writer.adopt(taken)
+    expect(await writer.progress()).toEqual(taken)
+    expect(await reader.progress()).toEqual(taken)
+    const again = await reopenWriter()
+    await again.write([reading(start + 1), reading(start + 2)], { seq: 71, quarantined: 3 })
+    const after = { seq: 71, received: 95, stored: 61, duplicate: 21, quarantined: 13 }
+    expect(await again.progress()).toEqual(after)
+    expect(await rangeOf(reader)).toHaveLength(3)
   })
 }
 

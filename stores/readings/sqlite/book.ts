@@ -195,9 +195,9 @@ export function createBook(
       moveState(after)
       return [after, revised]
     },
-    adopt(state, { seq, received, stored, duplicate, quarantined }) {
-      const after: FileState = { ...state, seq, received, stored, duplicate, quarantined }
-      moveState.run(after)
+    adopt({ nextEntry, keptFrom, seriesRemoved }, progress) {
+      const after: FileState = { ...progress, nextEntry, keptFrom, seriesRemoved }
+      moveState(after)
       return after
     },
     clear() {

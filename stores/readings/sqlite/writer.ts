@@ -5,7 +5,6 @@
  * only mirrors the file; after a failure it is thrown away and read again, so nothing has to be undone.
  */
 
-import { Fault } from '../../../domain/errors.ts'
 import type { SqliteDatabase } from '../../sqlite.ts'
 import type { ReadingsWriter } from '../readings.ts'
 import { createAgeing } from './ageing.ts'
@@ -16,8 +15,6 @@ import { createMirror } from './mirror.ts'
 import { createSealing, type SealingLimits, sealingDefaults } from './sealing.ts'
 import { type FileState, prepareState, progressOf } from './state.ts'
 
-const aheadDetail =
-  'The embedded store settles uplinks in order and can not take over a position with a stretch settled ahead of it; wait until ingest has caught up.'
 const cacheBytes = 64 * 1024 * 1024
 
 export interface WriterOptions {
@@ -90,7 +87,6 @@ function createWriter(db: SqliteDatabase, options: WriterOptions): ReadingsWrite
       return transact((state) => book.revise(state, batch))
     },
     adopt(progress) {
-      if (progress.ahead !== undefined) throw new Fault('impossible', aheadDetail)
       transact((state) => [book.adopt(state, progress), undefined])
     },
     tidy: (now) =>
