@@ -20,7 +20,7 @@ export interface ServerOptions {
   password?: string | undefined
   /** For one request, its answer included; 30 s. */
   timeoutMs?: number
-  /** Compress what is sent; by default unless the server is on this machine. */
+  /** Compress what is sent and answered; by default unless the server is on this machine. */
   compress?: boolean
 }
 
@@ -29,6 +29,8 @@ export interface InfluxRequest {
   path: string
   body?: string
   contentType?: string
+  /** The body may be sent compressed; InfluxDB does not expect that of questions. */
+  mayCompress?: boolean
 }
 
 export interface InfluxAnswer {
@@ -66,7 +68,7 @@ export function createInfluxClient(server: ServerOptions, timers: Timers): Influ
   async function send(request: InfluxRequest, abort: AbortController): Promise<InfluxAnswer> {
     let status = 0
     let headers: Headers = {}
-    const { method, path, body = '', contentType } = request
+    const { method, path, body = '', contentType, mayCompress = false } = request
     try {
       const answered: unknown = await transport.request(
         path,
@@ -76,10 +78,11 @@ export function createInfluxClient(server: ServerOptions, timers: Timers): Influ
           signal: abort.signal,
           headers: {
             accept: 'application/json',
+            ...(compress ? { 'accept-encoding': 'gzip' } : {}),
             ...(authorization === undefined ? {} : { authorization }),
             ...(contentType === undefined ? {} : { 'content-type': contentType }),
           },
-          ...(compress ? { gzipThreshold: compressFromBytes } : {}),
+          ...(compress && mayCompress ? { gzipThreshold: compressFromBytes } : {}),
         },
         (answerHeaders, code) => {
           headers = answerHeaders

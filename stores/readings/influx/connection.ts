@@ -53,6 +53,7 @@ export function createConnection(options: ConnectionOptions): Connection {
         path: `${writePath}&precision=${precision}`,
         body: lines,
         contentType: 'text/plain; charset=utf-8',
+        mayCompress: true,
       })
       const outcome = outcomeOf(answer, ports.clock.now())
       if (outcome.kind === 'wait' && outcome.retryAfterMs > 0) {

@@ -30,7 +30,7 @@ const linesMax = 10_000
 /** A small batch goes as one request. */
 const linesMin = 1_000
 /** InfluxDB 3 takes 10 MiB. */
-const charactersMax = 4_000_000
+const bytesMax = 4_000_000
 const hourMs = 3_600_000
 
 /** Throws `Fault` `store_unavailable` when the world is at fault; anything may have been stored then. */
@@ -41,16 +41,19 @@ export async function deliver(
 ): Promise<Refusal[]> {
   const refusals: Refusal[] = []
 
-  async function send(pieces: readonly Piece[]): Promise<Outcome> {
-    const outcome = await write(pieces.map(({ text }) => text).join('\n'))
+  async function send(text: string): Promise<Outcome> {
+    const outcome = await write(text)
     if (outcome.kind === 'wait' || outcome.kind === 'alarm') throw unavailable(outcome)
     if (outcome.kind === 'aged') onAged(outcome.reason)
     return outcome
   }
 
-  async function salvage(pieces: readonly Piece[]): Promise<void> {
+  async function sendPieces(pieces: readonly Piece[]): Promise<void> {
     if (pieces.length === 0) return
-    const outcome = await send(pieces)
+    await salvage(pieces, await send(pieces.map(({ text }) => text).join('\n')))
+  }
+
+  async function salvage(pieces: readonly Piece[], outcome: Outcome): Promise<void> {
     if (outcome.kind !== 'halve' && outcome.kind !== 'bisect') return
     const field = outcome.kind === 'bisect' ? outcome.field : undefined
     if (field !== undefined && (await takeOut(field, pieces, outcome.reason))) return
@@ -58,7 +61,7 @@ export async function deliver(
     if (halves === undefined) {
       for (const { slots } of pieces) refuse(slots, outcome.reason)
     } else {
-      for (const half of halves) await salvage(half)
+      for (const half of halves) await sendPieces(half)
     }
   }
 
@@ -80,9 +83,9 @@ export async function deliver(
       for (const { slots } of pieces) refuse(slots, reason)
       return true
     }
-    await salvage(rest)
+    await sendPieces(rest)
     for (const slots of hours.values()) {
-      await salvage(slots.map((slot) => pieceOf([slot], sheet)))
+      await sendPieces(slots.map((slot) => pieceOf([slot], sheet)))
     }
     return true
   }
@@ -91,35 +94,51 @@ export async function deliver(
     for (const slot of slots) refusals.push({ slot, reason })
   }
 
-  await inParallel(parcelsOf(lines), requestsMax, (pieces) => salvage(pieces))
+  await inParallel(parcelsOf(lines), requestsMax, async ({ from, to }) => {
+    const outcome = await send(lines.textOf(from, to))
+    if (outcome.kind === 'stored' || outcome.kind === 'aged') return
+    await salvage(piecesOf(lines, from, to), outcome)
+  })
   return refusals
 }
 
-/** A line to be sent. */
+/** A line to be sent again. */
 interface Piece {
   text: string
   slots: readonly number[]
 }
 
 function pieceOf(slots: readonly number[], sheet: Sheet): Piece {
-  return { text: lineText(sheet, slots, true), slots }
+  return { text: lineText(sheet, slots), slots }
 }
 
-function parcelsOf({ texts, slots }: Lines): Piece[][] {
-  const size = Math.min(Math.max(Math.ceil(texts.length / requestsMax), linesMin), linesMax)
-  const parcels: Piece[][] = []
-  let parcel: Piece[] = []
-  let characters = 0
-  for (const [i, text] of texts.entries()) {
-    if (parcel.length >= size || characters + text.length > charactersMax) {
-      parcels.push(parcel)
-      parcel = []
-      characters = 0
-    }
-    parcel.push({ text, slots: slots[i] ?? [] })
-    characters += text.length
+function piecesOf(lines: Lines, from: number, to: number): Piece[] {
+  const pieces: Piece[] = []
+  for (let line = from; line < to; line++) {
+    pieces.push({ text: lines.textOf(line, line + 1), slots: lines.slotsOf(line) })
   }
-  if (parcel.length > 0) parcels.push(parcel)
+  return pieces
+}
+
+/** Numbers of lines, half-open, that make one request. */
+interface Parcel {
+  from: number
+  to: number
+}
+
+function parcelsOf(lines: Lines): Parcel[] {
+  const { count } = lines
+  const size = Math.min(Math.max(Math.ceil(count / requestsMax), linesMin), linesMax)
+  const parcels: Parcel[] = []
+  for (let from = 0; from < count; ) {
+    let to = Math.min(from + size, count)
+    const start = lines.bytesBefore(from)
+    while (to > from + 1 && lines.bytesBefore(to) - start > bytesMax) {
+      to = from + Math.ceil((to - from) / 2)
+    }
+    parcels.push({ from, to })
+    from = to
+  }
   return parcels
 }
 

@@ -14,8 +14,17 @@ import { createRowTops } from './row-tops.ts'
 import type { Series } from './series-register.ts'
 import { emptySheet, identityText, type Question, type Sheet, type SlotKind } from './sheet.ts'
 
+export interface Judging {
+  batch: readonly Reading[]
+  revised: readonly Reading[]
+  /** What is older is dropped as soon as it is stored. */
+  keptFrom: number
+  /** Readings replace none that were received later (`Advance.late`). */
+  late: boolean
+}
+
 export interface Judge {
-  judge(batch: readonly Reading[], revised: readonly Reading[], keptFrom: number): Sheet
+  judge(judging: Judging): Sheet
   /** `pending`: identities that count as new whether InfluxDB has them or not. */
   settle(sheet: Sheet, found: ReadonlyMap<string, FoundPoint>, pending: ReadonlySet<string>): void
   clear(): void
@@ -41,20 +50,31 @@ export function createJudge(mirror: Mirror, places: Places): Judge {
   /** A reading whose time lies where readings of the series are. */
   function addAgain(sheet: Sheet, series: Series, place: Place, reading: Reading): void {
     const known = log.find(series.id, entry.observedAt)
-    if (known >= sheet.start) {
-      replaceSlot(sheet, known, reading)
-      sheet.duplicate++
-      return
-    }
     const isNewest = entry.observedAt === book.lastOf(series.id)
     if (known >= 0 || isNewest) {
-      sheet.duplicate++
-      if (isElsewhere(known, place)) ask(sheet, 'place', series, reading)
+      const stands = known < 0 ? book.newestOf(series.id) : log.at(known)
+      replace(sheet, series, reading, { place, stands, known })
     } else if (isWholeIn(series)) {
       sheet.stored++
+      addSlot(sheet, series, place, reading, 'whole')
     } else {
       ask(sheet, 'identity', series, reading)
     }
+  }
+
+  function replace(
+    sheet: Sheet,
+    series: Series,
+    reading: Reading,
+    { place, stands, known }: { place: Place; stands: Entry; known: number },
+  ): void {
+    sheet.duplicate++
+    if (sheet.late && stands.receivedAt > entry.receivedAt) return
+    if (known >= sheet.start) {
+      replaceSlot(sheet, known, reading)
+      return
+    }
+    if (isElsewhere(known, place)) ask(sheet, 'place', series, reading)
     addSlot(sheet, series, place, reading, 'whole')
   }
 
@@ -64,17 +84,15 @@ export function createJudge(mirror: Mirror, places: Places): Judge {
   }
 
   function replaceSlot(sheet: Sheet, ordinal: number, reading: Reading): void {
-    const slot = ordinal - sheet.start
     log.replace(ordinal, entry)
     book.add(entry, ordinal)
-    sheet.readings[slot] = reading
+    sheet.readings[ordinal - sheet.start] = reading
   }
 
-  function addAll(sheet: Sheet, batch: readonly Reading[], keptFrom: number): void {
+  function addAll(sheet: Sheet, { batch, keptFrom }: Judging): void {
     let place: Place | undefined
     let time = Number.NaN
     for (const reading of batch) {
-      // What is older than readings are kept is dropped as soon as it is stored.
       if (reading.observedAt < keptFrom) {
         sheet.stored++
         continue
@@ -107,7 +125,7 @@ export function createJudge(mirror: Mirror, places: Places): Judge {
     return added
   }
 
-  function reviseAll(sheet: Sheet, revised: readonly Reading[], keptFrom: number): void {
+  function reviseAll(sheet: Sheet, { revised, keptFrom }: Judging): void {
     for (const reading of revised) {
       const series = register.find(reading.device, reading.property)
       if (series === undefined || reading.observedAt < keptFrom) continue
@@ -131,60 +149,92 @@ export function createJudge(mirror: Mirror, places: Places): Judge {
     series: Series,
     reading: Reading,
     { stands, known }: { stands: Entry; known: number },
-  ): boolean {
+  ): void {
     fill(entry, series.id, reading)
-    if (stands.receivedAt !== entry.receivedAt || !Object.is(stands.value, entry.value)) {
-      return false
-    }
-    if (stands.quality === entry.quality && stands.tests === entry.tests) return false
+    if (stands.receivedAt !== entry.receivedAt || !Object.is(stands.value, entry.value)) return
+    if (stands.quality === entry.quality && stands.tests === entry.tests) return
     sheet.revised++
     if (known >= sheet.start) {
       replaceSlot(sheet, known, reading)
-      return true
+      return
     }
     const place = places.visit(reading.device, sheet.start)
     if (isElsewhere(known, place)) ask(sheet, 'place', series, reading)
     addSlot(sheet, series, place, reading, 'flags')
-    return true
   }
 
-  function answer(sheet: Sheet, question: Question, found: FoundPoint | undefined): void {
-    const { about, series, reading, slot } = question
-    if (about === 'revision') {
-      if (found === undefined) return
-      const at = sheet.readings.length
-      if (revise(sheet, series, reading, { stands: found.entry, known: -1 })) {
-        sheet.oldPlaces.set(at, found.place)
-      }
-    } else if (found !== undefined && found.place.tags !== sheet.places[slot]?.tags) {
-      sheet.oldPlaces.set(slot, found.place)
+  /** A reading of the batch that memory could not tell of. */
+  function settleIdentity(
+    sheet: Sheet,
+    question: Question,
+    { point, isPending }: { point: FoundPoint | undefined; isPending: boolean },
+  ): void {
+    const { series, reading } = question
+    const place = places.visit(reading.device, sheet.start)
+    fill(entry, series.id, reading)
+    // An earlier one of this batch was settled meanwhile.
+    if (log.find(series.id, entry.observedAt) >= 0) {
+      addAgain(sheet, series, place, reading)
+      return
     }
+    if (point === undefined || isPending) {
+      sheet.stored++
+      sheet.foundNew.push(question)
+    } else {
+      sheet.duplicate++
+      if (sheet.late && point.entry.receivedAt > entry.receivedAt) return
+    }
+    stayAt(sheet, sheet.readings.length, place, point)
+    addSlot(sheet, series, place, reading, 'whole')
+  }
+
+  function settleRevision(
+    sheet: Sheet,
+    { series, reading }: Question,
+    point: FoundPoint | undefined,
+  ): void {
+    // It may be of this batch, and have been settled meanwhile.
+    const known = log.find(series.id, reading.observedAt)
+    const stands = known < 0 ? point?.entry : log.at(known)
+    if (stands === undefined) return
+    const slot = sheet.readings.length
+    revise(sheet, series, reading, { stands, known })
+    if (sheet.readings.length > slot) stayAt(sheet, slot, sheet.places[slot], point)
   }
 
   return {
-    judge(batch, revised, keptFrom) {
-      const sheet = emptySheet(log.next)
-      addAll(sheet, batch, keptFrom)
-      reviseAll(sheet, revised, keptFrom)
+    judge(judging) {
+      const sheet = emptySheet(log.next, judging.late)
+      addAll(sheet, judging)
+      reviseAll(sheet, judging)
       return sheet
     },
     settle(sheet, found, pending) {
       for (const question of [...sheet.questions]) {
-        const { device, property, observedAt } = question.reading
-        const name = identityText(device, property, observedAt)
+        const { about, reading, slot } = question
+        const name = identityText(reading.device, reading.property, reading.observedAt)
         const point = found.get(name)
-        if (question.about === 'identity') {
-          if (point !== undefined && !pending.has(name)) sheet.duplicate++
-          else {
-            sheet.stored++
-            sheet.foundNew.push(question)
-          }
+        if (about === 'identity') {
+          settleIdentity(sheet, question, { point, isPending: pending.has(name) })
+        } else if (about === 'place') {
+          stayAt(sheet, slot, sheet.places[slot], point)
+        } else {
+          settleRevision(sheet, question, point)
         }
-        answer(sheet, question, point)
       }
     },
     clear: () => rows.clear(),
   }
+}
+
+/** A slot keeps the tags that its point stands under. */
+function stayAt(
+  sheet: Sheet,
+  slot: number,
+  now: Place | undefined,
+  point: FoundPoint | undefined,
+): void {
+  if (point !== undefined && point.place.tags !== now?.tags) sheet.oldPlaces.set(slot, point.place)
 }
 
 /** Written before its device moved, or so long ago that it may have been. */

@@ -1,5 +1,5 @@
 /**
- * Line protocol by hand, because it is the hot path: the text of tags and of numbers.
+ * Text in line protocol: tags, keys and numbers. Lines of readings are put together in `lines.ts`.
  *
  * A comma or newline in a tag writes another row, and a backslash can not be escaped at all. So what has a meaning
  * there is escaped, and what can not be is written as `%` and two hexadecimal digits; `decodeTag` gives the name back.

@@ -1,83 +1,166 @@
 /**
- * The lines of a batch: one for each device, domain and moment. This is the hot path; its text is put together by
- * hand, number by number.
+ * The lines of a batch: one for each device, domain and moment. This is the hot path: bytes are put together by hand,
+ * and nothing is allocated for a reading.
  */
 
 import { flagCode } from './layout.ts'
-import { floatText } from './line-protocol.ts'
+import { LineBytes } from './line-bytes.ts'
 import { type Place, prefixOf } from './places.ts'
 import type { Sheet } from './sheet.ts'
 
+const space = 0x20
+const newline = 0x0a
+const receivedKey = Buffer.from('received=')
+
+/** Lines by number; what they hold is good until the next ones are made. */
 export interface Lines {
-  texts: string[]
-  /** The slots that each line holds. */
-  slots: (readonly number[])[]
+  count: number
+  /** The slots that a line holds. */
+  slotsOf(line: number): number[]
+  /** Bytes of the lines before this one, newlines included. */
+  bytesBefore(line: number): number
+  /** These lines, with newlines between them. */
+  textOf(from: number, to: number): string
 }
 
-/**
- * `explicit`: a try before may have left outcomes of other tests, so those of fresh rows are written even when there
- * are none.
- */
-export function linesOf(sheet: Sheet, explicit: boolean): Lines {
-  const lines: Lines = { texts: [], slots: [] }
-  const { readings } = sheet
-  for (let from = 0; from < readings.length; ) {
-    const first = readings[from]
-    let to = from + 1
-    let isOneRow = !sheet.oldPlaces.has(from)
-    for (; to < readings.length; to++) {
-      const next = readings[to]
-      if (next?.observedAt !== first?.observedAt || next?.device !== first?.device) break
-      if (sheet.series[to]?.row !== sheet.series[from]?.row) isOneRow = false
-      if (sheet.oldPlaces.size > 0 && sheet.oldPlaces.has(to)) isOneRow = false
-    }
-    const slots = range(from, to)
-    for (const line of isOneRow ? [slots] : splitRows(sheet, slots)) {
-      lines.texts.push(lineText(sheet, line, explicit))
-      lines.slots.push(line)
-    }
-    from = to
+export interface LineMaker {
+  /**
+   * All lines of a sheet. `explicit`: a try before may have left outcomes of other tests, so those of fresh rows are
+   * written even when there are none.
+   */
+  make(sheet: Sheet, explicit: boolean): Lines
+}
+
+export function createLineMaker(): LineMaker {
+  const bytes = new LineBytes()
+  /** Slots in the order of the lines, and for each line the first of them and its first byte. */
+  let order = new Uint32Array(1_024)
+  let firsts = new Uint32Array(1_024)
+  let starts = new Uint32Array(1_024)
+  let count = 0
+  let placed = 0
+
+  function add(sheet: Sheet, slots: ArrayLike<number>, explicit: boolean): void {
+    firsts[count] = placed
+    starts[count] = bytes.length
+    count++
+    for (let i = 0; i < slots.length; i++) order[placed++] = slots[i] ?? 0
+    writeLine(bytes, sheet, slots, explicit)
+    bytes.byte(newline)
   }
-  return lines
+
+  function prepare(slots: number): void {
+    bytes.clear()
+    count = 0
+    placed = 0
+    if (order.length > slots) return
+    order = new Uint32Array(slots * 2)
+    firsts = new Uint32Array(slots * 2)
+    starts = new Uint32Array(slots * 2)
+  }
+
+  return {
+    make(sheet, explicit) {
+      const slots = sheet.readings.length
+      prepare(slots)
+      const run = { from: 0, to: 0, isOneRow: true }
+      for (; run.from < slots; run.from = run.to) {
+        findRun(sheet, run)
+        const all = slotRange(run.from, run.to)
+        if (run.isOneRow) add(sheet, all, explicit)
+        else for (const row of splitRows(sheet, all)) add(sheet, row, explicit)
+      }
+      firsts[count] = placed
+      starts[count] = bytes.length
+      return {
+        count,
+        slotsOf: (line) => [...order.subarray(firsts[line] ?? 0, firsts[line + 1] ?? 0)],
+        bytesBefore: (line) => starts[line] ?? 0,
+        textOf: (from, to) => bytes.text(starts[from] ?? 0, (starts[to] ?? 0) - 1),
+      }
+    },
+  }
 }
 
-/** All slots must be of one device, domain, moment and place. */
-export function lineText(sheet: Sheet, slots: readonly number[], explicit: boolean): string {
+/** One line by itself, everything written out. All slots must be of one device, domain, moment and place. */
+export function lineText(sheet: Sheet, slots: readonly number[]): string {
+  const bytes = new LineBytes()
+  writeLine(bytes, sheet, slots, true)
+  return bytes.text(0, bytes.length)
+}
+
+interface Run {
+  from: number
+  to: number
+  isOneRow: boolean
+}
+
+/** Slots of the same device and moment that stand side by side. */
+function findRun(sheet: Sheet, run: Run): void {
+  const { readings, series, oldPlaces } = sheet
+  const first = readings[run.from]
+  const row = series[run.from]?.row
+  let isOneRow = oldPlaces.size === 0 || !oldPlaces.has(run.from)
+  let to = run.from + 1
+  for (; to < readings.length; to++) {
+    const next = readings[to]
+    if (next?.observedAt !== first?.observedAt || next?.device !== first?.device) break
+    if (series[to]?.row !== row) isOneRow = false
+    if (oldPlaces.size > 0 && oldPlaces.has(to)) isOneRow = false
+  }
+  run.to = to
+  run.isOneRow = isOneRow
+}
+
+function writeLine(
+  bytes: LineBytes,
+  sheet: Sheet,
+  slots: ArrayLike<number>,
+  explicit: boolean,
+): void {
   const first = slots[0] ?? 0
-  const row = receiptOf(sheet, slots)
-  let fields = ''
-  for (const slot of slots) fields += fieldsText(sheet, slot, { row, explicit })
-  if (row !== undefined) fields += `,received=${row}`
-  const time = sheet.readings[first]?.observedAt ?? 0
-  const measurement = sheet.series[first]?.keys.measurement ?? ''
-  return `${prefixOf(placeOf(sheet, first), measurement)} ${fields.slice(1)} ${time}`
+  const received = receiptOf(sheet, slots)
+  bytes.raw(prefixOf(placeOf(sheet, first), sheet.series[first]?.keys.measurement ?? ''))
+  const begin = bytes.length
+  for (let i = 0; i < slots.length; i++) {
+    writeFields(bytes, sheet, slots[i] ?? 0, explicit, received)
+  }
+  if (!Number.isNaN(received)) bytes.field(receivedKey, received)
+  // In the place of the first comma.
+  bytes.replace(begin, space)
+  bytes.byte(space)
+  bytes.number(sheet.readings[first]?.observedAt ?? 0)
 }
 
-/** `receivedAt` of the row: that of its first fresh slot. */
-function receiptOf(sheet: Sheet, slots: readonly number[]): number | undefined {
-  const fresh = slots.find((slot) => sheet.kinds[slot] === 'fresh')
-  return fresh === undefined ? undefined : sheet.readings[fresh]?.receivedAt
+/** `receivedAt` of the row: that of its first fresh slot; NaN when there is none. */
+function receiptOf(sheet: Sheet, slots: ArrayLike<number>): number {
+  for (let i = 0; i < slots.length; i++) {
+    const slot = slots[i] ?? 0
+    if (sheet.kinds[slot] === 'fresh') return sheet.readings[slot]?.receivedAt ?? Number.NaN
+  }
+  return Number.NaN
 }
 
-interface RowOptions {
-  row: number | undefined
-  explicit: boolean
-}
-
-/** Each field with a comma in front. */
-function fieldsText(sheet: Sheet, slot: number, { row, explicit }: RowOptions): string {
+/** Each with a comma in front. `row` is what `received` says. */
+function writeFields(
+  bytes: LineBytes,
+  sheet: Sheet,
+  slot: number,
+  explicit: boolean,
+  row: number,
+): void {
   const reading = sheet.readings[slot]
   const keys = sheet.series[slot]?.keys
-  if (reading === undefined || keys === undefined) return ''
+  if (reading === undefined || keys === undefined) return
   const kind = sheet.kinds[slot]
-  const { value, quality, tests = 0, receivedAt } = reading
-  let text = `,${keys.flag}${flagCode(quality, value !== null)}`
-  if (kind !== 'flags' && value !== null) text += `,${keys.value}${floatText(value)}`
-  if (tests !== 0 || explicit || kind !== 'fresh') text += `,${keys.tests}${tests}`
+  const { value, tests = 0 } = reading
+  bytes.field(keys.flag, flagCode(reading.quality, value !== null))
+  if (value !== null && kind !== 'flags') bytes.field(keys.value, value)
+  if (tests !== 0 || explicit || kind !== 'fresh') bytes.field(keys.tests, tests)
+  const { receivedAt } = reading
   if (kind === 'whole' || (kind === 'fresh' && receivedAt !== row)) {
-    text += `,${keys.received}${receivedAt}`
+    bytes.field(keys.received, receivedAt)
   }
-  return text
 }
 
 function splitRows(sheet: Sheet, slots: readonly number[]): number[][] {
@@ -97,7 +180,7 @@ function placeOf(sheet: Sheet, slot: number): Place {
   return place
 }
 
-function range(from: number, to: number): number[] {
+function slotRange(from: number, to: number): number[] {
   const slots: number[] = []
   for (let slot = from; slot < to; slot++) slots.push(slot)
   return slots

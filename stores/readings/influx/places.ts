@@ -22,7 +22,7 @@ export interface Place extends SiteTags {
   /** The tags as they stand in a line. */
   tags: string
   /** The line's beginning for each measurement, up to the space. */
-  prefixes: Map<string, string>
+  prefixes: Map<string, Uint8Array>
 }
 
 export interface Places {
@@ -97,10 +97,10 @@ export function makePlace({ device, site, district, moved }: PlaceRow): Place {
 }
 
 /** A line up to the space before its fields. */
-export function prefixOf(place: Place, measurement: string): string {
+export function prefixOf(place: Place, measurement: string): Uint8Array {
   const known = place.prefixes.get(measurement)
   if (known !== undefined) return known
-  const prefix = `${escapeKey(measurement)}${place.tags}`
+  const prefix = Buffer.from(`${escapeKey(measurement)}${place.tags}`)
   place.prefixes.set(measurement, prefix)
   return prefix
 }

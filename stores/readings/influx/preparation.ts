@@ -4,6 +4,7 @@
  */
 
 import { Fault } from '../../../domain/errors.ts'
+import { boardTags } from '../board-points.ts'
 import {
   type InfluxAnswer,
   type InfluxClient,
@@ -96,8 +97,7 @@ async function prepareDatabase3(client: InfluxClient, { bucket }: Target): Promi
   if (!isThere(made)) {
     throw missing(bucket, `influxdb3 create database ${shellText(bucket)}`, reasonOf(made))
   }
-  for (const table of measurements) {
-    const tags = [...tagNames]
+  for (const [table, tags] of tables()) {
     const answer = await sendJson(client, 'POST', `${path}/table`, {
       db: bucket,
       table,
@@ -108,6 +108,13 @@ async function prepareDatabase3(client: InfluxClient, { bucket }: Target): Promi
     const command = `influxdb3 create table --database ${shellText(bucket)} --tags ${tags.join(',')} ${table}`
     throw missing(`${bucket}, table ${table}`, command, reasonOf(answer))
   }
+}
+
+function tables(): [table: string, tags: readonly string[]][] {
+  return [
+    ...measurements.map((table): [string, readonly string[]] => [table, tagNames]),
+    ...Object.entries(boardTags).filter(([, tags]) => tags.length > 0),
+  ]
 }
 
 const conflict = 409

@@ -34,6 +34,8 @@ export interface ProgressFile {
   prepare(sheet: Sheet): void
   /** The batch is stored: its entries, the counts and the position at once. */
   commit(sheet: Sheet, advance: Advance | undefined, refused: number): void
+  /** Position and counts of another store in place of those there are. */
+  adopt(progress: Progress): void
   /** Hides what is older than `keepDays`, and cuts the log when it is long. */
   tidy(now: number, keepDays: number): void
   /** Memory may differ from the file: it will be read anew. */
@@ -131,6 +133,13 @@ export function openProgressFile(
           places.save()
           pending.settle(sheet)
           known = movedState(state, { sheet, advance, refused, nextEntry: mirror.log.next })
+          move(known)
+        })
+      },
+      adopt(progress) {
+        transact(() => {
+          const { nextEntry, keptFrom } = upToDate()
+          known = { ...progress, nextEntry, keptFrom }
           move(known)
         })
       },

@@ -11,10 +11,10 @@ export interface PropertyKeys {
   code: string
   measurement: string
   /** Field keys with their `=`, escaped. */
-  value: string
-  flag: string
-  tests: string
-  received: string
+  value: Uint8Array
+  flag: Uint8Array
+  tests: Uint8Array
+  received: Uint8Array
 }
 
 export interface Series extends SeriesKey {
@@ -64,10 +64,10 @@ export function createSeriesRegister(): SeriesRegister {
     const keys: PropertyKeys = {
       code,
       measurement: measurementOf(code),
-      value: `${key}=`,
-      flag: `${key}${fieldSuffixes.flag}=`,
-      tests: `${key}${fieldSuffixes.tests}=`,
-      received: `${key}${fieldSuffixes.received}=`,
+      value: Buffer.from(`${key}=`),
+      flag: Buffer.from(`${key}${fieldSuffixes.flag}=`),
+      tests: Buffer.from(`${key}${fieldSuffixes.tests}=`),
+      received: Buffer.from(`${key}${fieldSuffixes.received}=`),
     }
     properties.set(code, keys)
     return keys

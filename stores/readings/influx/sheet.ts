@@ -18,14 +18,15 @@ export interface Question {
   series: Series
   reading: Reading
   /**
-   * `identity`: is it stored? `place`: it is, but under which tags? `revision`: as what does it stand? The first two
-   * are about a slot.
+   * `identity`: is it stored? `place`: the point of this slot is, but under which tags? `revision`: as what does it
+   * stand?
    */
   about: 'identity' | 'place' | 'revision'
   slot: number
 }
 
 export interface Sheet {
+  late: boolean
   /** Ordinal in the log of the first slot. */
   start: number
   /** By slot. */
@@ -45,8 +46,9 @@ export interface Sheet {
   foundNew: Question[]
 }
 
-export function emptySheet(start: number): Sheet {
+export function emptySheet(start: number, late: boolean): Sheet {
   return {
+    late,
     start,
     readings: [],
     series: [],

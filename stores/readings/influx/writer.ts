@@ -13,7 +13,7 @@ import { checkNumbers, isStorable, unstorableReason } from './acceptance.ts'
 import { createConnection } from './connection.ts'
 import { deliver } from './delivery.ts'
 import { createJudge } from './judge.ts'
-import { linesOf } from './lines.ts'
+import { createLineMaker } from './lines.ts'
 import { lookUp } from './lookup.ts'
 import { createWriterNotes } from './notes.ts'
 import { type InfluxReadingsWriter, type InfluxWriterOptions, logLimits } from './options.ts'
@@ -28,13 +28,14 @@ export function openWriter(options: InfluxWriterOptions): InfluxReadingsWriter {
   const server = createServer(connection, options)
   const notes = createWriterNotes(options)
   const judge = createJudge(file.mirror, file.places)
+  const lineMaker = createLineMaker()
   const turns = createTurns()
   /** A try that failed, perhaps before we were started, may have left something in InfluxDB. */
   let mayBeHalfOut = true
 
-  async function judged(batch: readonly Reading[], revised: readonly Reading[]): Promise<Sheet> {
+  async function judged(batch: readonly Reading[], { late, revised }: Order): Promise<Sheet> {
     const { keptFrom } = file.state()
-    const sheet = judge.judge(batch, revised, keptFrom)
+    const sheet = judge.judge({ batch, revised, keptFrom, late })
     if (sheet.questions.length === 0) return sheet
     const found = await lookUp(connection, sheet.questions)
     judge.settle(sheet, found, file.pending.names)
@@ -49,7 +50,7 @@ export function openWriter(options: InfluxWriterOptions): InfluxReadingsWriter {
   /** Returns the readings that are refused. */
   async function send(sheet: Sheet): Promise<Map<Reading, string>> {
     file.prepare(sheet)
-    const lines = linesOf(sheet, mayBeHalfOut)
+    const lines = lineMaker.make(sheet, mayBeHalfOut)
     const refusals = await deliver(sheet, lines, { write: connection.write, onAged: notes.aged })
     return new Map(
       refusals.flatMap(({ slot, reason }) => {
@@ -59,18 +60,14 @@ export function openWriter(options: InfluxWriterOptions): InfluxReadingsWriter {
     )
   }
 
-  async function store(
-    batch: readonly Reading[],
-    revised: readonly Reading[],
-    advance: Advance | undefined,
-  ): Promise<Sheet> {
+  async function store(batch: readonly Reading[], order: Order): Promise<Sheet> {
     await server.ready()
     const storable = batch.filter(isStorable)
     let refused = batch.length - storable.length
     if (refused > 0) {
       await notes.refused(new Map(batch.filter((one) => !isStorable(one)).map(unstorable)))
     }
-    let sheet = await judged(storable, revised)
+    let sheet = await judged(storable, order)
     const poisoned = sheet.readings.length === 0 ? new Map<Reading, string>() : await send(sheet)
     if (poisoned.size > 0) {
       await notes.refused(poisoned)
@@ -78,9 +75,9 @@ export function openWriter(options: InfluxWriterOptions): InfluxReadingsWriter {
       forget()
       const good = storable.filter(isGood)
       refused += storable.length - good.length
-      sheet = await judged(good, revised.filter(isGood))
+      sheet = await judged(good, { ...order, revised: order.revised.filter(isGood) })
     }
-    file.commit(sheet, advance, refused)
+    file.commit(sheet, order.advance, refused)
     mayBeHalfOut = false
     file.places.hold(false)
     return sheet
@@ -105,18 +102,21 @@ export function openWriter(options: InfluxWriterOptions): InfluxReadingsWriter {
     progress: () => file.progress(),
     async write(batch, advance): Promise<WriteResult> {
       if (batch.length === 0 && advance === undefined) return { stored: 0, duplicate: 0 }
-      const revised = advance?.revised ?? []
+      const { revised = [], late = false } = advance ?? {}
       checkNumbers(batch)
       checkNumbers(revised)
-      const { stored, duplicate } = await attempt(() => store(batch, revised, advance))
+      const { stored, duplicate } = await attempt(() => store(batch, { advance, revised, late }))
       return { stored, duplicate }
     },
     async revise(batch) {
       if (batch.length === 0) return 0
       checkNumbers(batch)
-      const { revised } = await attempt(() => store([], batch, undefined))
+      const { revised } = await attempt(() =>
+        store([], { advance: undefined, revised: batch, late: false }),
+      )
       return revised
     },
+    adopt: (progress) => turns.take(async () => file.adopt(progress)),
     tidy: (now) =>
       attempt(async () => {
         file.tidy(now, options.keepDays)
@@ -130,6 +130,13 @@ export function openWriter(options: InfluxWriterOptions): InfluxReadingsWriter {
       file.close()
     },
   }
+}
+
+/** What comes with a batch. */
+interface Order {
+  advance: Advance | undefined
+  revised: readonly Reading[]
+  late: boolean
 }
 
 function unstorable(reading: Reading): [Reading, string] {
