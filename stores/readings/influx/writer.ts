@@ -117,6 +117,7 @@ export function openWriter(options: InfluxWriterOptions): InfluxReadingsWriter {
       return revised
     },
     adopt: (progress) => turns.take(async () => file.adopt(progress)),
+    adopt: (progress) => turns.take(async () => file.adopt(progress)),
     tidy: (now) =>
       attempt(async () => {
         file.tidy(now, options.keepDays)
