@@ -52,8 +52,16 @@ export interface StatusTable {
   device: string
   last_seen_at: number | null
   connected: number
-  /** JSON list of `[key, value]`, the longest unchanged first. */
+  /** Position of the uplink that told whether it is connected. */
+  connected_seq: number
+  /** JSON list of `[key, value, position of the uplink that told it]`, the longest unchanged first. */
   attributes: string
+}
+
+/** One row: the position of the newest start of the broker, after which nobody was connected. */
+export interface BrokerStartTable {
+  id: number
+  seq: number
 }
 
 export interface LedgerSchema {
@@ -63,6 +71,7 @@ export interface LedgerSchema {
   tally: TallyTable
   retry: RetryTable
   status: StatusTable
+  broker_start: BrokerStartTable
 }
 
 const entryId = /^(\d{1,15})-(\d{1,6})$/

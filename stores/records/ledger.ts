@@ -41,13 +41,25 @@ export interface RetryOutcome {
   refused: readonly Refusal[]
 }
 
+/** What became known of a device, and the journal position of the uplink that told it. */
+export type StatusChange = Partial<DeviceStatus> & { device: string; seq?: number }
+
+/** Whether an uplink is the newest that was settled, or stands behind others that are settled already. */
+export type Told = 'newest' | 'late'
+
 export interface Ledger {
   /**
    * Keeps the message once and one entry per refusal, then drops the oldest beyond the limit per device.
    * Of one message at most 100 refusals are listed; all are counted. A message takes the share of the device
    * each refusal names, or the sender's when that device is unknown or not the sender's to speak for.
+   *
+   * A message far behind the newest one is taken for one that was counted long ago, unless its position is after
+   * `open.from` and up to `open.to`: those are still to be settled although later ones are.
    */
-  quarantine(items: readonly { uplink: Uplink; refused: readonly Refusal[] }[]): Promise<void>
+  quarantine(
+    items: readonly { uplink: Uplink; refused: readonly Refusal[] }[],
+    open?: { from: number; to: number },
+  ): Promise<void>
   /** Drops messages received before `olderThan`. */
   expire(olderThan: number): Promise<void>
   list(query: QuarantineQuery): Promise<readonly QuarantineEntry[]>
@@ -70,10 +82,13 @@ export interface Ledger {
   answerRetry(request: number, entry: string, outcome: RetryOutcome): Promise<void>
   retryOutcome(request: number): Promise<RetryOutcome | undefined>
 
-  /** Merges what became known: newest `lastSeenAt`, connection, attributes key by key (the newest 64 stay). */
-  updateStatus(changes: readonly (Partial<DeviceStatus> & { device: string })[]): Promise<void>
-  /** After a start of the broker nobody is connected. */
-  disconnectAll(): Promise<void>
+  /**
+   * Merges what became known: newest `lastSeenAt`, connection, attributes key by key (the newest 64 stay). What is
+   * told late does not replace what a later uplink has told.
+   */
+  updateStatus(changes: readonly StatusChange[], told?: Told): Promise<void>
+  /** After a start of the broker, at this position, nobody is connected; told late, but for who came after it. */
+  disconnectAll(seq?: number, told?: Told): Promise<void>
   status(devices: readonly string[]): Promise<ReadonlyMap<string, DeviceStatus>>
   close(): Promise<void>
 }

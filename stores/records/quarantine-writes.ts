@@ -14,6 +14,13 @@ import { storableText } from './storable-text.ts'
 
 type Writing = Transaction<LedgerSchema>
 
+/** After `from` up to `to`. */
+interface Positions {
+  from: number
+  to: number
+}
+const noPositions: Positions = { from: 0, to: 0 }
+
 export interface Refused {
   uplink: Uplink
   refused: readonly Refusal[]
@@ -30,8 +37,9 @@ const countedMessages = 100_000
 export async function recordRefused(
   tx: Writing,
   items: readonly Refused[],
+  open: Positions = noPositions,
 ): Promise<ReadonlyMap<string, number>> {
-  await count(tx, items)
+  await count(tx, items, open)
   for (const part of chunks(items, rowsPerInsert)) {
     await tx
       .insertInto('message')
@@ -109,8 +117,8 @@ export async function insertEntries(tx: Writing, entries: readonly EntryTable[])
 }
 
 /** Counts what was not counted before, by message, also when the message itself is long dropped. */
-async function count(tx: Writing, items: readonly Refused[]): Promise<void> {
-  const fresh = await notCounted(tx, items)
+async function count(tx: Writing, items: readonly Refused[], open: Positions): Promise<void> {
+  const fresh = await notCounted(tx, items, open)
   if (fresh.size === 0) return
   const readingsByCode = new Map<RefusalCode, number>()
   for (const refused of fresh.values()) {
@@ -136,6 +144,7 @@ async function count(tx: Writing, items: readonly Refused[]): Promise<void> {
 async function notCounted(
   tx: Writing,
   items: readonly Refused[],
+  open: Positions,
 ): Promise<ReadonlyMap<number, readonly Refusal[]>> {
   const fresh = new Map(items.map(({ uplink, refused }) => [uplink.seq, refused]))
   const newest = await tx
@@ -145,12 +154,19 @@ async function notCounted(
   let head = newest?.seq ?? 0
   for (const seq of fresh.keys()) head = Math.max(head, seq)
   const floor = head - countedMessages
-  await tx.deleteFrom('counted').where('seq', '<=', floor).execute()
+  await tx
+    .deleteFrom('counted')
+    .where('seq', '<=', floor)
+    .where(({ or, eb }) => or([eb('seq', '<=', open.from), eb('seq', '>', open.to)]))
+    .execute()
   for (const part of chunks([...fresh.keys()], idsPerQuery)) {
     const known = await tx.selectFrom('counted').select('seq').where('seq', 'in', part).execute()
     for (const { seq } of known) fresh.delete(seq)
   }
-  for (const seq of fresh.keys()) if (seq <= floor) fresh.delete(seq)
+  for (const seq of fresh.keys()) {
+    const isOpen = seq > open.from && seq <= open.to
+    if (seq <= floor && !isOpen) fresh.delete(seq)
+  }
   return fresh
 }
 

@@ -2,8 +2,7 @@
  * The ledger in one SQLite file. Ingest writes; the API reads and asks for retries on a connection of its own.
  */
 
-import type { DeviceStatus } from '../../domain/device.ts'
-import { mergeStatus, readStatus } from './device-status.ts'
+import { disconnectAll, mergeStatus, statusOf } from './device-status.ts'
 import { type Migrations, openRecordsFile } from './kysely.ts'
 import type { Ledger } from './ledger.ts'
 import type { LedgerSchema } from './ledger-schema.ts'
@@ -59,18 +58,23 @@ const migrations: Migrations = [
     attributes TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  ALTER TABLE status ADD COLUMN connected_seq INTEGER NOT NULL DEFAULT 0;
+  CREATE TABLE broker_start (id INTEGER PRIMARY KEY CHECK (id = 1), seq INTEGER NOT NULL) STRICT;
+  INSERT INTO broker_start VALUES (1, 0);
+  `,
 ]
 
 export function openLedger(options: { path: string; messagesPerDeviceMax: number }): Ledger {
   const { db, close } = openRecordsFile<LedgerSchema>(options.path, migrations)
   const shares = createShares(options.messagesPerDeviceMax)
   return {
-    async quarantine(items) {
+    async quarantine(items, open) {
       const refused = items.filter((item) => item.refused.length > 0)
       if (refused.length === 0) return
       await db
         .transaction()
-        .execute(async (tx) => shares.keep(tx, await recordRefused(tx, refused)))
+        .execute(async (tx) => shares.keep(tx, await recordRefused(tx, refused, open)))
     },
     expire: (olderThan) => expireMessages(db, olderThan),
     list: async (query) => listEntries(db, query),
@@ -82,25 +86,12 @@ export function openLedger(options: { path: string; messagesPerDeviceMax: number
     answerRetry: (request, entry, outcome) =>
       db.transaction().execute((tx) => answerRetry(tx, request, { entry, outcome })),
     retryOutcome: (request) => retryOutcome(db, request),
-    async updateStatus(changes) {
-      if (changes.length > 0) await db.transaction().execute((tx) => mergeStatus(tx, changes))
+    async updateStatus(changes, told = 'newest') {
+      if (changes.length > 0) await db.transaction().execute((tx) => mergeStatus(tx, changes, told))
     },
-    async disconnectAll() {
-      await db
-        .transaction()
-        .execute((tx) =>
-          tx.updateTable('status').set({ connected: 0 }).where('connected', '=', 1).execute(),
-        )
-    },
-    async status(devices) {
-      const known = await readStatus(db, devices)
-      return new Map(
-        [...known].map(([device, { lastSeenAt, connected, facts }]): [string, DeviceStatus] => [
-          device,
-          { device, lastSeenAt, connected, attributes: Object.fromEntries(facts) },
-        ]),
-      )
-    },
+    disconnectAll: (seq = 0, told = 'newest') =>
+      db.transaction().execute((tx) => disconnectAll(tx, seq, told)),
+    status: (devices) => statusOf(db, devices),
     close,
   }
 }

@@ -160,6 +160,22 @@ export function ledgerConformance(start: () => Promise<LedgerBackend>): void {
       expect(await ledger.counts()).toEqual(new Map())
     })
 
+    test('messages far behind the newest are counted while they are open, each once', async () => {
+      const { ledger } = await setUp()
+      const one = (seq: number) => [{ uplink: uplink(seq), refused: [refusal()] }]
+      const open = { from: 10, to: 500_000 }
+      await ledger.quarantine(one(9))
+      for (const seq of [1_000_000, 11, 300_000, 1_000_001, 11, 300_000, 500_000]) {
+        await ledger.quarantine(one(seq), open)
+      }
+      expect(await ledger.counts()).toEqual(new Map([['malformed', 6]]))
+      await ledger.quarantine(one(9), open)
+      await ledger.quarantine(one(700_000), open)
+      await ledger.quarantine(one(11))
+      expect(await ledger.counts()).toEqual(new Map([['malformed', 6]]))
+      expect(await seqsOf(ledger)).toEqual([1_000_001, 1_000_000, 700_000, 500_000, 300_000, 11, 9])
+    })
+
     test('a message with thousands of refused readings is listed in part, counted in full', async () => {
       const { ledger } = await setUp()
       const refused = Array.from({ length: 5_000 }, (_, i) => perReading(`k${i}`))
@@ -525,6 +541,90 @@ export function ledgerConformance(start: () => Promise<LedgerBackend>): void {
       await ledger.disconnectAll()
       const all = await ledger.status(['a', 'b'])
       expect([...all.values()].map(({ connected }) => connected)).toEqual([false, false])
+    })
+
+    test('what is told late fills in what is missing and replaces nothing newer', async () => {
+      const { ledger } = await setUp()
+      const told = {
+        lastSeenAt: 9_000,
+        connected: true,
+        attributes: { fw: '2', cell: 'b' },
+        seq: 90,
+      }
+      await ledger.updateStatus([{ device: 'd', ...told }])
+      await ledger.updateStatus(
+        [
+          {
+            ...{ device: 'd', lastSeenAt: 1_000, connected: false, seq: 10 },
+            attributes: { fw: '1', model: 'x' },
+          },
+          { device: 'quiet', lastSeenAt: 2_000, connected: true, seq: 20 },
+        ],
+        'late',
+      )
+      expect(await ledger.status(['d', 'quiet'])).toEqual(
+        new Map([
+          [
+            'd',
+            {
+              ...{ device: 'd', lastSeenAt: 9_000, connected: true },
+              attributes: { fw: '2', cell: 'b', model: 'x' },
+            },
+          ],
+          ['quiet', { device: 'quiet', lastSeenAt: 2_000, connected: true, attributes: {} }],
+        ]),
+      )
+    })
+
+    test('nobody is connected late who was there before the newest start of the broker', async () => {
+      const { ledger } = await setUp()
+      await ledger.disconnectAll(50)
+      await ledger.updateStatus([{ device: 'back', connected: true, seq: 51 }])
+      await ledger.updateStatus([{ device: 'gone', connected: true, seq: 10 }], 'late')
+      await ledger.disconnectAll(20, 'late')
+      const all = await ledger.status(['back', 'gone'])
+      expect([...all.values()].map(({ connected }) => connected)).toEqual([true, false])
+    })
+
+    test('told in two runs, of which the first is late, it ends as if told in order', async () => {
+      const event = fc.oneof(
+        {
+          weight: 8,
+          arbitrary: fc.record({
+            device: fc.constantFrom('a', 'b', 'c'),
+            connected: fc.option(fc.boolean(), { nil: undefined }),
+            lastSeenAt: fc.option(fc.nat(9_999), { nil: undefined }),
+            keys: fc.uniqueArray(fc.integer({ min: 1, max: 70 }), { maxLength: 40 }),
+          }),
+        },
+        { weight: 1, arbitrary: fc.constant('broker start' as const) },
+      )
+      const events = fc.array(event, { minLength: 1, maxLength: 14 })
+      const choices = fc.array(fc.boolean(), { minLength: 28, maxLength: 28 })
+      await fc.assert(
+        fc.asyncProperty(events, events, choices, async (early, recent, isLateNext) => {
+          const [inOrder, inTurns] = [(await setUp()).ledger, (await setUp()).ledger]
+          const tell = async (ledger: Ledger, seq: number, told?: 'late') => {
+            const what = [...early, ...recent][seq - 1]
+            if (what === 'broker start') return ledger.disconnectAll(seq, told)
+            if (what === undefined) return
+            const { keys, ...rest } = what
+            const attributes = Object.fromEntries(keys.map((key) => [`k${key}`, seq]))
+            await ledger.updateStatus([{ ...rest, attributes, seq }], told)
+          }
+          for (const seq of range(1, early.length + recent.length)) await tell(inOrder, seq)
+          for (let late = 1, live = early.length + 1, i = 0; ; i++) {
+            const isLiveOver = live > early.length + recent.length
+            if (late > early.length && isLiveOver) break
+            if (late <= early.length && (isLateNext[i] || isLiveOver)) {
+              await tell(inTurns, late++, 'late')
+            } else await tell(inTurns, live++)
+          }
+          const devices = ['a', 'b', 'c']
+          expect(await inTurns.status(devices)).toEqual(await inOrder.status(devices))
+        }),
+        { numRuns: 60 },
+      )
     })
 
     test('holds at most 64 attributes, of bounded size: the newest', async () => {
