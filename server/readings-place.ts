@@ -3,12 +3,12 @@
  * it, and how its writer and readers are opened. A store that is being built has that file somewhere else.
  */
 
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { Config } from '../config.ts'
-import type { ReadingsReader, ReadingsWriter } from '../stores/readings/readings.ts'
-import { openReadingsReader, openReadingsWriter } from '../stores/readings/sqlite.ts'
-import type { RegistryView } from '../stores/records/registry.ts'
+import { Fault } from '../domain/errors.ts'
+import type { Ports } from '../domain/ports.ts'
 import { layoutOf } from './layout.ts'
+import { type ReadingsStore, readingsStore } from './readings-store.ts'
 
 export type ReadingsKind = Config['readings']
 
@@ -16,30 +16,30 @@ export interface ReadingsPlace {
   kind: ReadingsKind
   /** For people. */
   title: string
-  /** The file that holds readings, or what goes with them: position and counts. */
+  /** The file that holds the readings or, for a database, position and counts. */
   file: string
-  /** `registry`: as it is now. */
-  openWriter(file: string, registry: RegistryView): ReadingsWriter
-  openReader(file?: string): ReadingsReader
+  /** The store with this file. */
+  open(file: string, ports: Ports): Promise<ReadingsStore>
 }
 
-/** The store of `kind` that belongs to the data folder `dataDir`. */
+/** The store of `kind` that belongs to the data folder `dataDir`. Throws `impossible` when settings are missing. */
 export function readingsPlace(
   config: Config,
   kind: ReadingsKind = config.readings,
   dataDir: string = config.dataDir,
 ): ReadingsPlace {
-  const own = layoutOf(dataDir).readings
-  return {
-    kind,
-    title: own,
-    file: own,
-    openWriter: (path) => openReadingsWriter({ path, keepDays: config.readingsDays }),
-    openReader: (path = own) => openReadingsReader({ path }),
+  const layout = layoutOf(dataDir)
+  const open: ReadingsPlace['open'] = (file, ports) =>
+    readingsStore({ ...config, readings: kind }, { readings: file, influx: file }, ports)
+  if (kind === 'sqlite') return { kind, title: layout.readings, file: layout.readings, open }
+  const { influxUrl: url, influxBucket: bucket } = config
+  if (url === undefined) {
+    throw new Fault('impossible', 'BELLWETHER_INFLUX_URL is not set; it says where InfluxDB is.')
   }
+  return { kind, title: `InfluxDB at ${url}, bucket ${bucket}`, file: layout.influx, open }
 }
 
-/** The same store with its file in another folder. */
+/** The same store's file in another folder. */
 export function fileIn(folder: string, { file }: ReadingsPlace): string {
-  return join(folder, file.slice(file.lastIndexOf('/') + 1))
+  return join(folder, basename(file))
 }

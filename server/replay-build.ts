@@ -35,7 +35,12 @@ export async function openBuild(config: Config, options: BuildOptions) {
   const layout = layoutOf(config.dataDir)
   const ports = systemPorts(config.logLevel, 'replay', new Registry())
   const registry = await openRegistryView({ path: layout.registry })
-  const readings = place.openWriter(file, registry)
+  const store = await place.open(file, ports)
+  const { writer: readings } = store.openWriter({
+    registry,
+    onRefused: (refused, reason) =>
+      ports.log.error({ readings: refused.length, reason }, 'The store refuses readings for good.'),
+  })
   const journal = openJournalReader({ dir: layout.journal, onDamage: () => undefined })
   const ledger = options.isQuarantining
     ? openLedger({
@@ -44,7 +49,7 @@ export async function openBuild(config: Config, options: BuildOptions) {
       })
     : null
   const past = createPast({
-    open: () => place.openReader(file),
+    open: () => store.openReader(),
     timers: ports.timers,
     idleMs: pastIdleMs,
   })

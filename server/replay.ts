@@ -7,10 +7,12 @@
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { Registry } from 'prom-client'
 import type { Config, RoleName } from '../config.ts'
 import { Fault } from '../domain/errors.ts'
 import type { Progress } from '../stores/readings/readings.ts'
 import { lockRole } from '../stores/role-lock.ts'
+import { systemPorts } from '../system.ts'
 import { layoutOf } from './layout.ts'
 import { fileIn, type ReadingsPlace, readingsPlace } from './readings-place.ts'
 import { type Build, openBuild } from './replay-build.ts'
@@ -100,7 +102,7 @@ async function replayInPlace(
 ): Promise<Replayed> {
   const layout = layoutOf(config.dataDir)
   const place = readingsPlace(config)
-  if (!wish.isReplacing) await checkEmpty(place)
+  if (!wish.isReplacing) await checkEmpty(place, config)
   const folder = join(config.dataDir, 'replay')
   const stage = openStage({ ...wish, folder })
   const file = fileIn(folder, place)
@@ -125,9 +127,10 @@ async function replayInPlace(
   }
 }
 
-async function checkEmpty(place: ReadingsPlace): Promise<void> {
+async function checkEmpty(place: ReadingsPlace, { logLevel }: Config): Promise<void> {
   if (!existsSync(place.file)) return
-  const reader = place.openReader()
+  const ports = systemPorts(logLevel, 'replay', new Registry())
+  const reader = (await place.open(place.file, ports)).openReader()
   try {
     const { stored } = await reader.progress()
     if (stored === 0) return
