@@ -114,11 +114,14 @@ export async function startReceiver(status: () => number = () => 204) {
 }
 
 /** Asks again until the answer is there; for things that happen soon, in their own time. */
-export async function eventually<T>(ask: () => Promise<T | undefined> | T | undefined): Promise<T> {
-  for (let i = 0; i < 500; i++) {
+export async function eventually<T>(
+  ask: () => Promise<T | undefined> | T | undefined,
+  withinSeconds = 10,
+): Promise<T> {
+  for (let i = 0; i < withinSeconds * 50; i++) {
     const answer = await ask()
     if (answer !== undefined) return answer
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
-  throw new Error('it did not happen within 10 s')
+  throw new Error(`it did not happen within ${withinSeconds} s`)
 }

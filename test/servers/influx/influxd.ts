@@ -24,7 +24,10 @@ export interface Influxd {
   killAndRestart?(): Promise<void>
 }
 
-export async function startInfluxd1(program: string): Promise<Influxd> {
+export async function startInfluxd1(
+  program: string,
+  { mustSignIn = false } = {},
+): Promise<Influxd> {
   const dir = mkdtempSync(join(tmpdir(), 'bw-influxd-'))
   const [port, rpc] = [await freePort(), await freePort()]
   const config = join(dir, 'influxdb.conf')
@@ -40,6 +43,7 @@ bind-address = "127.0.0.1:${rpc}"
   query-log-enabled = false
 [http]
   bind-address = "127.0.0.1:${port}"
+  auth-enabled = ${mustSignIn}
   log-enabled = false
 [monitor]
   store-enabled = false
