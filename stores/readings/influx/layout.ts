@@ -18,6 +18,13 @@ export const fieldSuffixes = { flag: '_q', tests: '_t', received: '_r' } as cons
 /** Where properties stand that the catalogue does not have. */
 const otherMeasurement = 'other'
 export const measurements: readonly string[] = [...propertyDomains, otherMeasurement]
+/** What hours and days summed up add to the name of a measurement. */
+export const spans = ['1h', '1d'] as const
+export type Span = (typeof spans)[number]
+
+export function rollUpName(measurement: string, span: Span): string {
+  return `${measurement}_${span}`
+}
 
 export function measurementOf(property: string): string {
   return propertyOf(property)?.domain ?? otherMeasurement

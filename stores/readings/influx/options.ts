@@ -17,6 +17,8 @@ export interface InfluxWriterOptions extends InfluxReaderOptions {
   keepDays: number
   /** Site and district of a device as the registry has them now; undefined when it is not registered. */
   placeOf(device: string): SiteTags | undefined
+  /** IANA time zone of the device's site, for the days that boards show; UTC when absent. */
+  zoneOf?(device: string): string
   /**
    * Told of readings that InfluxDB refuses for good, before they are counted as quarantined; after a crash perhaps
    * told again.

@@ -13,7 +13,7 @@ import {
 } from './client.ts'
 import type { Connection } from './connection.ts'
 import { literalText, nameText } from './influxql.ts'
-import { measurements, tagNames } from './layout.ts'
+import { measurements, rollUpName, spans, tagNames } from './layout.ts'
 import { isBusy, reasonOf } from './outcome.ts'
 import { type ServerVersion, versionNamed } from './version.ts'
 
@@ -112,7 +112,9 @@ async function prepareDatabase3(client: InfluxClient, { bucket }: Target): Promi
 
 function tables(): [table: string, tags: readonly string[]][] {
   return [
-    ...measurements.map((table): [string, readonly string[]] => [table, tagNames]),
+    ...measurements
+      .flatMap((name) => [name, ...spans.map((span) => rollUpName(name, span))])
+      .map((table): [string, readonly string[]] => [table, tagNames]),
     ...Object.entries(boardTags).filter(([, tags]) => tags.length > 0),
   ]
 }

@@ -12,6 +12,8 @@ import {
 } from './file.ts'
 import type { Advance, Progress } from '../readings.ts'
 import { encodeEntries } from '../sqlite/log-codec.ts'
+import { createDirty, type Dirty } from './dirty.ts'
+import type { Span } from './layout.ts'
 import { createMirror, type Mirror } from './mirror.ts'
 import type { LogLimits } from './options.ts'
 import { createPending, type Pending } from './pending.ts'
@@ -26,6 +28,7 @@ export interface ProgressFile {
   mirror: Mirror
   places: Places
   pending: Pending
+  dirty: Dirty
   /** Only looks at the file. */
   progress(): Progress
   /** Brings memory to what the file has. */
@@ -38,6 +41,13 @@ export interface ProgressFile {
   adopt(progress: Progress): void
   /** Hides what is older than `keepDays`, and cuts the log when it is long. */
   tidy(now: number, keepDays: number): void
+  /** The sums of these are stored; those of hours make their days due. */
+  settleDirty(
+    span: Span,
+    starts: readonly number[],
+    rows: readonly number[],
+    dayStart: (device: string, hour: number) => number,
+  ): void
   /** Memory may differ from the file: it will be read anew. */
   forget(): void
   close(): void
@@ -53,6 +63,7 @@ export function openProgressFile(
     const mirror = createMirror(db)
     const places = createPlaces(db, placeOf)
     const pending = createPending(db)
+    const dirty = createDirty(db, mirror.register)
     const stateRow = prepareState(db)
     const move = prepareMove(db)
     const addSeries = db.prepare<[number, string, string]>(
@@ -78,6 +89,7 @@ export function openProgressFile(
       known = undefined
       mirror.clear()
       pending.clear()
+      dirty.clear()
       places.clear()
     }
 
@@ -115,6 +127,7 @@ export function openProgressFile(
       mirror,
       places,
       pending,
+      dirty,
       progress: () => naming(path, () => progressOf(stateRow())),
       state: () => naming(path, () => db.transaction(upToDate)()),
       prepare({ foundNew }) {
@@ -132,6 +145,7 @@ export function openProgressFile(
           writeLog(sheet.start, mirror.log.next)
           places.save()
           pending.settle(sheet)
+          dirty.markBatch(sheet)
           known = movedState(state, { sheet, advance, refused, nextEntry: mirror.log.next })
           move(known)
         })
@@ -148,7 +162,18 @@ export function openProgressFile(
           const state = upToDate()
           const keptFrom = keptFromAt(now, keepDays)
           if (keptFrom !== state.keptFrom) move({ ...state, keptFrom })
+          dirty.dropBefore(keptFrom)
           cutLog(state)
+        })
+      },
+      settleDirty(span, starts, rows, dayStart) {
+        transact(() => {
+          dirty.settle(span, starts, rows)
+          if (span !== '1h') return
+          for (const row of rows) {
+            const device = mirror.register.get(row)?.device ?? ''
+            for (const hour of starts) dirty.mark('1d', dayStart(device, hour), row)
+          }
         })
       },
       forget,

@@ -10,6 +10,7 @@
  *   were never others.
  * - `pending`: identities that were looked up in InfluxDB and not found there, of a batch that is on its way. After a
  *   crash they count as new although InfluxDB may hold them by now.
+ * - `dirty`: hours (`1h`) and days (`1d`) of rows that are to be summed up, by their beginning and their first series.
  */
 
 import type { Migrations } from '../../migrate.ts'
@@ -53,6 +54,13 @@ export const migrations: Migrations = [
     property text not null,
     observed_at integer not null,
     primary key (device, property, observed_at)
+  ) strict, without rowid;
+
+  create table dirty (
+    span text not null,
+    start integer not null,
+    series integer not null,
+    primary key (span, start, series)
   ) strict, without rowid;
   `,
 ]

@@ -18,6 +18,7 @@ import { lookUp } from './lookup.ts'
 import { createWriterNotes } from './notes.ts'
 import { type InfluxReadingsWriter, type InfluxWriterOptions, logLimits } from './options.ts'
 import { openProgressFile } from './progress-file.ts'
+import { createRollUps } from './roll-ups.ts'
 import { createServer } from './server.ts'
 import { identityText, type Sheet } from './sheet.ts'
 import { createTurns } from './turns.ts'
@@ -29,6 +30,8 @@ export function openWriter(options: InfluxWriterOptions): InfluxReadingsWriter {
   const notes = createWriterNotes(options)
   const judge = createJudge(file.mirror, file.places)
   const lineMaker = createLineMaker()
+  const zoneOf = options.zoneOf ?? (() => 'UTC')
+  const rollUps = createRollUps({ connection, file, zoneOf, log: options.ports.log })
   const turns = createTurns()
   /** A try that failed, perhaps before we were started, may have left something in InfluxDB. */
   let mayBeHalfOut = true
@@ -117,12 +120,11 @@ export function openWriter(options: InfluxWriterOptions): InfluxReadingsWriter {
       return revised
     },
     adopt: (progress) => turns.take(async () => file.adopt(progress)),
-    adopt: (progress) => turns.take(async () => file.adopt(progress)),
     tidy: (now) =>
       attempt(async () => {
         file.tidy(now, options.keepDays)
         await server.keep(now)
-        return false
+        return rollUps.step(now)
       }),
     interrupt: () => connection.close(),
     async close() {
