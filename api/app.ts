@@ -15,6 +15,7 @@ import { Fault } from '../domain/errors.ts'
 import type { Random } from '../domain/ports.ts'
 import { installAudit as installAuditHook } from './audit-hook.ts'
 import { installAuth } from './auth.ts'
+import { startBoardFeed } from './boards/feed.ts'
 import type { ApiContext, ApiParts, App } from './context.ts'
 import { createEventStreams } from './event-streams.ts'
 import { newId } from './identifiers.ts'
@@ -57,8 +58,11 @@ export async function createApp(parts: ApiParts): Promise<App> {
   const streams = createEventStreams(parts, latest)
   const context: ApiContext = { ...parts, latest, streams }
   const series = { view: parts.view, latest, sites: createSiteIndex(parts.view) }
+  const { boards: sink, readings, ports } = parts
+  const feed = sink && startBoardFeed({ ...parts, ...series, sink, readings, timers: ports.timers })
   app.addHook('preClose', async () => {
     streams.close()
+    await feed?.stop()
     latest.stop()
   })
 

@@ -9,6 +9,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Config } from '../config.ts'
 import type { Bus, Ports } from '../domain/ports.ts'
 import type { Role } from '../domain/token.ts'
+import type { BoardSink } from '../stores/readings/board-points.ts'
 import type { ReadingsReader } from '../stores/readings/readings.ts'
 import type { AlertLog } from '../stores/records/alert-log.ts'
 import type { Ledger } from '../stores/records/ledger.ts'
@@ -35,6 +36,8 @@ export interface ApiParts {
   ledger: Ledger
   alerts: AlertLog
   monitor: Monitor
+  /** Where what boards show is written; absent when boards can not ask for it. */
+  boards?: BoardSink
   /** Null while the broker does not run. */
   edge: () => Promise<EdgeAddress | null>
   /** SHA-256 of the administrator's token of the settings, or null when there is none. */

@@ -1,0 +1,80 @@
+/** How each device stands: whether it is heard, for how long not, its battery and radio, what of it was refused. */
+
+import type { Device, DeviceStatus } from '../../domain/device.ts'
+import type { Reading } from '../../domain/reading.ts'
+import type { BoardPoint } from '../../stores/readings/board-points.ts'
+import type { Ledger } from '../../stores/records/ledger.ts'
+import type { RegistryView } from '../../stores/records/registry.ts'
+import type { LatestTable } from '../latest-table.ts'
+import { expectedMs, type Silence } from './silence.ts'
+
+export interface DeviceStatesParts {
+  view: RegistryView
+  ledger: Pick<Ledger, 'status' | 'entryCounts'>
+  latest: Pick<LatestTable, 'of'>
+  silence: Pick<Silence, 'heardAt' | 'isOverdue'>
+}
+
+const devicesPerPage = 250
+
+/** In pages, because what is known of devices is asked for a few hundred at a time. Those switched off are left out. */
+export async function* deviceStates(
+  { view, ledger, latest, silence }: DeviceStatesParts,
+  now: number,
+): AsyncGenerator<BoardPoint[]> {
+  const devices = view.all('device').filter(({ enabled }) => enabled)
+  for (let from = 0; from < devices.length; from += devicesPerPage) {
+    const some = devices.slice(from, from + devicesPerPage)
+    const ids = some.map(({ id }) => id)
+    const statuses = await ledger.status(ids)
+    const refused = await ledger.entryCounts(ids)
+    yield some.map((device) => {
+      const heardAt = silence.heardAt(device)
+      const seenAt = newest(heardAt, statuses.get(device.id)?.lastSeenAt ?? null)
+      const state: DeviceState = {
+        district: device.site === null ? null : (view.site(device.site)?.district ?? null),
+        heardAt,
+        isOnline: !silence.isOverdue(device, seenAt, now),
+        readings: latest.of(device.id),
+        refused: refused.get(device.id) ?? 0,
+      }
+      return deviceStatePoint(device, state, now)
+    })
+  }
+}
+
+export interface DeviceState {
+  district: string | null
+  /** Last readings, milliseconds since 1970 UTC. */
+  heardAt: number | null
+  /** Any message came in time. */
+  isOnline: boolean
+  /** Newest by property. */
+  readings: ReadonlyMap<string, Reading> | undefined
+  /** Entries in quarantine. */
+  refused: number
+}
+
+export function deviceStatePoint(device: Device, state: DeviceState, now: number): BoardPoint {
+  const { heardAt, isOnline, readings } = state
+  const intervalMs = expectedMs(device)
+  return {
+    measurement: 'device_state',
+    tags: { device: device.id, site: device.site, district: state.district },
+    fields: {
+      online: isOnline ? 1 : 0,
+      silent_s: heardAt === null ? null : Math.max(0, now - heardAt) / 1_000,
+      interval_s: intervalMs === null ? null : intervalMs / 1_000,
+      battery: readings?.get('battery')?.value ?? null,
+      rsrp: readings?.get('rsrp')?.value ?? null,
+      snr: readings?.get('snr')?.value ?? null,
+      quarantined: state.refused,
+    },
+    at: now,
+  }
+}
+
+function newest(a: number | null, b: DeviceStatus['lastSeenAt']): number | null {
+  if (a === null || b === null) return a ?? b
+  return Math.max(a, b)
+}
