@@ -189,7 +189,9 @@ async function runApi(context: RoleContext, layout: DataLayout): Promise<Running
   const { config, ports, bus } = context
   const registry = openRegistry({ path: layout.registry })
   const view = await openRegistryView({ path: layout.registry })
-  const readings = (await readingsStore(config, layout, ports)).openReader()
+  const store = await readingsStore(config, layout, ports)
+  const readings = store.openReader()
+  const boards = store.openBoards()
   const ledger = openLedger({
     path: layout.ledger,
     messagesPerDeviceMax: config.quarantineMessagesPerDeviceMax,
@@ -218,6 +220,7 @@ async function runApi(context: RoleContext, layout: DataLayout): Promise<Running
     ledger,
     alerts,
     monitor,
+    ...(boards === undefined ? {} : { boards }),
     edge: async () => edge(),
     adminTokenHash: config.adminToken === undefined ? null : hashSecret(config.adminToken),
   })

@@ -6,6 +6,7 @@
 import type { Config } from '../config.ts'
 import type { Ports } from '../domain/ports.ts'
 import type { Reading } from '../domain/reading.ts'
+import type { BoardSink } from '../stores/readings/board-points.ts'
 import type { ReadingsReader, ReadingsWriter } from '../stores/readings/readings.ts'
 import { openReadingsReader, openReadingsWriter } from '../stores/readings/sqlite.ts'
 import type { RegistryView } from '../stores/records/registry.ts'
@@ -14,6 +15,8 @@ import type { DataLayout } from './layout.ts'
 export interface ReadingsStore {
   openWriter(parts: WriterParts): OpenWriter
   openReader(): ReadingsReader
+  /** Where what boards show beside readings is written; undefined where boards can not ask. */
+  openBoards(): BoardSink | undefined
 }
 
 export interface WriterParts {
@@ -48,6 +51,7 @@ export async function readingsStore(
   const { influxUrl: url, readingsDays: keepDays } = config
   if (config.readings === 'influx' && url !== undefined) {
     const { openInfluxReader, openInfluxWriter } = await import('../stores/readings/influx.ts')
+    const { openInfluxBoardSink } = await import('../stores/readings/influx/board-sink.ts')
     const options = {
       url,
       bucket: config.influxBucket,
@@ -60,6 +64,7 @@ export async function readingsStore(
     }
     return {
       openReader: () => openInfluxReader(options),
+      openBoards: () => openInfluxBoardSink(options),
       openWriter({ registry, onRefused }) {
         const placeOf = placesOf(registry)
         const writer = openInfluxWriter({ ...options, keepDays, placeOf, onRefused })
@@ -70,6 +75,7 @@ export async function readingsStore(
   const path = layout.readings
   return {
     openReader: () => openReadingsReader({ path }),
+    openBoards: () => undefined,
     openWriter: () => ({
       writer: openReadingsWriter({ path, keepDays }),
       interrupt: () => undefined,
