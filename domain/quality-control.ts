@@ -22,4 +22,9 @@ export interface QualityControl {
   check(readings: readonly Reading[]): Checked
   /** Forgets all; for when what was checked could not be stored and will come again. */
   reset(): void
+  /**
+   * A second one, for a part of the stream that is judged before what lies behind it: what was received before
+   * `receivedFrom` is no past of it, because what followed on that is not there yet.
+   */
+  beside(receivedFrom: number): QualityControl
 }

@@ -9,7 +9,7 @@ import type { Bus, Ports } from '../domain/ports.ts'
 import type { Judge } from '../domain/quarantine.ts'
 import type { ReadingsWriter } from '../stores/readings/readings.ts'
 import type { Ledger } from '../stores/records/ledger.ts'
-import type { FlaggedStore } from './flagged-store.ts'
+import type { Lanes } from './lanes.ts'
 import type { IngestMeters } from './meters.ts'
 import { answerRetries } from './retries.ts'
 import type { StatusBook } from './status-book.ts'
@@ -22,8 +22,7 @@ export interface ChoreParts {
   ledger: Ledger
   judge: Judge
   meters: IngestMeters
-  status: StatusBook
-  store: FlaggedStore
+  lanes: Lanes
 }
 
 export interface Chores {
@@ -41,7 +40,7 @@ const expireEveryMs = 3_600_000
 const dayMs = 86_400_000
 
 export function createChores(parts: ChoreParts): Chores {
-  const { config, ports, bus, readings, ledger, judge, status, store } = parts
+  const { config, ports, bus, readings, ledger, judge, lanes } = parts
   const { clock } = ports
   const attempt = createAttempts(parts)
   let batches = 0
@@ -63,13 +62,19 @@ export function createChores(parts: ChoreParts): Chores {
   async function retry(now: number, settled: number): Promise<void> {
     if (settled > 0 && now - retriedAt < retriesEveryMs) return
     retriedAt = now
-    if ((await answerRetries({ ledger, store, judge, status })) > 0) bus.ring('readings')
+    const { store } = lanes.front
+    if ((await answerRetries({ ledger, store, judge })) > 0) bus.ring('readings')
   }
 
   async function expire(now: number): Promise<void> {
     if (now < expireAt) return
     expireAt = now + expireEveryMs
     await ledger.expire(clock.now() - config.quarantineDays * dayMs)
+  }
+
+  async function status(run: (book: StatusBook) => Promise<void>): Promise<void> {
+    await run(lanes.front.status)
+    if (lanes.behind !== undefined) await run(lanes.behind.status)
   }
 
   return {
@@ -79,9 +84,9 @@ export function createChores(parts: ChoreParts): Chores {
       await attempt('tidy', () => tidy(now))
       await attempt('retries', () => retry(now, settled))
       await attempt('expiry', () => expire(now))
-      await attempt('status', () => status.flushIfDue())
+      await attempt('status', () => status((book) => book.flushIfDue()))
     },
-    atEnd: () => attempt('status', () => status.flush()),
+    atEnd: () => attempt('status', () => status((book) => book.flush())),
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * From the journal to the stores, batch after batch. A crash at any point loses nothing and doubles nothing;
- * a store that can not be reached is waited for; nothing is skipped.
+ * a store that can not be reached is waited for, and then live uplinks go first; nothing is skipped.
  */
 
 import type { Config } from '../config.ts'
@@ -12,14 +12,15 @@ import type { ReadingsWriter } from '../stores/readings/readings.ts'
 import type { Ledger } from '../stores/records/ledger.ts'
 import type { RegistryView } from '../stores/records/registry.ts'
 import { type Chores, createChores } from './chores.ts'
-import { createFlaggedStore } from './flagged-store.ts'
-import { createIngestMeters, type IngestMeters } from './meters.ts'
+import { createLanes, type Lanes } from './lanes.ts'
+import { createIngestMeters } from './meters.ts'
 import { createPatience, type Patience } from './patience.ts'
 import { createSetbacks } from './setbacks.ts'
-import { type SettleParts, settleBatch } from './settle.ts'
+import { type SettleParts, settleTurn } from './settle.ts'
 import { createStart } from './start.ts'
-import { createStatusBook } from './status-book.ts'
+import type { StoreRefusals } from './store-refusals.ts'
 import { createSureJudge } from './sure-judge.ts'
+import { createTurns, type Place } from './turns.ts'
 
 export interface IngestParts {
   config: Pick<Config, 'ingestBatchMessagesMax' | 'quarantineDays'>
@@ -31,29 +32,31 @@ export interface IngestParts {
   ledger: Ledger
   judge: Judge
   quality: QualityControl
+  /** Told of each batch before it is written, for readings that the store may refuse. */
+  refusals?: Pick<StoreRefusals, 'expect'>
 }
 
 export interface Ingest {
   /** Settles what is in the journal, for at most `drainMs`, then ends. */
   stop(drainMs: number): Promise<void>
-  /** The last uplink that is settled. */
+  /** Everything up to this uplink is settled. */
   position(): number
 }
 
 export function startIngest(parts: IngestParts): Ingest {
-  const { config, ports, bus, registry, ledger } = parts
+  const { config, ports, bus } = parts
+  const { clock, log } = ports
   const meters = createIngestMeters(ports.meter)
   const patience = createPatience(ports)
   const judge = createSureJudge(parts.judge, ports)
-  const status = createStatusBook({ ledger, registry, clock: ports.clock })
-  const store = createFlaggedStore({ ...parts, log: ports.log, meters })
-  const chores = createChores({ ...parts, judge, meters, status, store })
+  const lanes = createLanes({ ...parts, clock, log, meters })
+  const chores = createChores({ ...parts, judge, meters, lanes })
   const batchMax = config.ingestBatchMessagesMax
-  const work = { ...parts, judge, meters, status, store, batchMax }
-  const loop: Loop = { position: 0, stopAt: Number.POSITIVE_INFINITY }
+  const loop: Loop = { place: { seq: 0 }, stopAt: Number.POSITIVE_INFINITY }
 
   const endBell = bus.onRing('journal', () => patience.ring())
-  const running = run(loop, { work, chores, meters, patience, bus })
+  const work = { ...parts, judge, meters }
+  const running = run(loop, { work, lanes, chores, patience, batchMax })
   return {
     async stop(drainMs) {
       loop.stopAt = ports.clock.monotonic() + drainMs
@@ -61,50 +64,88 @@ export function startIngest(parts: IngestParts): Ingest {
       endBell()
       await running
     },
-    position: () => loop.position,
+    position: () => loop.place.seq,
   }
 }
 
 interface Loop {
-  position: number
+  place: Place
   /** By the monotonic clock; infinite until a stop is asked for. */
   stopAt: number
 }
 
 interface LoopParts {
-  work: SettleParts & Pick<IngestParts, 'readings'>
+  work: IngestParts & SettleParts
+  lanes: Lanes
   chores: Chores
-  meters: IngestMeters
   patience: Patience
-  bus: Bus
+  batchMax: number
 }
 
 async function run(loop: Loop, parts: LoopParts): Promise<void> {
-  const { work, chores, patience, bus } = parts
+  const { work, chores, patience } = parts
   const { clock } = work.ports
-  const findStart = createStart({ ...work, log: work.ports.log })
+  const take = createTaking(loop, parts)
   const setbacks = createSetbacks(work.ports, patience)
   const rest = createRest(parts)
   const isStopping = () => loop.stopAt < Number.POSITIVE_INFINITY
-  let isPositionKnown = false
+  let isPlaceKnown = false
   while (clock.monotonic() < loop.stopAt) {
     try {
-      if (!isPositionKnown) loop.position = await findStart()
-      const { uplinks, position } = await settleBatch(work, loop.position)
-      loop.position = position
+      if (!isPlaceKnown) await take.bearings()
+      const uplinks = await take.turn()
       setbacks.over()
-      if (uplinks > 0) bus.ring('readings')
+      if (uplinks > 0) work.bus.ring('readings')
       await chores.afterBatch(uplinks)
       if (uplinks === 0 && isStopping()) break
-      isPositionKnown = (await rest(uplinks)) === 'busy'
+      const hasBacklog = uplinks > 0 && loop.place.ahead !== undefined
+      isPlaceKnown = hasBacklog || (await rest(uplinks)) === 'busy'
     } catch (error) {
       await setbacks.wait(error)
       /** It may have been the answer that was lost: the store knows how far we are. */
-      isPositionKnown = false
+      isPlaceKnown = false
       if (isStopping()) break
     }
   }
   await chores.atEnd()
+}
+
+/** Finds out where we are, and settles one turn after the other, each in its lane. */
+function createTaking(loop: Loop, { work, lanes, batchMax }: LoopParts) {
+  const { journal, meters } = work
+  const { clock, log } = work.ports
+  const findStart = createStart({ ...work, log })
+  const turns = createTurns({ journal, clock, batchMax })
+
+  async function bearings(): Promise<void> {
+    loop.place = await findStart()
+    const { ahead } = loop.place
+    if (ahead === undefined && lanes.behind !== undefined) lanes.begin()
+    if (ahead === undefined || lanes.behind !== undefined) return
+    const [first] = await journal.read(ahead.from, 1)
+    lanes.split(first?.receivedAt ?? 0)
+  }
+
+  /** Returns how many uplinks were settled. */
+  async function turn(): Promise<number> {
+    const next = await turns.next(loop.place)
+    if (next.begins) lanes.split(next.uplinks[0]?.receivedAt ?? 0)
+    const lane = next.side === 'behind' ? (lanes.behind ?? lanes.front) : lanes.front
+    const startedAt = clock.monotonic()
+    const { uplinks, place } = await settleTurn(work, next, lane)
+    turns.took(next, clock.monotonic() - startedAt)
+    if (place === undefined) return 0
+    loop.place = place
+    if (next.begins) log.info({ ...place }, 'Ingest is behind: the newest uplinks go first.')
+    if (place.ahead === undefined && lanes.behind !== undefined) {
+      lanes.join()
+      meters.caughtUp()
+      log.info({ position: place.seq }, 'The backlog is settled.')
+    }
+    return uplinks
+  }
+
+  return { bearings, turn }
 }
 
 /** How often the journal is looked at when no bell rings: soon after work, seldom after a while without. */
@@ -113,17 +154,17 @@ const lookEveryMs = { busy: 20, idle: 200, idleAfterMs: 1_000 }
 const gatherMs = 20
 
 /** The pause after a batch of so many uplinks; tells whether there was work of late. */
-function createRest({ work, meters, patience }: LoopParts) {
+function createRest({ work, patience, batchMax }: LoopParts) {
   const { clock } = work.ports
   let lastWorkAt = clock.monotonic()
   return async (uplinks: number): Promise<'busy' | 'idle'> => {
-    if (uplinks >= work.batchMax / 2) return 'busy'
+    if (uplinks >= batchMax / 2) return 'busy'
     if (uplinks > 0) {
       lastWorkAt = clock.monotonic()
       await patience.sleep(gatherMs)
       return 'busy'
     }
-    meters.idle()
+    work.meters.idle()
     const isIdle = clock.monotonic() - lastWorkAt >= lookEveryMs.idleAfterMs
     await patience.listen(isIdle ? lookEveryMs.idle : lookEveryMs.busy)
     return isIdle ? 'idle' : 'busy'

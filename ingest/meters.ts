@@ -6,12 +6,14 @@ import type { Checked } from '../domain/quality-control.ts'
 import type { Batch } from './batch.ts'
 
 export interface IngestMeters {
-  batch(batch: Batch, took: { seconds: number; lagSeconds: number }): void
+  batch(batch: Batch, took: { side: 'front' | 'behind'; seconds: number; lagSeconds: number }): void
   /** What the quality tests found in readings that were stored. */
   flags(checked: Checked): void
   /** Readings were stored without tests, by a mistake of ours. */
   untested(readings: number): void
   idle(): void
+  /** There is no backlog any more. */
+  caughtUp(): void
   gap(uplinks: number): void
   choreFault(chore: string): void
 }
@@ -25,6 +27,10 @@ export function createIngestMeters(meter: Meter): IngestMeters {
   const lag = meter.gauge(
     'bellwether_ingest_lag_seconds',
     'Age of the newest uplink that is settled, when it was settled; 0 when there is nothing to do.',
+  )
+  const backlogLag = meter.gauge(
+    'bellwether_ingest_backlog_lag_seconds',
+    'Age of the newest uplink of the backlog behind live data that is settled; 0 when there is no backlog.',
   )
   const refused = meter.counter(
     'bellwether_ingest_refusals_total',
@@ -52,13 +58,15 @@ export function createIngestMeters(meter: Meter): IngestMeters {
   return {
     flags: (checked) => countFlags(checked, flags),
     untested: (readings) => untested(readings),
-    batch(batch, { seconds, lagSeconds }) {
+    batch(batch, { side, seconds, lagSeconds }) {
       uplinks(batch.judged.length)
       batches(seconds)
-      lag(lagSeconds)
+      if (side === 'front') lag(lagSeconds)
+      else backlogLag(lagSeconds)
       for (const item of batch.refused) for (const { code } of item.refused) refused(1, { code })
     },
     idle: () => lag(0),
+    caughtUp: () => backlogLag(0),
     gap: (count) => gaps(count),
     choreFault: (chore) => chores(1, { chore }),
   }

@@ -5,15 +5,18 @@
 
 import type { Judge, Refusal, Verdict } from '../domain/quarantine.ts'
 import type { Uplink } from '../domain/uplink.ts'
-import type { Ledger, QuarantineEntry, RetryOutcome } from '../stores/records/ledger.ts'
+import type {
+  Ledger,
+  QuarantineEntry,
+  RetryOutcome,
+  StatusChange,
+} from '../stores/records/ledger.ts'
 import type { FlaggedStore } from './flagged-store.ts'
-import type { StatusBook } from './status-book.ts'
 
 export interface RetryParts {
   ledger: Ledger
   store: FlaggedStore
   judge: Judge
-  status: StatusBook
 }
 
 /** Answers every open request and returns how many readings were stored. */
@@ -52,18 +55,22 @@ async function retryKey(
  * that was not before, or when there is nothing left to refuse: an announcement or facts were taken.
  */
 async function retryMessage(
-  { judge, store, status }: RetryParts,
+  { judge, store, ledger }: RetryParts,
   uplink: Uplink,
   entry: QuarantineEntry,
 ): Promise<RetryOutcome> {
   const verdict = judge(uplink)
   const { accepted, refused } = verdict
   const { stored } = await store.write(accepted)
-  status.noteFacts(verdict)
-  await status.settle()
+  await ledger.updateStatus(factsOf(verdict, uplink), 'late')
   if (refused.length === 0) return { stored: Math.max(1, accepted.length), refused }
   if (stored > 0) return { stored: accepted.length, refused }
   return { stored: 0, refused: stillRefused(verdict, entry) }
+}
+
+/** Of a message that is judged long after it came only the facts are news, and not where newer ones are known. */
+function factsOf({ attributes }: Verdict, { seq }: Uplink): StatusChange[] {
+  return [...(attributes ?? [])].map(([device, facts]) => ({ device, attributes: facts, seq }))
 }
 
 function stillRefused({ refused }: Verdict, entry: QuarantineEntry): readonly Refusal[] {

@@ -7,17 +7,20 @@
  */
 
 import type { Clock } from '../domain/ports.ts'
-import type { Verdict } from '../domain/quarantine.ts'
-import type { Ledger } from '../stores/records/ledger.ts'
+import type { Ledger, Told } from '../stores/records/ledger.ts'
 import type { RegistryView } from '../stores/records/registry.ts'
 import type { Judged } from './batch.ts'
 import { createFamilies } from './families.ts'
-import { emptyNotes, noteFacts, noteUplink, type StatusNotes } from './status-notes.ts'
+import { emptyNotes, noteUplink, type StatusNotes, seen } from './status-notes.ts'
 
 export interface StatusBook {
+  /** Whether newer uplinks were settled already than those that are noted here. */
+  told: Told
+  /** When devices were seen, as far as it waits to be written. */
+  readonly lastSeen: ReadonlyMap<string, number>
   note(judged: readonly Judged[]): void
-  /** Of a message that is judged long after it came only the facts are news. */
-  noteFacts(verdict: Verdict): void
+  /** Takes over when devices were seen from a book that is used no more. */
+  takeOver(other: StatusBook): void
   /** Writes what must not be lost. */
   settle(): Promise<void>
   /** Writes when devices were seen, if it is time. */
@@ -47,19 +50,25 @@ export function createStatusBook({ ledger, registry, clock }: StatusBookOptions)
 
   async function flush(): Promise<void> {
     const start = clock.monotonic()
-    await write(ledger, notes, [...lastSeen.keys(), ...connected.keys(), ...facts.keys()])
+    const devices = [...lastSeen.keys(), ...connected.keys(), ...facts.keys()]
+    await write(ledger, notes, { devices, told: book.told })
     const end = clock.monotonic()
     nextFlushAt = end + Math.max(flushEveryMs, (end - start) / flushShare)
   }
 
-  return {
+  const book: StatusBook = {
+    told: 'newest',
+    lastSeen,
     note(judged) {
       for (const one of judged) noteUplink(notes, one, context)
     },
-    noteFacts: (verdict) => noteFacts(notes, verdict),
+    takeOver(other) {
+      for (const [device, at] of other.lastSeen) seen(notes, device, at)
+    },
     async settle() {
       if (!notes.allGone && connected.size === 0 && facts.size === 0) return
-      await write(ledger, notes, [...connected.keys(), ...facts.keys()])
+      const devices = [...connected.keys(), ...facts.keys()]
+      await write(ledger, notes, { devices, told: book.told })
     },
     async flushIfDue() {
       if (lastSeen.size === 0) return
@@ -67,24 +76,26 @@ export function createStatusBook({ ledger, registry, clock }: StatusBookOptions)
     },
     flush,
   }
+  return book
 }
 
 /** All facts and connections, and when these devices were seen. Forgets only what was written. */
 async function write(
   ledger: Ledger,
   notes: StatusNotes,
-  devices: readonly string[],
+  { devices, told }: { devices: readonly string[]; told: Told },
 ): Promise<void> {
-  const { lastSeen, connected, facts, written } = notes
+  const { lastSeen, connected, facts, written, seq } = notes
   const changes = [...new Set(devices)].map((device) => ({
     device,
+    seq,
     ...optional('lastSeenAt', lastSeen.get(device)),
     ...optional('connected', connected.get(device)),
     ...optional('attributes', facts.get(device)),
   }))
-  if (notes.allGone) await ledger.disconnectAll()
+  if (notes.allGone) await ledger.disconnectAll(seq, told)
   notes.allGone = false
-  await ledger.updateStatus(changes)
+  await ledger.updateStatus(changes, told)
   for (const { device } of changes) lastSeen.delete(device)
   for (const [device, here] of connected) written.set(device, here)
   connected.clear()

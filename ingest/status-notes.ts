@@ -1,6 +1,5 @@
 /** What messages tell about devices and is not in the ledger yet: who is connected, when seen, facts. */
 
-import type { Verdict } from '../domain/quarantine.ts'
 import type { Uplink } from '../domain/uplink.ts'
 import type { RegistryView } from '../stores/records/registry.ts'
 import type { Judged } from './batch.ts'
@@ -16,6 +15,8 @@ export interface StatusNotes {
   allGone: boolean
   /** Connections as far as they were written from here, so that only changes are noted. */
   written: Map<string, boolean>
+  /** Position of the uplink that was noted last. */
+  seq: number
 }
 
 export function emptyNotes(): StatusNotes {
@@ -25,6 +26,7 @@ export function emptyNotes(): StatusNotes {
     facts: new Map(),
     allGone: false,
     written: new Map(),
+    seq: 0,
   }
 }
 
@@ -34,6 +36,7 @@ export interface NoteContext {
 }
 
 export function noteUplink(notes: StatusNotes, judged: Judged, context: NoteContext): void {
+  notes.seq = judged.uplink.seq
   switch (judged.uplink.kind) {
     case 'broker-start':
       notes.allGone = true
@@ -77,20 +80,21 @@ function noteMessage(
     /** A gateway need not announce a device before it sends for it. */
     if (device !== sender) setConnected(notes, device, true)
   }
-  for (const device of verdict.attributes?.keys() ?? []) seen(notes, device, receivedAt)
-  noteFacts(notes, verdict)
+  for (const [device, told] of verdict.attributes ?? []) {
+    seen(notes, device, receivedAt)
+    notes.facts.set(device, { ...notes.facts.get(device), ...told })
+  }
   for (const [device, here] of verdict.presence ?? []) {
     if (here) seen(notes, device, receivedAt)
     setConnected(notes, device, here)
   }
 }
 
-export function noteFacts({ facts }: StatusNotes, { attributes }: Verdict): void {
-  for (const [device, told] of attributes ?? [])
-    facts.set(device, { ...facts.get(device), ...told })
-}
-
-function seen({ lastSeen }: StatusNotes, device: string, at: number): void {
+export function seen(
+  { lastSeen }: Pick<StatusNotes, 'lastSeen'>,
+  device: string,
+  at: number,
+): void {
   const before = lastSeen.get(device)
   if (before === undefined || at > before) lastSeen.set(device, at)
 }

@@ -9,17 +9,19 @@ import type { Ledger } from '../stores/records/ledger.ts'
 import type { Batch, Judged } from './batch.ts'
 
 export interface StoreRefusals {
-  /** The batch that is about to be written. */
-  expect(batch: Batch): void
+  /** The batch that is about to be written, and which uplinks are `open` as for `Ledger.quarantine`. */
+  expect(batch: Batch, open: { from: number; to: number } | undefined): void
   /** For the store. What belongs to no message of the batch was tried again from quarantine, and stays there. */
   refuse(readings: readonly Reading[], reason: string): Promise<void>
 }
 
 export function createStoreRefusals(ledger: Pick<Ledger, 'quarantine'>): StoreRefusals {
   let judged: readonly Judged[] = []
+  let open: { from: number; to: number } | undefined
   return {
-    expect(batch) {
+    expect(batch, positions) {
       judged = batch.judged
+      open = positions
     },
     async refuse(readings, reason) {
       const found = new Map<Judged, Refusal[]>()
@@ -32,7 +34,10 @@ export function createStoreRefusals(ledger: Pick<Ledger, 'quarantine'>): StoreRe
         refused.push({ code: 'unsupported_format', reason, device, key })
         found.set(from, refused)
       }
-      await ledger.quarantine([...found].map(([{ uplink }, refused]) => ({ uplink, refused })))
+      await ledger.quarantine(
+        [...found].map(([{ uplink }, refused]) => ({ uplink, refused })),
+        open,
+      )
     },
   }
 }

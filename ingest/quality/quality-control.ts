@@ -18,11 +18,8 @@ export interface QualityControlParts {
 /** A look at one device for so many readings, so that all are looked at again and again. */
 const readingsPerTidy = 16
 
-export function createQualityControl({
-  registry,
-  past,
-  enabled,
-}: QualityControlParts): QualityControl {
+export function createQualityControl(parts: QualityControlParts): QualityControl {
+  const { registry, past, enabled } = parts
   if (!enabled) return withoutTests
   let engine = createEngine(registry)
   return {
@@ -41,6 +38,23 @@ export function createQualityControl({
     reset() {
       engine = createEngine(registry)
     },
+    beside: (receivedFrom) => createQualityControl({ ...parts, past: since(past, receivedFrom) }),
+  }
+}
+
+/** Devices may send what they observed some time before. */
+const sentLateMs = 900_000
+
+/** The past as if nothing had been received before this moment. */
+function since(past: Past, receivedFrom: number): Past {
+  return {
+    async *range(query) {
+      const from = Math.max(query.from, receivedFrom - sentLateMs)
+      if (from >= query.to) return
+      for await (const page of past.range({ ...query, from })) {
+        yield page.filter(({ receivedAt }) => receivedAt >= receivedFrom)
+      }
+    },
   }
 }
 
@@ -48,6 +62,7 @@ const withoutTests: QualityControl = {
   prepare: () => Promise.resolve(),
   check: (readings) => ({ readings, revised: [] }),
   reset: () => undefined,
+  beside: () => withoutTests,
 }
 
 /** Series of these readings that are not in memory, each once. */

@@ -590,12 +590,15 @@ export function ledgerConformance(start: () => Promise<LedgerBackend>): void {
       const event = fc.oneof(
         {
           weight: 8,
-          arbitrary: fc.record({
-            device: fc.constantFrom('a', 'b', 'c'),
-            connected: fc.option(fc.boolean(), { nil: undefined }),
-            lastSeenAt: fc.option(fc.nat(9_999), { nil: undefined }),
-            keys: fc.uniqueArray(fc.integer({ min: 1, max: 70 }), { maxLength: 40 }),
-          }),
+          arbitrary: fc.record(
+            {
+              device: fc.constantFrom('a', 'b', 'c'),
+              connected: fc.boolean(),
+              lastSeenAt: fc.nat(9_999),
+              keys: fc.uniqueArray(fc.integer({ min: 1, max: 70 }), { maxLength: 40 }),
+            },
+            { requiredKeys: ['device', 'keys'] },
+          ),
         },
         { weight: 1, arbitrary: fc.constant('broker start' as const) },
       )

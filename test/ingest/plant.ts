@@ -55,6 +55,12 @@ export interface Plant {
   stored(): Promise<Reading[]>
   /** All that was announced at admission. */
   announced: number
+  /** The clock of ingest. */
+  now: number
+  /** The newest position of the journal. */
+  readonly head: number
+  /** Lets the journal drop what is behind this position. */
+  trim(consumedSeq: number): void
   balance(): Promise<{ received: number; settled: number; inFlight: number }>
   close(): Promise<void>
 }
@@ -103,6 +109,11 @@ export async function createPlant(devices: readonly DeviceForm[]): Promise<Plant
     bus,
     errors,
     announced: 0,
+    now: receivedAt + 1_000,
+    get head() {
+      return writer.head
+    },
+    trim: (consumedSeq) => writer.trim(consumedSeq),
     get stores() {
       if (opened === undefined) throw new Error('Ingest is not running.')
       return opened
@@ -121,12 +132,13 @@ export async function createPlant(devices: readonly DeviceForm[]): Promise<Plant
       opened = open()
       const config: IngestParts['config'] = { ingestBatchMessagesMax: batchMax, quarantineDays: 30 }
       const stores = { ...opened, ...wrap(opened) }
-      const ports = testPorts(errors)
+      const ports = testPorts(errors, () => plant.now)
       ingest = startIngest({ config, ports, bus, registry: registry.view, ...stores })
     },
     async settled() {
       for (let tries = 0; tries < 1_000; tries++) {
-        if ((await reader.progress()).seq >= writer.head) return
+        const { seq, ahead } = await reader.progress()
+        if (seq >= writer.head && ahead === undefined) return
         await new Promise((resolve) => setTimeout(resolve, 5))
       }
       throw new Error(`Not settled: ${(await reader.progress()).seq} of ${writer.head}.`)
@@ -146,9 +158,9 @@ export async function createPlant(devices: readonly DeviceForm[]): Promise<Plant
       )
     },
     async balance() {
-      const { seq, received, stored, duplicate, quarantined } = await reader.progress()
+      const { seq, ahead, received, stored, duplicate, quarantined } = await reader.progress()
       const journal = openJournalReader({ dir: `${dir}/journal`, onDamage: () => undefined })
-      const { readings } = await journal.backlog(seq)
+      const { readings } = await journal.backlog(seq, ahead)
       journal.close()
       return { received, settled: stored + duplicate + quarantined, inFlight: readings }
     },
@@ -168,7 +180,7 @@ function commit(writer: JournalWriter): Promise<void> {
   })
 }
 
-function testPorts(errors: Plant['errors']): Ports {
+function testPorts(errors: Plant['errors'], now = () => receivedAt): Ports {
   const silent = () => undefined
   const log: Log = {
     debug: silent,
@@ -177,7 +189,7 @@ function testPorts(errors: Plant['errors']): Ports {
     error: (fields, sentence) => errors.push({ sentence, fields }),
   }
   const system = systemPorts('silent', 'test', new Meters())
-  return { ...system, log, clock: { ...system.clock, now: () => receivedAt + 1_000 } }
+  return { ...system, log, clock: { ...system.clock, now } }
 }
 
 function createBells(): Bus {
