@@ -14,7 +14,7 @@ function pollutant(spike: readonly [number, number], limit: number, why: string)
   return {
     tests: {
       spike: { suspect, fail },
-      flat_line: { suspect: '24h', fail: '72h', tolerance: 1e-6, except: [-10, limit] },
+      flat_line: { suspect: '48h', fail: '96h', tolerance: 1e-6, except: [-10, limit] },
     },
     why,
   }
@@ -61,7 +61,7 @@ export const air: QualityDefaults = {
     tests: {
       gross_range: { suspect: [250, 40_000] },
       spike: { suspect: 3_000, fail: 10_000 },
-      flat_line: { suspect: '24h', fail: '72h', tolerance: 1e-6 },
+      flat_line: { suspect: '48h', fail: '96h', tolerance: 1e-6 },
     },
     why: 'Outdoor air holds more than 400 ppm; less than 250 is a calibration that drifted. 40,000 ppm is the limit of danger to life.',
   },

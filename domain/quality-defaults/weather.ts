@@ -5,7 +5,7 @@
 
 import type { QualityDefault, QualityDefaults } from './default.ts'
 
-const still = { suspect: '24h', fail: '72h', tolerance: 1e-6 }
+const still = { suspect: '48h', fail: '96h', tolerance: 1e-6 }
 
 const temperature: QualityDefault = {
   tests: {
@@ -49,14 +49,14 @@ export const weather: QualityDefaults = {
     tests: {
       gross_range: { suspect: [0, 75] },
       spike: { suspect: 40, fail: 75 },
-      flat_line: { suspect: '24h', fail: '72h', tolerance: 1e-6, except: [0, 1] },
+      flat_line: { suspect: '48h', fail: '96h', tolerance: 1e-6, except: [0, 1] },
     },
     why: 'WMO limits 0…75 m/s. Recorded peaks reach 6.9 m/s. A calm may last for days, an exact breeze may not.',
   },
   wind_gust: {
     tests: {
       gross_range: { suspect: [0, 113.2] },
-      flat_line: { suspect: '24h', fail: '72h', tolerance: 1e-6, except: [0, 1.5] },
+      flat_line: { suspect: '48h', fail: '96h', tolerance: 1e-6, except: [0, 1.5] },
     },
     why: 'The strongest gust measured is 113.2 m/s (Barrow Island 1996). Gusts come singly, so no spike test.',
   },
