@@ -5,6 +5,7 @@ import { ConfigError } from '../config.ts'
 import { Fault } from '../domain/errors.ts'
 import { backupCommand, restoreCommand } from './commands/backup.ts'
 import { configCommand } from './commands/config.ts'
+import { copyCommand } from './commands/copy.ts'
 import { demoCommand } from './commands/demo.ts'
 import { deviceCommand } from './commands/device.ts'
 import { qualityCommand } from './commands/quality.ts'
@@ -27,6 +28,7 @@ const commands: readonly Command[] = [
   backupCommand,
   restoreCommand,
   replayCommand,
+  copyCommand,
 ]
 
 /** Exit codes: 0 done, 1 it failed, 2 the command line or a setting is wrong. */

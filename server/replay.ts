@@ -8,7 +8,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Registry } from 'prom-client'
-import type { Config, RoleName } from '../config.ts'
+import type { Config } from '../config.ts'
 import { Fault } from '../domain/errors.ts'
 import type { Progress } from '../stores/readings/readings.ts'
 import { lockRole } from '../stores/role-lock.ts'
@@ -18,8 +18,7 @@ import { fileIn, type ReadingsPlace, readingsPlace } from './readings-place.ts'
 import { type Build, openBuild } from './replay-build.ts'
 import type { ReplayProgress } from './replay-run.ts'
 import { openStage, type Stage, swapIn } from './replay-stage.ts'
-
-const roles: readonly RoleName[] = ['ingest', 'broker', 'alerts', 'api']
+import { lockServer } from './server-lock.ts'
 
 export interface ReplayWish {
   /** Only uplinks received from then, to then (exclusive); null: no limit. */
@@ -140,22 +139,6 @@ async function checkEmpty(place: ReadingsPlace, { logLevel }: Config): Promise<v
     )
   } finally {
     await reader.close()
-  }
-}
-
-/** Keeps every role from starting; null when one runs. */
-function lockServer(runDir: string): (() => void) | null {
-  const held: (() => void)[] = []
-  const unlock = () => {
-    for (const letGo of held.splice(0)) letGo()
-  }
-  try {
-    for (const role of roles) held.push(lockRole(runDir, role))
-    return unlock
-  } catch (error) {
-    unlock()
-    if (error instanceof Fault && error.code === 'conflict') return null
-    throw error
   }
 }
 

@@ -33,6 +33,7 @@ const commands = [
   'backup',
   'restore',
   'replay',
+  'copy',
 ]
 
 describe('help', () => {
