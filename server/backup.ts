@@ -10,11 +10,12 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { chmod, copyFile, mkdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
-import { basename, join, relative } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
 import { Fault } from '../domain/errors.ts'
 import type { Clock, Timers } from '../domain/ports.ts'
+import { listArchive } from '../stores/journal/archive/archive-files.ts'
 import { checkSqlite, copySqlite, isDamaged } from '../stores/sqlite-copy.ts'
 import { type DataLayout, layoutOf } from './layout.ts'
 
@@ -34,11 +35,18 @@ const manifestSchema = z.object({
 })
 export type Manifest = z.infer<typeof manifestSchema>
 
+export interface BackupOptions {
+  clock: Clock
+  timers: Timers
+  /** Take the journal archive along. Its files never change, so it may as well be copied by other means. */
+  withArchive?: boolean
+}
+
 /** Copies the system under `dataDir` to the new folder `target`; the server may run or not. */
 export async function backup(
   dataDir: string,
   target: string,
-  ports: { clock: Clock; timers: Timers },
+  options: BackupOptions,
 ): Promise<Manifest> {
   const layout = layoutOf(dataDir)
   if (!existsSync(layout.registry)) {
@@ -49,7 +57,7 @@ export async function backup(
   const partial = `${target}.partial`
   await rm(partial, { recursive: true, force: true })
   await mkdir(join(partial, 'journal'), { recursive: true, mode: 0o700 })
-  const release = await holdJournal(layout, ports)
+  const release = await holdJournal(layout, options)
   try {
     for (const path of storesOf(layout)) copySqlite(path, join(partial, basename(path)))
     for (const path of segmentsOf(layout)) {
@@ -58,9 +66,10 @@ export async function backup(
   } finally {
     await release()
   }
+  if (options.withArchive) await copyArchive(layout, partial)
   const manifest: Manifest = {
     format: 1,
-    madeAt: new Date(ports.clock.now()).toISOString(),
+    madeAt: new Date(options.clock.now()).toISOString(),
     files: await describe(partial),
   }
   await writeFile(join(partial, manifestName), JSON.stringify(manifest, null, 2), { mode: 0o600 })
@@ -90,10 +99,11 @@ export async function restore(source: string, dataDir: string): Promise<Manifest
   await rm(partial, { recursive: true, force: true })
   await mkdir(join(partial, 'journal'), { recursive: true, mode: 0o700 })
   for (const { path } of manifest.files) {
+    await mkdir(dirname(join(partial, path)), { recursive: true, mode: 0o700 })
     await copyFile(join(source, path), join(partial, path))
     await chmod(join(partial, path), 0o600)
     // Segments of the journal check themselves record by record; a damaged one is better than none.
-    if (!path.startsWith('journal/')) checkSqlite(join(partial, path))
+    if (!/^(journal|archive)\//.test(path)) checkSqlite(join(partial, path))
   }
   await rm(dataDir, { recursive: true, force: true })
   await rename(partial, dataDir)
@@ -101,9 +111,8 @@ export async function restore(source: string, dataDir: string): Promise<Manifest
 }
 
 function storesOf(layout: DataLayout): string[] {
-  return [layout.alerts, layout.readings, layout.ledger, layout.registry].filter((path) =>
-    existsSync(path),
-  )
+  const { alerts, readings, influx, ledger, registry } = layout
+  return [alerts, readings, influx, ledger, registry].filter((path) => existsSync(path))
 }
 
 function segmentsOf(layout: DataLayout): string[] {
@@ -126,6 +135,18 @@ async function copySegment(from: string, to: string): Promise<void> {
   }
 }
 
+/** A file that is past its time meanwhile is not missed. */
+async function copyArchive({ archive }: DataLayout, partial: string): Promise<void> {
+  await mkdir(join(partial, 'archive'), { recursive: true, mode: 0o700 })
+  for (const { path } of listArchive(archive)) {
+    try {
+      await copyFile(path, join(partial, 'archive', basename(path)))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    }
+  }
+}
+
 /** Keeps the broker from dropping segments; touched again and again, so that a dead backup is forgotten. */
 async function holdJournal(
   layout: DataLayout,
@@ -145,7 +166,8 @@ async function holdJournal(
 }
 
 async function describe(folder: string): Promise<Manifest['files']> {
-  const paths = [folder, join(folder, 'journal')].flatMap((dir) =>
+  const folders = [folder, join(folder, 'journal'), join(folder, 'archive')].filter(existsSync)
+  const paths = folders.flatMap((dir) =>
     readdirSync(dir, { withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => relative(folder, join(dir, entry.name))),

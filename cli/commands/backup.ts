@@ -6,8 +6,7 @@ import { backup, type Manifest, restore } from '../../server/backup.ts'
 import { systemClock, systemTimers } from '../../system.ts'
 import { type Command, UsageError } from '../command.ts'
 
-function only(argv: readonly string[]): string {
-  const { positionals } = parseArgs({ args: [...argv], allowPositionals: true, options: {} })
+function only(positionals: readonly string[]): string {
   const [folder, ...more] = positionals
   if (folder === undefined || more.length > 0) throw new UsageError('name exactly one folder')
   return folder
@@ -21,17 +20,25 @@ function sum(manifest: Manifest): string {
 export const backupCommand: Command = {
   name: 'backup',
   about: 'copy a running system to a new folder',
-  help: `Usage: bellwether backup FOLDER
+  help: `Usage: bellwether backup FOLDER [--archive]
 
 Makes a consistent copy of BELLWETHER_DATA_DIR (registry, alerts, quarantine, readings and journal) in FOLDER,
 which must not exist. The server may go on running. Keep the copy safe: it holds webhook secrets and the
-hashes of tokens. TLS keys and settings are not part of it.
+hashes of tokens. TLS keys and settings are not part of it, nor what is in InfluxDB: back that up afterwards.
+
+  --archive   take the journal archive along; its files never change, so rsync serves as well
 `,
   async run(argv) {
-    const folder = only(argv)
+    const { values, positionals } = parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: { archive: { type: 'boolean', default: false } },
+    })
+    const folder = only(positionals)
     const manifest = await backup(loadConfig().dataDir, folder, {
       clock: systemClock,
       timers: systemTimers,
+      withArchive: values.archive,
     })
     process.stdout.write(`${folder}: ${sum(manifest)}\n`)
     return 0
@@ -47,7 +54,8 @@ Checks every file of the backup in FOLDER and brings it into BELLWETHER_DATA_DIR
 exist. Then start the server: it goes on where the backup was made.
 `,
   async run(argv) {
-    const folder = only(argv)
+    const { positionals } = parseArgs({ args: [...argv], allowPositionals: true, options: {} })
+    const folder = only(positionals)
     const { dataDir } = loadConfig()
     const manifest = await restore(folder, dataDir)
     process.stdout.write(`${dataDir}: ${sum(manifest)}, made ${manifest.madeAt}\n`)

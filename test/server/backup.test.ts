@@ -1,10 +1,19 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { backup, restore } from '../../server/backup.ts'
 import { openJournalReader, openJournalWriter } from '../../stores/journal/sqlite.ts'
 import { openReadingsReader, openReadingsWriter } from '../../stores/readings/sqlite.ts'
+import { openInfluxFile } from '../../stores/readings/influx/file.ts'
 import { openRegistry } from '../../stores/records/sqlite-registry.ts'
 import { systemClock, systemLog, systemTimers } from '../../system.ts'
 
@@ -93,6 +102,21 @@ describe('a backup', () => {
     expect(count).toBeGreaterThan(4_000)
     expect(damage.length).toBeGreaterThan(0)
     reader.close()
+  })
+
+  test('takes what goes with InfluxDB along, and the archive when it is wished for', async () => {
+    const name = `${'1'.padStart(20, '0')}-${'9'.padStart(20, '0')}-20261121T080000Z.archive`
+    mkdirSync(join(data, 'archive'))
+    writeFileSync(join(data, 'archive', name), 'packed')
+    writeFileSync(join(data, 'archive', `${name}.aa.new`), 'half')
+    openInfluxFile(join(data, 'influx.db')).close()
+    await backup(data, join(work, 'bare'), ports)
+    await backup(data, join(work, 'whole'), { ...ports, withArchive: true })
+    expect(existsSync(join(work, 'bare', 'archive'))).toBe(false)
+    await restore(join(work, 'whole'), join(work, 'again'))
+    expect(readdirSync(join(work, 'again', 'archive'))).toEqual([name])
+    expect(readFileSync(join(work, 'again', 'archive', name), 'utf8')).toBe('packed')
+    expect(existsSync(join(work, 'again', 'influx.db'))).toBe(true)
   })
 
   test('holds readings and their position of the same moment', async () => {
