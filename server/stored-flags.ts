@@ -4,17 +4,19 @@
  */
 
 import { existsSync } from 'node:fs'
+import { Registry } from 'prom-client'
 import type { Config } from '../config.ts'
 import { propertyOf } from '../domain/catalogue.ts'
 import { Fault } from '../domain/errors.ts'
 import type { Clock, Timers } from '../domain/ports.ts'
 import { openQualityControl } from '../main.ts'
 import type { Interval, ReadingsWriter } from '../stores/readings/readings.ts'
-import { openReadingsReader, openReadingsWriter } from '../stores/readings/sqlite.ts'
 import type { RegistryView } from '../stores/records/registry.ts'
 import { openRegistryView } from '../stores/records/sqlite-registry.ts'
 import { lockRole } from '../stores/role-lock.ts'
+import { systemPorts } from '../system.ts'
 import { layoutOf } from './layout.ts'
+import { readingsPlace } from './readings-place.ts'
 import { type Reevaluation, reevaluate } from './reevaluation.ts'
 import type { SeriesChoice } from './reevaluation-scope.ts'
 
@@ -40,18 +42,32 @@ export async function reevaluateStored(
   waiting: Waiting,
 ): Promise<Reevaluation> {
   const layout = layoutOf(config.dataDir)
-  if (!existsSync(layout.readings)) {
+  const place = readingsPlace(config)
+  if (!existsSync(place.file)) {
     throw new Fault('not_found', `There are no readings in ${config.dataDir}.`)
   }
   if (!config.qualityControl) {
     throw new Fault('impossible', 'BELLWETHER_QUALITY_CONTROL is false: no reading is tested.')
   }
+  const isBeside = ingestRuns(layout.run)
+  if (isBeside && place.kind === 'influx' && !wish.isDry) {
+    throw new Fault(
+      'conflict',
+      'Flags in InfluxDB can be written again only while the role "ingest" is stopped; --dry-run may run any time.',
+    )
+  }
   const view = await openRegistryView({ path: layout.registry })
-  const reader = openReadingsReader({ path: layout.readings })
-  const writer = openReadingsWriter({ path: layout.readings, keepDays: config.readingsDays })
+  const ports = systemPorts(config.logLevel, 'quality', new Registry())
+  const store = await place.open(place.file, ports)
+  const reader = store.openReader()
+  const { writer } = store.openWriter({
+    registry: view,
+    onRefused: (refused, reason) =>
+      ports.log.error({ readings: refused.length, reason }, 'The store refuses readings for good.'),
+  })
   try {
     checkChoice(view, wish)
-    const write = ingestRuns(layout.run)
+    const write = isBeside
       ? reviseBeside(writer, waiting.timers)
       : reviseAlone(writer, waiting.clock)
     const { isDry, ...period } = wish

@@ -21,8 +21,8 @@ export const qualityCommand: Command = {
 Runs the quality tests again on the stored readings observed from --from to --to (exclusive), with the plans and
 defaults as they are now, and writes the flags that come out otherwise. Readings are judged in the order in which they
 were observed, also those that came late. Values never change, alerts that were raised stay, and readings of devices
-that are no longer registered are left alone. Works on BELLWETHER_DATA_DIR, whether the server runs or not, and may be
-repeated at will.
+that are no longer registered are left alone. Works on the readings of BELLWETHER_READINGS, whether the server runs or
+not (with InfluxDB: only --dry-run while it runs), and may be repeated at will.
 
   --from TIME      a time with its zone, such as 2026-11-21T08:00:00+08:00, or a day (from 00:00 UTC)
   --to TIME        the same; now unless given
