@@ -48,15 +48,20 @@ export function createMonitor(parts: MonitorParts) {
   }
 }
 
-/** Progress and what lies behind it, from the same moment. */
+/** Progress and what it leaves to be settled, from the same moment. */
 async function balance(parts: MonitorParts): Promise<{ progress: Progress; backlog: Backlog }> {
   for (;;) {
     const progress = await parts.readings.progress()
-    const backlog = await parts.journal.backlog(progress.seq)
+    const backlog = await parts.journal.backlog(progress.seq, progress.ahead)
     // Ingest may have moved on and the broker dropped a consumed segment between the two reads.
     if ((await parts.journal.tail()) <= progress.seq + 1) return { progress, backlog }
     if ((await parts.readings.progress()).seq === progress.seq) return { progress, backlog }
   }
+}
+
+/** Uplinks that wait although they are older than some that are settled already. */
+function passedOver({ ahead, seq }: Progress): number {
+  return ahead === undefined ? 0 : ahead.from - seq
 }
 
 async function balanceText(parts: MonitorParts): Promise<string> {
@@ -82,6 +87,9 @@ async function balanceText(parts: MonitorParts): Promise<string> {
     '# TYPE bellwether_journal_lag_uplinks gauge',
     `bellwether_journal_lag_uplinks{consumer="ingest"} ${backlog.messages}`,
     `bellwether_journal_lag_uplinks{consumer="alerts"} ${Math.max(0, head - alertsSeq)}`,
+    '# HELP bellwether_ingest_backlog_uplinks Uplinks of these that wait behind live ones, which are settled first.',
+    '# TYPE bellwether_ingest_backlog_uplinks gauge',
+    `bellwether_ingest_backlog_uplinks ${passedOver(progress)}`,
     '# HELP bellwether_refused_readings_total Readings refused, by reason code.',
     '# TYPE bellwether_refused_readings_total counter',
   ]
@@ -113,6 +121,8 @@ async function health(parts: MonitorParts) {
       position: progress.seq,
       lagUplinks: backlog.messages,
       lagReadings: backlog.readings,
+      liveLagUplinks: Math.max(0, backlog.messages - passedOver(progress)),
+      backlogUplinks: passedOver(progress),
     }
     const cursor = await parts.alerts.cursor()
     stages.alerts = { position: cursor, lagUplinks: Math.max(0, head - cursor) }

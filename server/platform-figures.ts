@@ -29,7 +29,8 @@ export async function platformFigures(
     quarantined,
     inFlight: backlog.readings,
     journalLagUplinks: backlog.messages,
-    ingestLagMs: await waitingMs(journal, progress.seq, now),
+    // Of live uplinks; what waits behind them shows in `journalLagUplinks`.
+    ingestLagMs: await waitingMs(journal, progress.ahead?.to ?? progress.seq, now),
     alertsLagMs: await waitingMs(journal, await alerts.cursor(), now),
     outboxPending: outbox.deliveries,
     outboxOldestMs: outbox.oldestAt === null ? 0 : Math.max(0, now - outbox.oldestAt),
