@@ -223,8 +223,10 @@ describe('what is settled late', () => {
 
   test('tells nothing of devices that newer messages have told otherwise', async () => {
     plant = await createPlant([{ id: 'air-1' }, { id: 'gw-1' }, { id: 'child', gateway: 'gw-1' }])
-    const send: Plant['send'] = (kind, payload, more) =>
-      plant.send(kind, payload, { receivedAt: (plant.now += second), ...more })
+    const send: Plant['send'] = (kind, payload, more) => {
+      plant.now += second
+      return plant.send(kind, payload, { receivedAt: plant.now, ...more })
+    }
     await send('session-open', '{}')
     await send('session-open', '{}', { device: 'gw-1' })
     await send('gateway-connect', { device: 'child' }, { device: 'gw-1' })
@@ -273,7 +275,8 @@ describe('what is settled late', () => {
   test('is counted in quarantine, each message once', async () => {
     plant = await createPlant([{ id: 'air-1' }])
     for (let i = 0; i < 50; i++) {
-      await plant.send('telemetry', 'rubbish', { receivedAt: (plant.now += second) })
+      plant.now += second
+      await plant.send('telemetry', 'rubbish', { receivedAt: plant.now })
     }
     plant.start(undefined, 10)
     await plant.settled()
