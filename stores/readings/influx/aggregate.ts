@@ -21,7 +21,7 @@ import { type WindowRun, windowRuns } from './window-runs.ts'
 const seriesMax = 64
 const queriesMax = 4
 /** Windows in one answer. */
-const windowsMax = 20_000
+const windowsMax = 40_000
 const pageWindowsMax = 4_096
 
 /** Throws `RangeError` when the windows have no sensible length. */
@@ -56,7 +56,6 @@ export async function* aggregatePages(
       for (const part of group) yield* pagesOf(answer.get(part) ?? [])
     }
     at += group.length
-    size = Math.min(seriesMax, size * 2)
   }
 }
 

@@ -74,7 +74,7 @@ export function createJudge(mirror: Mirror, places: Places): Judge {
       replaceSlot(sheet, known, reading)
       return
     }
-    if (isElsewhere(known, place)) ask(sheet, 'place', series, reading)
+    if (isElsewhere(entry, place)) ask(sheet, 'place', series, reading)
     addSlot(sheet, series, place, reading, 'whole')
   }
 
@@ -98,7 +98,7 @@ export function createJudge(mirror: Mirror, places: Places): Judge {
         continue
       }
       if (place === undefined || place.device !== reading.device) {
-        place = places.visit(reading.device, sheet.start)
+        place = places.visit(reading.device)
         time = Number.NaN
       }
       if (reading.observedAt !== time) {
@@ -158,8 +158,8 @@ export function createJudge(mirror: Mirror, places: Places): Judge {
       replaceSlot(sheet, known, reading)
       return
     }
-    const place = places.visit(reading.device, sheet.start)
-    if (isElsewhere(known, place)) ask(sheet, 'place', series, reading)
+    const place = places.visit(reading.device)
+    if (isElsewhere(entry, place)) ask(sheet, 'place', series, reading)
     addSlot(sheet, series, place, reading, 'flags')
   }
 
@@ -170,7 +170,7 @@ export function createJudge(mirror: Mirror, places: Places): Judge {
     { point, isPending }: { point: FoundPoint | undefined; isPending: boolean },
   ): void {
     const { series, reading } = question
-    const place = places.visit(reading.device, sheet.start)
+    const place = places.visit(reading.device)
     fill(entry, series.id, reading)
     // An earlier one of this batch was settled meanwhile.
     if (log.find(series.id, entry.observedAt) >= 0) {
@@ -237,9 +237,9 @@ function stayAt(
   if (point !== undefined && point.place.tags !== now?.tags) sheet.oldPlaces.set(slot, point.place)
 }
 
-/** Written before its device moved, or so long ago that it may have been. */
-function isElsewhere(ordinal: number, { moved }: Place): boolean {
-  return moved > 0 && ordinal < moved
+/** It may have been written before its device moved. */
+function isElsewhere({ observedAt }: Entry, { moved }: Place): boolean {
+  return observedAt <= moved
 }
 
 function emptyEntry(): Entry {

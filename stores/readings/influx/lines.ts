@@ -39,6 +39,7 @@ export function createLineMaker(): LineMaker {
   let starts = new Uint32Array(1_024)
   let count = 0
   let placed = 0
+  const scratch: number[] = []
 
   function add(sheet: Sheet, slots: ArrayLike<number>, explicit: boolean): void {
     firsts[count] = placed
@@ -66,9 +67,9 @@ export function createLineMaker(): LineMaker {
       const run = { from: 0, to: 0, isOneRow: true }
       for (; run.from < slots; run.from = run.to) {
         findRun(sheet, run)
-        const all = slotRange(run.from, run.to)
-        if (run.isOneRow) add(sheet, all, explicit)
-        else for (const row of splitRows(sheet, all)) add(sheet, row, explicit)
+        fillRange(scratch, run)
+        if (run.isOneRow) add(sheet, scratch, explicit)
+        else for (const row of splitRows(sheet, scratch)) add(sheet, row, explicit)
       }
       firsts[count] = placed
       starts[count] = bytes.length
@@ -180,8 +181,7 @@ function placeOf(sheet: Sheet, slot: number): Place {
   return place
 }
 
-function slotRange(from: number, to: number): number[] {
-  const slots: number[] = []
-  for (let slot = from; slot < to; slot++) slots.push(slot)
-  return slots
+function fillRange(slots: number[], { from, to }: Run): void {
+  slots.length = to - from
+  for (let slot = from; slot < to; slot++) slots[slot - from] = slot
 }

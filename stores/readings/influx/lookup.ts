@@ -92,7 +92,7 @@ function collect(rows: Rows, property: string, { ids, names, found }: Collecting
 function placeOf(tags: Rows['tags']): Place {
   const name = (tag: string) => decodeTag(tags[tag] ?? '') || null
   const [device, site, district] = [name('device') ?? '', name('site'), name('district')]
-  return makePlace({ device, site, district, moved: 0 })
+  return makePlace({ device, site, district, moved: null })
 }
 
 function statementOf({ measurement, devices, properties, from, to }: LookupQuery<Wanted>): string {

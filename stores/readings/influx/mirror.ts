@@ -69,7 +69,8 @@ export function createMirror(db: SqliteDatabase): Mirror {
       if (isEmpty) {
         for (const { block, bytes } of blocks.iterate()) book.load(block, bytes)
         log.reset(first)
-        isEmpty = false
+        // A reader may come before the writer has begun, which may find that InfluxDB holds series already.
+        isEmpty = register.last === 0
       }
       log.dropBefore(first)
       if (log.next === state.nextEntry) return state

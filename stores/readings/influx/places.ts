@@ -1,7 +1,7 @@
 /**
  * The tags that the points of each device are written with: its site and district as the registry has them now. When a
  * device moves, its older points keep the old tags, and a correction of one of them must go where it stands; so the
- * entry of the log from which on the new tags are used is kept.
+ * time of its newest reading at that moment is kept: what is later stands under the new tags.
  *
  * Tags are in the file before a point goes out with them, and are not changed while a batch may be half-way out: it
  * would stand in two places afterwards.
@@ -17,7 +17,7 @@ export interface SiteTags {
 
 export interface Place extends SiteTags {
   device: string
-  /** Entries of the log before this one may stand under other tags; 0 when there never were others. */
+  /** Readings observed up to this time may stand under other tags; −∞ when there never were others. */
   moved: number
   /** The tags as they stand in a line. */
   tags: string
@@ -26,8 +26,10 @@ export interface Place extends SiteTags {
 }
 
 export interface Places {
-  /** Where the device is now; `next` is the entry that its next reading will be. */
-  visit(device: string, next: number): Place
+  /** Where the device is now. */
+  visit(device: string): Place
+  /** A device that was written to before us, under tags that nobody knows any more. */
+  restore(device: string): void
   /** Writes what changed to the file, inside the caller's transaction. */
   save(): void
   readonly isChanged: boolean
@@ -39,13 +41,16 @@ export interface Places {
 
 export interface PlaceRow extends SiteTags {
   device: string
-  moved: number
+  moved: number | null
 }
 
-export function createPlaces(
-  db: SqliteDatabase,
-  placeOf: (device: string) => SiteTags | undefined,
-): Places {
+export interface PlacesParts {
+  placeOf(device: string): SiteTags | undefined
+  /** The time of the device's newest reading, of whatever property. */
+  newestOf(device: string): number
+}
+
+export function createPlaces(db: SqliteDatabase, { placeOf, newestOf }: PlacesParts): Places {
   const select = db.prepare<[], PlaceRow>('select device, site, district, moved from place')
   const upsert = db.prepare<PlaceRow>(`
     insert into place (device, site, district, moved) values (@device, @site, @district, @moved)
@@ -61,20 +66,28 @@ export function createPlaces(
   }
 
   return {
-    visit(device, next) {
+    restore(device) {
+      known ??= load()
+      const { site = null, district = null } = placeOf(device) ?? {}
+      const place = makePlace({ device, site, district, moved: newestOf(device) })
+      known.set(device, place)
+      changed.add(place)
+    },
+    visit(device) {
       known ??= load()
       const last = known.get(device)
       if (last !== undefined && isHeld) return last
       const { site = null, district = null } = placeOf(device) ?? {}
       if (last !== undefined && last.site === site && last.district === district) return last
-      const place = makePlace({ device, site, district, moved: last === undefined ? 0 : next })
+      const moved = last === undefined ? null : newestOf(device)
+      const place = makePlace({ device, site, district, moved })
       known.set(device, place)
       changed.add(place)
       return place
     },
     save() {
       for (const { device, site, district, moved } of changed) {
-        upsert.run({ device, site, district, moved })
+        upsert.run({ device, site, district, moved: Number.isFinite(moved) ? moved : null })
       }
       changed.clear()
     },
@@ -93,7 +106,8 @@ export function createPlaces(
 
 export function makePlace({ device, site, district, moved }: PlaceRow): Place {
   const tags = tagsText({ device, district, site })
-  return { device, site, district, moved, tags, prefixes: new Map() }
+  const since = moved ?? Number.NEGATIVE_INFINITY
+  return { device, site, district, moved: since, tags, prefixes: new Map() }
 }
 
 /** A line up to the space before its fields. */

@@ -18,6 +18,7 @@ import { createMirror, type Mirror } from './mirror.ts'
 import type { LogLimits } from './options.ts'
 import { createPending, type Pending } from './pending.ts'
 import { createPlaces, type Places, type SiteTags } from './places.ts'
+import type { FoundSeries } from './recovery.ts'
 import type { Sheet } from './sheet.ts'
 
 /** Rows of the log stay near a megabyte, so that dropping them is bounded work. */
@@ -33,6 +34,10 @@ export interface ProgressFile {
   progress(): Progress
   /** Brings memory to what the file has. */
   state(): FileState
+  /** False until `begin` was called. */
+  isBegun(): boolean
+  /** Takes over what InfluxDB held before us. */
+  begin(found: readonly FoundSeries[]): void
   /** What must be in the file before the batch goes out. */
   prepare(sheet: Sheet): void
   /** The batch is stored: its entries, the counts and the position at once. */
@@ -61,7 +66,9 @@ export function openProgressFile(
   return naming(path, () => {
     const db = openInfluxFile(path)
     const mirror = createMirror(db)
-    const places = createPlaces(db, placeOf)
+    const newestOf = (device: string) =>
+      Math.max(...mirror.register.seriesOfDevice(device).map((id) => mirror.book.lastOf(id)))
+    const places = createPlaces(db, { placeOf, newestOf })
     const pending = createPending(db)
     const dirty = createDirty(db, mirror.register)
     const stateRow = prepareState(db)
@@ -79,6 +86,8 @@ export function openProgressFile(
       'select max(first) as first from log where first <= ?',
     )
     const dropRows = db.prepare<[number]>('delete from log where first < ?')
+    const selectBegun = db.prepare<[], { begun: number }>('select begun from state where id = 1')
+    const setBegun = db.prepare('update state set begun = 1 where id = 1')
     let known: FileState | undefined
 
     function transact<Result>(run: () => Result): Result {
@@ -130,6 +139,21 @@ export function openProgressFile(
       dirty,
       progress: () => naming(path, () => progressOf(stateRow())),
       state: () => naming(path, () => db.transaction(upToDate)()),
+      isBegun: () => naming(path, () => selectBegun.get()?.begun === 1),
+      begin(found) {
+        transact(() => {
+          upToDate()
+          for (const { device, property, first, newest } of found) {
+            const { id } = mirror.register.add(mirror.register.last + 1, device, property)
+            addSeries.run(id, device, property)
+            mirror.book.restore({ ...newest, series: id }, first)
+            places.restore(device)
+          }
+          for (const { block, bytes } of mirror.book.takeChanged()) putBlock.run(block, bytes)
+          places.save()
+          setBegun.run()
+        })
+      },
       prepare({ foundNew }) {
         if (!places.isChanged && !pending.isMissing(foundNew)) return
         transact(() => {

@@ -21,7 +21,7 @@ import { type Part, partsOf, spanOf } from './parts.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** Numbers in one answer, about. */
-const cellsMax = 100_000
+const cellsMax = 200_000
 const cellsPerReading = 5
 const pageReadingsMax = 4_096
 /** Series asked for together. */
@@ -45,7 +45,6 @@ export async function* rangePages(
     }
     yield* readGroup(connection, asked)
     at += group.length
-    size = Math.min(seriesMax, size * 2)
   }
 }
 

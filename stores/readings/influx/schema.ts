@@ -2,12 +2,12 @@
  * Tables of `influx.db`, the small file beside InfluxDB, which knows no transactions.
  *
  * - `state`: one row: position and counts. Readings observed before `kept_from` are hidden. Entries of the log before
- *   `next_entry` are settled.
+ *   `next_entry` are settled. `begun`: InfluxDB was asked for what it held before us.
  * - `series`: names and numbers. `book`: what is known of 1,024 series each (`series-book.ts`), as of when the log was
  *   last cut; what came since is in the log.
  * - `log`: the newest readings in the order written, one or few rows per batch, as in the embedded store.
- * - `place`: the tags that the points of a device are written with; `moved` is the entry from which on, 0 when they
- *   were never others.
+ * - `place`: the tags that the points of a device are written with; readings observed up to `moved` may
+ *   stand under others.
  * - `pending`: identities that were looked up in InfluxDB and not found there, of a batch that is on its way. After a
  *   crash they count as new although InfluxDB may hold them by now.
  * - `dirty`: hours (`1h`) and days (`1d`) of rows that are to be summed up, by their beginning and their first series.
@@ -27,9 +27,10 @@ export const migrations: Migrations = [
     duplicate integer not null,
     quarantined integer not null,
     next_entry integer not null,
-    kept_from real
+    kept_from real,
+    begun integer not null
   ) strict;
-  insert into state values (1, 0, null, null, 0, 0, 0, 0, 0, null);
+  insert into state values (1, 0, null, null, 0, 0, 0, 0, 0, null, 0);
 
   create table series (
     id integer primary key,
@@ -46,7 +47,7 @@ export const migrations: Migrations = [
     device text primary key,
     site text,
     district text,
-    moved integer not null
+    moved real
   ) strict, without rowid;
 
   create table pending (

@@ -77,6 +77,14 @@ export class SeriesBook {
     }
   }
 
+  /** What was there before us: nothing is known of what lies between. */
+  restore(newest: Entry, first: number): void {
+    this.add(newest, -1)
+    const { numbers } = this.#blockOf(newest.series)
+    const at = newest.series & (blockSeries - 1)
+    numbers[column.first * blockSeries + at] = Math.min(first, newest.observedAt)
+  }
+
   firstOf(id: number): number {
     return this.#get(id, column.first)
   }

@@ -30,6 +30,8 @@ export interface SeriesRegister {
   add(id: number, device: string, property: string): Series
   /** The largest number given so far, 0 when there is none. */
   readonly last: number
+  /** Numbers of the series of a device. */
+  seriesOfDevice(device: string): number[]
   /** Numbers of the series of a row. */
   seriesOfRow(row: number): readonly number[]
   clear(): void
@@ -100,6 +102,9 @@ export function createSeriesRegister(): SeriesRegister {
     },
     get last() {
       return Math.max(0, all.length - 1)
+    },
+    seriesOfDevice(name) {
+      return [...(deviceOf(name)?.series.values() ?? [])].map(({ id }) => id)
     },
     seriesOfRow: (row) => rows[row] ?? [],
     clear() {

@@ -18,6 +18,7 @@ import { lookUp } from './lookup.ts'
 import { createWriterNotes } from './notes.ts'
 import { type InfluxReadingsWriter, type InfluxWriterOptions, logLimits } from './options.ts'
 import { openProgressFile } from './progress-file.ts'
+import { findSeries } from './recovery.ts'
 import { createRollUps } from './roll-ups.ts'
 import { createServer } from './server.ts'
 import { identityText, type Sheet } from './sheet.ts'
@@ -33,6 +34,7 @@ export function openWriter(options: InfluxWriterOptions): InfluxReadingsWriter {
   const zoneOf = options.zoneOf ?? (() => 'UTC')
   const rollUps = createRollUps({ connection, file, zoneOf, log: options.ports.log })
   const turns = createTurns()
+  let isBegun = false
   /** A try that failed, perhaps before we were started, may have left something in InfluxDB. */
   let mayBeHalfOut = true
 
@@ -65,6 +67,10 @@ export function openWriter(options: InfluxWriterOptions): InfluxReadingsWriter {
 
   async function store(batch: readonly Reading[], order: Order): Promise<Sheet> {
     await server.ready()
+    if (!isBegun) {
+      if (!file.isBegun()) file.begin(await findSeries(connection, options.ports.log))
+      isBegun = true
+    }
     const storable = batch.filter(isStorable)
     let refused = batch.length - storable.length
     if (refused > 0) {

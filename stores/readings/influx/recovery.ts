@@ -1,0 +1,81 @@
+/**
+ * When `influx.db` is made, InfluxDB may hold readings already: the file was lost, or comes from a backup that left it
+ * out. Which series there are, since when, and their newest readings are then asked for once, before anything is
+ * written. Counts begin anew, and the position with them.
+ */
+
+import type { Log } from '../../../domain/ports.ts'
+import type { SeriesKey } from '../../../domain/reading.ts'
+import type { Entry } from '../sqlite/unsealed.ts'
+import { isUnreachable } from './client.ts'
+import type { Connection } from './connection.ts'
+import { nameText } from './influxql.ts'
+import { fieldSuffixes, measurements, receivedField } from './layout.ts'
+import { decodeTag } from './line-protocol.ts'
+import { columnsOf, numberAt } from './rows.ts'
+
+export interface FoundSeries extends SeriesKey {
+  first: number
+  newest: Entry
+}
+
+/** Throws only when InfluxDB can not be reached; what it refuses to tell is left out and logged. */
+export async function findSeries(connection: Connection, log: Log): Promise<FoundSeries[]> {
+  const found: FoundSeries[] = []
+  for (const measurement of measurements) {
+    try {
+      for (const property of await propertiesIn(connection, measurement)) {
+        found.push(...(await seriesOf(connection, measurement, property)))
+      }
+    } catch (error) {
+      if (isUnreachable(error)) throw error
+      log.warn(
+        { error, measurement },
+        'InfluxDB does not tell which series it holds; they are known again when they report.',
+      )
+    }
+  }
+  if (found.length > 0) {
+    log.warn(
+      { series: found.length },
+      'InfluxDB holds readings that the progress file does not know; it was made anew from them, and counts begin at 0.',
+    )
+  }
+  return found
+}
+
+async function propertiesIn(connection: Connection, measurement: string): Promise<string[]> {
+  const answer = await connection.ask(`SHOW FIELD KEYS FROM ${nameText(measurement)}`)
+  const [rows] = answer ?? []
+  const place = rows?.columns.indexOf('fieldKey') ?? -1
+  return (rows?.values ?? []).flatMap((row) => {
+    const field = String(row[place] ?? '')
+    return field.endsWith(fieldSuffixes.flag) ? [field.slice(0, -fieldSuffixes.flag.length)] : []
+  })
+}
+
+async function seriesOf(
+  connection: Connection,
+  measurement: string,
+  property: string,
+): Promise<FoundSeries[]> {
+  const { flag, tests, received } = fieldSuffixes
+  const code = nameText(`${property}${flag}`)
+  const others = [property, `${property}${tests}`, `${property}${received}`, receivedField]
+  const from = `FROM ${nameText(measurement)} GROUP BY "device"`
+  const firsts = await connection.ask(`SELECT first(${code}) AS ${code} ${from}`)
+  const lasts = await connection.ask(
+    `SELECT last(${code}) AS ${code}, ${others.map(nameText).join(', ')} ${from}`,
+  )
+  const begins = new Map<string, number>()
+  for (const { tags, columns, values } of firsts ?? []) {
+    const at = numberAt(values[0] ?? [], columns.indexOf('time'))
+    if (at !== undefined) begins.set(tags.device ?? '', at)
+  }
+  return (lasts ?? []).flatMap(({ tags, columns, values }) => {
+    const first = begins.get(tags.device ?? '')
+    const newest = columnsOf(columns, property, 0).entryAt(values[0] ?? [])
+    if (first === undefined || newest === undefined) return []
+    return [{ device: decodeTag(tags.device ?? ''), property, first, newest }]
+  })
+}
