@@ -1,4 +1,7 @@
-/** How each device stands: whether it is heard, for how long not, its battery and radio, what of it was refused. */
+/**
+ * How each device stands: whether it is heard, for how long not, its battery and radio, what of it was refused. All of
+ * them every five minutes; one that is new does not wait so long.
+ */
 
 import type { Device, DeviceStatus } from '../../domain/device.ts'
 import type { Reading } from '../../domain/reading.ts'
@@ -15,20 +18,31 @@ export interface DeviceStatesParts {
   silence: Pick<Silence, 'heardAt' | 'isOverdue'>
 }
 
+const allEveryMs = 5 * 60_000
 const devicesPerPage = 250
 
-/** In pages, because what is known of devices is asked for a few hundred at a time. Those switched off are left out. */
-export async function* deviceStates(
-  { view, ledger, latest, silence }: DeviceStatesParts,
-  now: number,
-): AsyncGenerator<BoardPoint[]> {
-  const devices = view.all('device').filter(({ enabled }) => enabled)
-  for (let from = 0; from < devices.length; from += devicesPerPage) {
-    const some = devices.slice(from, from + devicesPerPage)
-    const ids = some.map(({ id }) => id)
+export interface DeviceStates {
+  /**
+   * In pages, because what is known of devices is asked for a few hundred at a time. Those switched off are left out. A
+   * page counts as told when the next is asked for.
+   */
+  due(now: number): AsyncIterable<BoardPoint[]>
+}
+
+export function createDeviceStates({
+  view,
+  ledger,
+  latest,
+  silence,
+}: DeviceStatesParts): DeviceStates {
+  const told = new Set<string>()
+  let allAt = Number.NEGATIVE_INFINITY
+
+  async function page(devices: readonly Device[], now: number): Promise<BoardPoint[]> {
+    const ids = devices.map(({ id }) => id)
     const statuses = await ledger.status(ids)
     const refused = await ledger.entryCounts(ids)
-    yield some.map((device) => {
+    return devices.map((device) => {
       const heardAt = silence.heardAt(device)
       const seenAt = newest(heardAt, statuses.get(device.id)?.lastSeenAt ?? null)
       const state: DeviceState = {
@@ -40,6 +54,20 @@ export async function* deviceStates(
       }
       return deviceStatePoint(device, state, now)
     })
+  }
+
+  return {
+    async *due(now) {
+      const isAll = now - allAt >= allEveryMs
+      if (isAll) told.clear()
+      const devices = view.all('device').filter(({ id, enabled }) => enabled && !told.has(id))
+      for (let from = 0; from < devices.length; from += devicesPerPage) {
+        const some = devices.slice(from, from + devicesPerPage)
+        yield await page(some, now)
+        for (const { id } of some) told.add(id)
+      }
+      if (isAll) allAt = now
+    },
   }
 }
 

@@ -9,7 +9,7 @@ import type { ApiParts } from '../context.ts'
 import type { SiteHoursParts } from '../site-hours.ts'
 import { createAlertEvents } from './alert-events.ts'
 import { openAlertPoint } from './alert-points.ts'
-import { deviceStates } from './device-states.ts'
+import { createDeviceStates } from './device-states.ts'
 import { createOpenAlerts, type OpenAlert } from './open-alerts.ts'
 import { createOutlet } from './outlet.ts'
 import { platformPoint } from './platform-point.ts'
@@ -43,6 +43,7 @@ export function startBoardFeed(parts: BoardFeedParts): BoardFeed {
   const silence = createSilence({ ...parts, timers })
   const indices = createSiteIndexRound({ ...parts, outlet })
   const withSilence = { ...parts, silence }
+  const states = createDeviceStates(withSilence)
   let totals: RefusedTotals | null = null
 
   async function changes(): Promise<void> {
@@ -62,7 +63,7 @@ export function startBoardFeed(parts: BoardFeedParts): BoardFeed {
   async function devices(): Promise<void> {
     await view.refresh()
     await silence.refresh()
-    for await (const page of deviceStates(withSilence, clock.now())) await outlet.write(page)
+    for await (const page of states.due(clock.now())) await outlet.write(page)
   }
 
   async function refused(): Promise<void> {
@@ -80,7 +81,7 @@ export function startBoardFeed(parts: BoardFeedParts): BoardFeed {
   const look = rounds.begin({ what: 'alert changes', everyMs: 10 * secondMs, run: changes })
   const end = bus.onRing('alerts', look)
   rounds.begin({ what: 'sites', everyMs: minuteMs, run: sites })
-  rounds.begin({ what: 'devices', everyMs: 5 * minuteMs, run: devices })
+  rounds.begin({ what: 'devices', everyMs: minuteMs, run: devices })
   rounds.begin({ what: 'refused readings', everyMs: minuteMs, run: refused })
   rounds.begin({ what: 'platform', everyMs: 10 * secondMs, run: platform })
   rounds.begin({ what: 'indices', everyMs: minuteMs, run: indices.go })

@@ -84,6 +84,21 @@ describe('at the start and then on', () => {
     expect(newest(devices, 'device', 'd-1')).toMatchObject({ battery: 77, interval_s: 60 })
   })
 
+  test('a device that is new is shown within the minute, all of them every five', async () => {
+    const town = await openTown()
+    await build(town)
+    await town.after(minute, 'device_state', 1)
+    await town.call('POST', '/devices', { body: { id: 'd-2', site: 's-1' } })
+    await town.after(minute, 'device_state', 2)
+    const points = await town.after(3 * minute, 'device_state', 4)
+    expect(points.map(({ tags, at }) => [tags.device, (at - noon) / minute])).toEqual([
+      ['d-1', 1],
+      ['d-2', 2],
+      ['d-1', 5],
+      ['d-2', 5],
+    ])
+  })
+
   test('readings refused since are counted once', async () => {
     const town = await openTown()
     await town.after(0, 'quarantine', 10)
