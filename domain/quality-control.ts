@@ -22,9 +22,16 @@ export interface QualityControl {
   check(readings: readonly Reading[]): Checked
   /** Forgets all; for when what was checked could not be stored and will come again. */
   reset(): void
+  /** A second one, for a part of the stream that is judged before what lies behind it. */
+  beside(begin: StreamBegin): QualityControl
+}
+
+export interface StreamBegin {
   /**
-   * A second one, for a part of the stream that is judged before what lies behind it: what was received before
-   * `receivedFrom` is no past of it, because what followed on that is not there yet.
+   * What was received before this moment (milliseconds since 1970 UTC) is no past of the part, because what followed
+   * on it is not there yet; 0 when all is there. Asked each time.
    */
-  beside(receivedFrom: number): QualityControl
+  receivedFrom(): number
+  /** The part begins now: until `reset`, nothing of it can be learned from the store. */
+  isNew: boolean
 }

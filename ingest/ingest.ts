@@ -123,13 +123,13 @@ function createTaking(loop: Loop, { work, lanes, batchMax }: LoopParts) {
     if (ahead === undefined && lanes.behind !== undefined) lanes.begin()
     if (ahead === undefined || lanes.behind !== undefined) return
     const [first] = await journal.read(ahead.from, 1)
-    lanes.split(first?.receivedAt ?? 0)
+    lanes.split(first?.receivedAt ?? 0, false)
   }
 
   /** Returns how many uplinks were settled. */
   async function turn(): Promise<number> {
     const next = await turns.next(loop.place)
-    if (next.begins) lanes.split(next.uplinks[0]?.receivedAt ?? 0)
+    if (next.begins) lanes.split(next.uplinks[0]?.receivedAt ?? 0, true)
     const lane = next.side === 'behind' ? (lanes.behind ?? lanes.front) : lanes.front
     const startedAt = clock.monotonic()
     const { uplinks, place } = await settleTurn(work, next, lane)

@@ -22,8 +22,11 @@ export interface Lanes {
   readonly front: Lane
   /** For the backlog, while there is one. */
   readonly behind: Lane | undefined
-  /** Uplinks received from this moment on are settled first; what was in front goes on with the backlog. */
-  split(receivedFrom: number): void
+  /**
+   * Uplinks received from this moment on are settled first; what was in front goes on with the backlog. They begin
+   * now, or did so before a restart.
+   */
+  split(receivedFrom: number, isNew: boolean): void
   /** The backlog is through. */
   join(): void
   /** The stretch did not come about, or is gone: as after a start. */
@@ -48,10 +51,13 @@ export function createLanes(parts: LaneParts): Lanes {
     get behind() {
       return behind
     },
-    split(receivedFrom) {
-      behind = front
-      behind.status.told = 'late'
-      front = createLane(parts, parts.quality.beside(receivedFrom))
+    split(receivedFrom, isNew) {
+      const backlog = front
+      backlog.status.told = 'late'
+      behind = backlog
+      // When the backlog is through, the store holds all of the past.
+      const begin = { receivedFrom: () => (behind === backlog ? receivedFrom : 0), isNew }
+      front = createLane(parts, parts.quality.beside(begin))
     },
     join() {
       if (behind !== undefined) succeed(front, behind)
@@ -59,7 +65,7 @@ export function createLanes(parts: LaneParts): Lanes {
     },
     begin() {
       const before = [front, ...(behind === undefined ? [] : [behind])]
-      front = createLane(parts, parts.quality.beside(0))
+      front = createLane(parts, parts.quality.beside({ receivedFrom: () => 0, isNew: false }))
       behind = undefined
       for (const lane of before) succeed(front, lane)
     },

@@ -40,6 +40,8 @@ export interface Turns {
 const liveAgeMsMax = 10_000
 /** A batch of the backlog takes about so long at most; live uplinks wait for one of them. */
 const backlogTurnMsMax = 400
+/** It begins with so many, because at first it may have to learn what the store has of all devices. */
+const backlogMessagesFirst = 1_000
 const backlogMessagesMin = 100
 
 export function createTurns(parts: {
@@ -48,7 +50,7 @@ export function createTurns(parts: {
   batchMax: number
 }): Turns {
   const { journal, clock, batchMax } = parts
-  let backlogMax = batchMax
+  let backlogMax = Math.min(batchMax, backlogMessagesFirst)
   let isBacklogNext = false
 
   /** Where a stretch should begin, if one should. One batch is live at once; less than that is not worth it. */

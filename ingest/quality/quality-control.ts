@@ -2,7 +2,7 @@
  * Quality control of the stream, for ingest and for alerts: `domain/quality-control.ts` says what it promises.
  */
 
-import type { QualityControl } from '../../domain/quality-control.ts'
+import type { QualityControl, StreamBegin } from '../../domain/quality-control.ts'
 import type { Reading } from '../../domain/reading.ts'
 import type { RegistryView } from '../../stores/records/registry.ts'
 import { createEngine, type Engine } from './engine.ts'
@@ -19,14 +19,20 @@ export interface QualityControlParts {
 const readingsPerTidy = 16
 
 export function createQualityControl(parts: QualityControlParts): QualityControl {
-  const { registry, past, enabled } = parts
-  if (!enabled) return withoutTests
+  return parts.enabled ? controlFrom({ receivedFrom: () => 0, isNew: false }, parts) : withoutTests
+}
+
+function controlFrom(begin: StreamBegin, parts: QualityControlParts): QualityControl {
+  const { registry, past } = parts
   let engine = createEngine(registry)
+  /** Everything that is past of this part went through this engine. */
+  let knowsAll = begin.isNew
   return {
     async prepare(readings) {
+      const receivedFrom = begin.receivedFrom()
+      if (receivedFrom > 0 && knowsAll) return
       const fresh = newSeries(engine, readings)
-      const { learn } = engine
-      if (fresh.length > 0) await fetchHistory(past, fresh, learn)
+      if (fresh.length > 0) await fetchHistory(since(past, receivedFrom), fresh, engine.learn)
     },
     check(readings) {
       engine.tidy(Math.ceil(readings.length / readingsPerTidy))
@@ -37,8 +43,9 @@ export function createQualityControl(parts: QualityControlParts): QualityControl
     },
     reset() {
       engine = createEngine(registry)
+      knowsAll = false
     },
-    beside: (receivedFrom) => createQualityControl({ ...parts, past: since(past, receivedFrom) }),
+    beside: (another) => controlFrom(another, parts),
   }
 }
 
@@ -47,6 +54,7 @@ const sentLateMs = 900_000
 
 /** The past as if nothing had been received before this moment. */
 function since(past: Past, receivedFrom: number): Past {
+  if (receivedFrom === 0) return past
   return {
     async *range(query) {
       const from = Math.max(query.from, receivedFrom - sentLateMs)

@@ -102,14 +102,19 @@ async function sendLive(): Promise<void> {
   }
 }
 
+/** When the first live uplink was found stored. Those that were sent before waited for the program to start. */
+let liveSince = Number.POSITIVE_INFINITY
+
 /** Looks how far ingest is; the lags of what is settled since the last look. */
 async function look(): Promise<{ lags: number[]; left: number; isBehind: boolean }> {
   const { seq, ahead } = await reader.progress()
   const now = performance.now()
   const settled = ahead?.to ?? seq
   const lags: number[] = []
-  while ((waiting[0]?.seq ?? Number.POSITIVE_INFINITY) <= settled) {
-    lags.push(now - (waiting.shift()?.at ?? now))
+  for (let next = waiting[0]; next !== undefined && next.seq <= settled; next = waiting[0]) {
+    waiting.shift()
+    liveSince = Math.min(liveSince, now)
+    if (next.at > liveSince) lags.push(now - next.at)
   }
   return { lags, left: Math.max(0, backlog - seq), isBehind: seq < backlog || ahead !== undefined }
 }
@@ -143,6 +148,9 @@ async function drain(ingest: ChildProcess): Promise<void> {
   }
   const seconds = (performance.now() - began) / 1_000
   const cpu = cpuSecondsOf(pid)
+  console.log(
+    `the first live uplink was stored ${Math.round(liveSince - began)} ms after the start`,
+  )
   console.log(
     `the backlog is stored after ${seconds.toFixed(1)} s, start included: ${Math.round(backlog / seconds)} uplinks/s ` +
       `beside ${rate} live ones; ${shown(all)}; ${((cpu / sent) * 1e6).toFixed(1)} CPU-s per million, peak ${Math.round(peakMib(pid))} MiB`,
