@@ -8,8 +8,13 @@
  */
 
 import type { Clock } from '../../domain/ports.ts'
-import type { SeriesKey } from '../../domain/reading.ts'
-import type { Interval, ReadingsReader, ReadingsWriter } from '../../stores/readings/readings.ts'
+import type { Reading, SeriesKey } from '../../domain/reading.ts'
+import type {
+  Interval,
+  ReadingsReader,
+  ReadingsWriter,
+  WriteResult,
+} from '../../stores/readings/readings.ts'
 import { type Fingerprint, noFingerprint, sumOf } from './fingerprint.ts'
 import type { CopiedWindow, CopyNote } from './note.ts'
 import { oldestDay } from './oldest.ts'
@@ -17,7 +22,7 @@ import { compareWindow, copyWindow } from './windows.ts'
 
 /** Short enough that the feed of a busy store still reaches back to its beginning. */
 const readingsWanted = 400_000
-const firstMs = 86_400_000
+const firstMs = 300_000
 const shortestMs = 60_000
 const longestMs = 28 * 86_400_000
 /** Readings may be observed so far in the future (READING_AHEAD_SECONDS_MAX). */
@@ -67,12 +72,20 @@ export interface Copy {
 export function createCopy(parts: CopyParts): Copy {
   const { source, writer, note, clock, tell } = parts
   let mended = 0
+  const stores = { source, target: parts.target, writer: { write: writeTidily } }
+
+  /** Nobody else keeps the new store tidy. */
+  async function writeTidily(readings: readonly Reading[]): Promise<WriteResult> {
+    const written = await writer.write(readings)
+    await writer.tidy(clock.now())
+    return written
+  }
 
   async function follow(): Promise<void> {
     for (;;) {
       const { readings, position, gap } = await source.since(note.position)
       if (gap) note.allChanged()
-      if (readings.length > 0) await writer.write(readings)
+      if (readings.length > 0) await writeTidily(readings)
       for (const { observedAt } of readings) note.changed(observedAt)
       note.position = position
       if (readings.length === 0) return
@@ -89,7 +102,7 @@ export function createCopy(parts: CopyParts): Copy {
 
   async function compare(window: CopiedWindow, series: readonly SeriesKey[]): Promise<void> {
     const { from, to } = window
-    const found = await compareWindow(parts, { series, from, to })
+    const found = await compareWindow(stores, { series, from, to })
     mended += found.mended
     const isSame = found.mended === 0
     note.replace(window, { from, to, ...found.source, extra: found.extra, isSame })
@@ -118,7 +131,7 @@ export function createCopy(parts: CopyParts): Copy {
         note.add(emptyWindow({ from: Number.MIN_SAFE_INTEGER, to: from }))
       }
       for (const window of windowsBetween({ from, to: end }, note)) {
-        const contents = await copyWindow(parts, { series, ...window })
+        const contents = await copyWindow(stores, { series, ...window })
         note.add({ ...window, ...contents, extra: 0, isSame: false })
         await settle()
         tell({ until: window.to, readings: contents.readings, doing: 'copied' })
@@ -153,6 +166,7 @@ function* windowsBetween({ from, to }: Interval, note: CopyNote): Generator<Inte
     start = end
     const { readings } = note.windows.at(-1) ?? { readings: 0 }
     if (readings > 2 * readingsWanted) lengthMs = Math.max(shortestMs, lengthMs / 2)
+    else if (readings < readingsWanted / 8) lengthMs = Math.min(longestMs, lengthMs * 4)
     else if (readings < readingsWanted / 2) lengthMs = Math.min(longestMs, lengthMs * 2)
   }
 }
