@@ -14,6 +14,7 @@ import type { ServerVersion } from './version.ts'
 /** Readings are hidden by whole days, so the last one may be almost a day older; and clocks differ. */
 const marginDays = 2
 const dayMs = 86_400_000
+const longDays = 180
 
 export interface RetentionParts {
   connection: Connection
@@ -62,8 +63,10 @@ function waysOf(connection: Connection, target: Target, days: number): Record<1 
   const { client } = connection
   const { bucket } = target
   const database = nameText(bucket)
+  // Whole shards are dropped, and one may not be longer than what is kept; these are InfluxDB's own choices.
+  const shard = days < longDays ? ' SHARD DURATION 1d' : ''
   const alter = (policy: string) =>
-    `ALTER RETENTION POLICY ${nameText(policy)} ON ${database} DURATION ${days}d`
+    `ALTER RETENTION POLICY ${nameText(policy)} ON ${database} DURATION ${days}d${shard}`
   return {
     1: {
       command: `influx -execute ${shellText(alter('autogen'))}`,
