@@ -105,7 +105,43 @@ await timed('a device, minutes', () =>
   count(reader.aggregate({ series: one, ...always, everyMs: 60_000, fn: 'mean' })),
 )
 await timed('200 devices, one property', () => count(reader.range({ series: many, ...always })))
+const direct = async (statement: string) => {
+  const answer = await fetch(`${influxd.url}/query?db=bench&epoch=ms`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: `q=${encodeURIComponent(statement)}`,
+  })
+  const body = (await answer.json()) as { results: { series: { values: unknown[] }[] }[] }
+  return body.results
+    .flatMap(({ series }) => series)
+    .reduce((sum, { values }) => sum + values.length, 0)
+}
+const fields = properties.flatMap((p) => [`"${p}"`, `"${p}_q"`, `"${p}_t"`, `"${p}_r"`]).join(', ')
+await timed('straight to InfluxDB: a device, all its readings (rows of four)', () =>
+  direct(`SELECT ${fields}, "received" FROM "air" WHERE "device" = 'air-7'`),
+)
+const means = properties.map(
+  (p) =>
+    `SELECT mean("${p}"), count("${p}") FROM "air" WHERE "device" = 'air-7' AND ("${p}_q" = 1 OR "${p}_q" = 2) AND time >= ${start}ms AND time < ${start + 3_600_000}ms GROUP BY time(1m) fill(none)`,
+)
+await timed('straight to InfluxDB: a device, minutes', () => direct(means.join('; ')))
 await timed('newest of all', () => count(reader.latest()))
+const single = { user: 0, system: 0 }
+await timed('a batch of one uplink', async () => {
+  const before = process.cpuUsage()
+  const at = start + 86_400_000 + Math.floor(performance.now() * 1_000)
+  const batch = properties.map(
+    (property): Reading => ({
+      ...{ device: 'air-7', property, observedAt: at, receivedAt: at, value: 1, quality: 1 },
+    }),
+  )
+  await writer.write(batch)
+  const { user, system } = process.cpuUsage(before)
+  single.user += user
+  single.system += system
+  return batch.length
+})
+console.log(`a batch of one uplink: ${Math.round((single.user + single.system) / 50)} µs CPU`)
 await writer.close()
 await reader.close()
 await influxd.stop()
