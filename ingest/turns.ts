@@ -32,16 +32,19 @@ export interface Turn {
 
 export interface Turns {
   next(place: Place): Promise<Turn>
-  /** How long a turn took: batches of the backlog are cut so that live uplinks do not wait long for one. */
+  /**
+   * How long a turn took. Batches of the backlog are cut so that live uplinks do not wait long for one, and while the
+   * store is slow, live uplinks get more turns.
+   */
   took(turn: Turn, tookMs: number): void
 }
 
 /** Older uplinks are no live data any more. */
 const liveAgeMsMax = 10_000
 /** A batch of the backlog takes about so long at most; live uplinks wait for one of them. */
-const backlogTurnMsMax = 400
-/** It begins with so many, because at first it may have to learn what the store has of all devices. */
-const backlogMessagesFirst = 1_000
+const turnMsMax = 250
+/** After a live batch that took longer, another one, but not more of them in a row. */
+const extraTurnsMax = 3
 const backlogMessagesMin = 100
 
 export function createTurns(parts: {
@@ -50,8 +53,10 @@ export function createTurns(parts: {
   batchMax: number
 }): Turns {
   const { journal, clock, batchMax } = parts
-  let backlogMax = Math.min(batchMax, backlogMessagesFirst)
+  // At first it may have to learn what the store has of all devices.
+  let backlogMax = Math.min(batchMax, backlogMessagesMin)
   let isBacklogNext = false
+  let extraTurns = 0
 
   /** Where a stretch should begin, if one should. One batch is live at once; less than that is not worth it. */
   async function stretchFrom(seq: number, uplinks: readonly Uplink[]): Promise<number | undefined> {
@@ -115,10 +120,13 @@ export function createTurns(parts: {
       return backlog(seq, ahead)
     },
     took({ side, uplinks }, tookMs) {
-      if (side === 'front') return
-      if (tookMs > backlogTurnMsMax) {
+      if (side === 'front') {
+        const isExtra = tookMs > turnMsMax && extraTurns < extraTurnsMax
+        extraTurns = isExtra ? extraTurns + 1 : 0
+        if (isExtra) isBacklogNext = false
+      } else if (tookMs > turnMsMax) {
         backlogMax = Math.max(backlogMessagesMin, Math.ceil(uplinks.length / 2))
-      } else if (tookMs < backlogTurnMsMax / 2) {
+      } else if (tookMs < turnMsMax / 2) {
         backlogMax = Math.min(batchMax, backlogMax * 2)
       }
     },
