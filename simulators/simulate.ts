@@ -66,7 +66,9 @@ export async function simulate(options: SimulateOptions): Promise<void> {
     connections: options.connections ?? 200,
   })
   const api = createApiClient({ url: options.apiUrl, token: options.adminToken })
-  const tokens = await registerCity(city, { ...options, speed })
+  // What is caught up with is stamped with the city's own time, so devices report as seldom as they do there.
+  const isHistory = (options.historyDays ?? 0) > 0
+  const tokens = await registerCity(city, { ...options, speed: isHistory ? 1 : speed })
   if (options.rules ?? true) await registerRules(api, cityRules(usualPatience))
   const timeline = timelineOf(options, speed)
   const startMs = timeline.cityTime(ports.clock.now())
