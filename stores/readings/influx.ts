@@ -1,6 +1,6 @@
 /**
  * The readings store on InfluxDB 1.x, 2.x or 3.x Core, with a small file beside it for position, counts and the newest
- * readings. How, why and how fast is in docs/decisions/007-influxdb.md.
+ * readings. How, why and how fast is in docs/decisions/008-influxdb.md.
  */
 
 import type {

@@ -126,12 +126,15 @@ export function openWriter(options: InfluxWriterOptions): InfluxReadingsWriter {
       return revised
     },
     adopt: (progress) => turns.take(async () => file.adopt(progress)),
-    tidy: (now) =>
-      attempt(async () => {
-        file.tidy(now, options.keepDays)
+    async tidy(now) {
+      await attempt(() => file.tidy(now, options.keepDays))
+      // What these two ask for changes nothing that memory holds.
+      return turns.take(async () => {
         await server.keep(now)
+        file.state()
         return rollUps.step(now)
-      }),
+      })
+    },
     interrupt: () => connection.close(),
     async close() {
       connection.close()

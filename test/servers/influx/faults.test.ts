@@ -139,6 +139,23 @@ for (const { name, generation, start: startServer } of findInfluxes()) {
       expect(await write()).toEqual({ stored: 1, duplicate: 0 })
     })
 
+    test('a stop ends what waits for a server that does not answer, and nothing is lost', async () => {
+      const { proxy, store } = await through({ timeoutMs: 60_000 })
+      const { writer } = store
+      await writer.write(batchAt(1), { seq: 1, quarantined: 0 })
+      proxy.misfortune = ({ path }) => (isWrite(path) ? { kind: 'stop reading' } : undefined)
+      const asked = proxy.requests.length
+      const write = (async () => writer.write(batchAt(2), { seq: 2, quarantined: 0 }))()
+      while (proxy.requests.length === asked) await new Promise((resolve) => setTimeout(resolve, 5))
+      store.interrupt()
+      await expect(write).rejects.toMatchObject({ code: 'store_unavailable' })
+      proxy.misfortune = () => undefined
+      const again = await store.reopenWriter()
+      await again.write(batchAt(2), { seq: 2, quarantined: 0 })
+      expect(await store.reader.progress()).toEqual(modelAfter(2).progress)
+      expect(await allReadings(store.reader)).toEqual(modelAfter(2).readings)
+    })
+
     test('what is sent is compressed when the server is elsewhere', async () => {
       const { proxy, store } = await through({ compress: true })
       for (let number = 1; number <= 3; number++) {

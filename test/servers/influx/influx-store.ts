@@ -16,6 +16,7 @@ export interface InfluxStore extends OpenStore {
   bucket: string
   refused: { readings: readonly Reading[]; reason: string }[]
   options: InfluxWriterOptions
+  interrupt(): void
 }
 
 let made = 0
@@ -52,6 +53,7 @@ export function openInfluxStore(
     options,
     writer,
     reader,
+    interrupt: () => writer.interrupt(),
     async reopenWriter() {
       await writer.close()
       writer = openInfluxWriter(options)
