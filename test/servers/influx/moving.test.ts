@@ -148,4 +148,33 @@ describe.each(findInfluxes())('with $name', ({ generation, start: startInflux })
     const second = await run(['quality', 'reevaluate', '--from', '2026-01-01'], onInflux())
     expect(second).toMatchObject({ code: 0, out: expect.stringMatching(/^looked at [1-9]/) })
   })
+
+  test('a lost database is filled again beside a server that goes on', async () => {
+    server = await serveTown(start, onInflux())
+    await publish(400, hoursAgo(48))
+    await server.settled()
+    while ((await server.metric('bellwether_archive_segments_total')) < 2) {
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+    await server.stop()
+    const { readings: before } = await inInflux()
+    if (generation === 1) await influxql(influx, bucket, `DROP DATABASE "${bucket}"`)
+    else bucket = `${bucket}-new`
+    for (const name of readdirSync(data)) {
+      if (name.startsWith('influx.db')) rmSync(join(data, name))
+    }
+    server = await serveTown(start, onInflux())
+    const at = Date.now()
+    await server.publish('air-1', [{ ts: at, values: { pm25: 1 } }])
+    await server.settled()
+    expect(await run(['replay', '--replace'], onInflux())).toMatchObject({ code: 1 })
+    await server.publish('air-1', [{ ts: at + 1, values: { pm25: 2 } }])
+    await server.settled()
+    await server.stop()
+    expect(await run(['replay', '--replace'], onInflux())).toMatchObject({ code: 0 })
+    const { readings } = await inInflux()
+    const isNew = ({ observedAt }: { observedAt: number }) => observedAt >= at
+    expect(readings.filter((one) => !isNew(one))).toEqual(before)
+    expect(readings.filter(isNew).map(({ value }) => value)).toEqual([1, 2])
+  })
 })
