@@ -12,7 +12,7 @@ import {
   levelName,
   levelSteps,
   levelWords,
-  normalColour,
+  noticeFrom,
 } from './parts/levels.ts'
 import { deviceUrl, siteUrl } from './parts/links.ts'
 import { chart } from './parts/panels/chart.ts'
@@ -27,11 +27,6 @@ import { anySite, district, language } from './parts/variables.ts'
 
 const level = { steps: levelSteps, words: levelWords }
 const waiting = both('未确认', 'Not acknowledged')
-/** No level, so no colour of one. */
-const waitingSteps = [
-  { value: null, color: normalColour },
-  { value: 1, color: seriesColours.second },
-]
 
 const open = tiles({
   title: both('未解除告警', 'Open alerts'),
@@ -63,7 +58,7 @@ const open = tiles({
           where: ['"acknowledged" = 0'],
         }),
       ),
-      scale: { steps: waitingSteps },
+      scale: { steps: noticeFrom(1) },
     },
   ],
 })

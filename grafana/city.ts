@@ -23,7 +23,7 @@ const level = { steps: levelSteps, words: levelWords }
 
 interface Group {
   name: string
-  symbol: 'circle' | 'square' | 'triangle' | 'star' | 'cross'
+  symbol: 'circle' | 'square' | 'triangle' | 'star'
   kinds: readonly Site['kind'][]
 }
 

@@ -13,7 +13,7 @@ import {
 import { type BoardUid, boardLinks, boardTitles } from './links.ts'
 import { bothOf, paragraphs } from './text.ts'
 
-export interface BoardPlan {
+interface BoardPlan {
   uid: BoardUid
   /** For whom it is and what it answers. */
   about: { zh: string; en: string }

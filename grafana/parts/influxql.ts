@@ -43,7 +43,7 @@ function text({ what, from, where = [], by }: Select): string {
 
 /** Districts and sites chosen at the top of the board; multiple choices only work as a regular expression. */
 export const inDistrict = '"district" =~ /^$district$/'
-export const atSite = '"site" =~ /^$site$/'
+const atSite = '"site" =~ /^$site$/'
 export const inScope = `${inDistrict} AND ${atSite}`
 
 /** Values that passed their quality tests or were not tested; suspect and failed ones are no fact to act on. */

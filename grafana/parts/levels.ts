@@ -6,6 +6,7 @@
 import type { Threshold, ValueMapping } from '@grafana/grafana-foundation-sdk/dashboard'
 import { MappingType } from '@grafana/grafana-foundation-sdk/dashboard'
 import { type AlertLevel, alertLevels } from '../../domain/rule.ts'
+import { seriesColours } from './series-colours.ts'
 import { both } from './text.ts'
 
 export const levelColours: Readonly<Record<AlertLevel, string>> = {
@@ -77,15 +78,23 @@ export function unknownFrom(bound: number): Threshold[] {
   ]
 }
 
+/** For what someone should look at although no rule gives it a level. */
+export function noticeFrom(bound: number): Threshold[] {
+  return [
+    { value: null, color: normalColour },
+    { value: bound, color: seriesColours.second },
+  ]
+}
+
 /** For one bound: normal below it, the level from it on. */
 export function above(bound: number, level: AlertLevel): Threshold[] {
   return stepsFrom({ [level]: bound })
 }
 
-/** The other way round: the level up to the bound, normal from it on. */
-export function below(bound: number, level: AlertLevel): Threshold[] {
+/** The other way round: worth a look up to the bound, normal from it on. */
+export function noticeBelow(bound: number): Threshold[] {
   return [
-    { value: null, color: levelColours[level] },
+    { value: null, color: seriesColours.second },
     { value: bound, color: normalColour },
   ]
 }

@@ -10,4 +10,3 @@ export const seriesColours = {
   /** The third subject. */
   third: '#B08A5B',
 } as const
-export type SeriesColour = (typeof seriesColours)[keyof typeof seriesColours]

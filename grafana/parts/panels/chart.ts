@@ -38,8 +38,8 @@ interface ChartPlan extends PanelPlan {
   dashed?: readonly string[]
   /** Gaps up to so many milliseconds are drawn through; longer ones stay gaps. */
   gapMs?: number
-  /** `table` adds the newest and the largest value of each series. */
-  legend?: 'list' | 'table' | 'none'
+  /** `none` where there are too many series to name; the tooltip names them. */
+  legend?: 'list' | 'none'
   /** A panel for each choice of this variable, so many side by side. */
   repeat?: { variable: string; perRow: number }
 }
@@ -97,10 +97,10 @@ function seriesOf({ colours = {}, dashed = [] }: ChartPlan) {
   ]
 }
 
-function legendOf(kind: 'list' | 'table' | 'none'): VizLegendOptionsBuilder {
+function legendOf(kind: 'list' | 'none'): VizLegendOptionsBuilder {
   return new VizLegendOptionsBuilder()
     .showLegend(kind !== 'none')
-    .displayMode(kind === 'table' ? LegendDisplayMode.Table : LegendDisplayMode.List)
+    .displayMode(LegendDisplayMode.List)
     .placement(LegendPlacement.Bottom)
-    .calcs(kind === 'table' ? ['lastNotNull', 'max'] : [])
+    .calcs([])
 }

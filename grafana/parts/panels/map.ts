@@ -24,7 +24,7 @@ interface Layer {
   /** In both languages. */
   name: string
   /** Symbols tell kinds of sites apart, also for those who can not tell colours. */
-  symbol: 'circle' | 'square' | 'triangle' | 'star' | 'cross'
+  symbol: 'circle' | 'square' | 'triangle' | 'star'
   /** A table with `lat` and `lon`; a layer without one shows what the transformations of the panel make. */
   ask?: Ask
 }
@@ -39,8 +39,6 @@ interface MapPlan extends Omit<PanelPlan, 'ask'> {
   titles: Readonly<Record<string, string>>
   /** Where a click on the name leads. */
   link?: { title: string; url: string }
-  /** Names beside the markers: for few sites only. */
-  named?: boolean
 }
 
 export function map(plan: MapPlan): Builder<Panel> {
@@ -76,11 +74,7 @@ function tooltips({ field, scale, titles, link }: MapPlan): Override[] {
 }
 
 /** The legend tells numbers only: it would say "2+" for a level that has a name. */
-function markers(
-  { field, scale, named = false }: MapPlan,
-  { name, symbol, ask }: Layer,
-  i: number,
-) {
+function markers({ field, scale }: MapPlan, { name, symbol, ask }: Layer, i: number) {
   const layer = new MapLayerOptionsBuilder()
     .type('markers')
     .name(name)
@@ -93,14 +87,14 @@ function markers(
     )
     .config({
       showLegend: i === 0 && scale.words === undefined,
-      style: style({ field, symbol, named }),
+      style: style(field, symbol),
     })
   return ask === undefined
     ? layer
     : layer.filterData({ id: 'byRefId', options: String.fromCharCode(65 + i) })
 }
 
-function style({ field, symbol, named }: { field: string; symbol: string; named: boolean }) {
+function style(field: string, symbol: Layer['symbol']) {
   return {
     color: { field, fixed: 'dark-green' },
     opacity: 0.9,
@@ -108,17 +102,5 @@ function style({ field, symbol, named }: { field: string; symbol: string; named:
     size: { fixed: 7, max: 15, min: 2 },
     symbol: { fixed: `img/icons/marker/${symbol}.svg`, mode: 'fixed' },
     symbolAlign: { horizontal: 'center', vertical: 'center' },
-    ...(named
-      ? {
-          text: { field: 'name', fixed: '', mode: 'field' },
-          textConfig: {
-            fontSize: 11,
-            offsetX: 0,
-            offsetY: -14,
-            textAlign: 'center',
-            textBaseline: 'middle',
-          },
-        }
-      : {}),
   }
 }
