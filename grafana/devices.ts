@@ -82,7 +82,7 @@ const share = both('在线率', 'Share online')
 
 const onlineShare = chart({
   title: both('在线率', 'Share of devices online'),
-  about: paragraphs('所选设备中在线的比例。', 'How many of the devices chosenDevices are online.'),
+  about: paragraphs('所选设备中在线的比例。', 'How many of the devices chosen are online.'),
   at: [0, 15, 12, 8],
   every: '5m',
   unit: units.percent,
@@ -128,7 +128,7 @@ const quarantine = chart({
   ],
 })
 
-/** Lowest of the devices chosenDevices: with one device chosenDevices, its own. */
+/** Lowest of the devices chosen: with one device chosenDevices, its own. */
 function lowest(field: string, i: number): Builder<Panel> {
   const label = both('最低', 'Lowest')
   const mean = both('平均', 'Mean')
@@ -136,7 +136,7 @@ function lowest(field: string, i: number): Builder<Panel> {
     title: propertyTitle(field),
     about: paragraphs(
       '所选设备中最低与平均；选一台设备即看该设备。',
-      'The lowest and the mean of the devices chosenDevices; choose one to see it alone.',
+      'The lowest and the mean of the devices chosen; choose one to see it alone.',
     ),
     at: [i * 8, 23, 8, 8],
     every: '5m',
