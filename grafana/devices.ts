@@ -128,7 +128,7 @@ const quarantine = chart({
   ],
 })
 
-/** Lowest of the devices chosen: with one device chosenDevices, its own. */
+/** Lowest of the devices chosen: with one chosen, its own. */
 function lowest(field: string, i: number): Builder<Panel> {
   const label = both('最低', 'Lowest')
   const mean = both('平均', 'Mean')
