@@ -1,14 +1,12 @@
 /** Points of boards in InfluxDB, in the database that readings are in. */
 
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { BoardMeasurement } from '../../../stores/readings/board-points.ts'
 import { openInfluxBoardSink } from '../../../stores/readings/influx/board-sink.ts'
 import { systemTimers } from '../../../system.ts'
 import { boardSinkConformance } from '../../conformance/board-sink.ts'
-import type { ShelfPoint } from '../../fixtures/board-shelf.ts'
+import { startFaultProxy } from '../../fixtures/fault-proxy.ts'
 import { fakePorts } from '../../fixtures/ports.ts'
+import { pointsOf } from './board-answers.ts'
 import { findInfluxes } from './find.ts'
 import { influxql, writeLines } from './influx-store.ts'
 import type { Influxd } from './influxd.ts'
@@ -30,15 +28,17 @@ for (const { name, start } of findInfluxes()) {
   }
 
   boardSinkConformance(name, async () => {
-    const gate = await openGate(server)
-    const { sink, bucket } = open(gate.url)
+    const proxy = await startFaultProxy(server.url)
+    const { sink, bucket } = open(proxy.url)
     return {
       sink,
       points: (measurement) => pointsOf(server, bucket, measurement),
-      away: async (isAway) => gate.close(isAway),
+      async away(isAway) {
+        proxy.misfortune = () => (isAway ? { kind: 'reset before' } : undefined)
+      },
       async remove() {
         sink.close()
-        await gate.remove()
+        await proxy.close()
         if (server.token === undefined) await influxql(server, bucket, `DROP DATABASE "${bucket}"`)
       },
     }
@@ -87,93 +87,4 @@ for (const { name, start } of findInfluxes()) {
       sink.close()
     })
   })
-}
-
-/** All of a measurement, rising in time. */
-async function pointsOf(
-  server: Influxd,
-  bucket: string,
-  measurement: BoardMeasurement,
-): Promise<ShelfPoint[]> {
-  const statement = `SELECT * FROM "${measurement}" GROUP BY *`
-  const answer = await fetch(`${server.url}/query?db=${bucket}&epoch=ns`, {
-    method: 'POST',
-    headers: { ...server.headers, 'content-type': 'application/x-www-form-urlencoded' },
-    body: `q=${encodeURIComponent(statement)}`,
-  })
-  // Nanoseconds are more than a number holds.
-  const text = (await answer.text()).replace(/\[(\d{13})(\d{6}),/g, '[$1.$2,')
-  const body = JSON.parse(text) as {
-    results: {
-      series?: {
-        tags?: Record<string, string>
-        columns: string[]
-        values: (string | number | null)[][]
-      }[]
-    }[]
-  }
-  const points = (body.results[0]?.series ?? []).flatMap(({ tags = {}, columns, values }) =>
-    values.map((row): ShelfPoint => {
-      const named = columns.map((column, i): [string, string | number | null] => [
-        column,
-        row[i] ?? null,
-      ])
-      const fields = named.filter(
-        (entry): entry is [string, string | number] => entry[0] !== 'time' && entry[1] !== null,
-      )
-      const own = Object.entries(tags).filter(([, value]) => value !== '')
-      return {
-        tags: Object.fromEntries(own),
-        fields: Object.fromEntries(fields),
-        at: Number(row[0]),
-      }
-    }),
-  )
-  return points.sort((a, b) => a.at - b.at)
-}
-
-/** Between us and the server, so that it can be away. */
-async function openGate(server: Influxd) {
-  let isClosed = false
-  const gate: Server = createServer((request, response) => {
-    if (isClosed) {
-      request.socket.destroy()
-      return
-    }
-    const chunks: Buffer[] = []
-    request.on('data', (chunk: Buffer) => chunks.push(chunk))
-    request.on('end', () => {
-      const { method = 'GET', url = '/' } = request
-      const headers = Object.entries(request.headers).flatMap(([key, value]) =>
-        key === 'host' || key === 'connection' || key === 'content-length' || Array.isArray(value)
-          ? []
-          : [[key, value ?? ''] as [string, string]],
-      )
-      const body = method === 'GET' ? null : Buffer.concat(chunks)
-      fetch(`${server.url}${url}`, { method, headers, body }).then(
-        async (answer) => {
-          const text = Buffer.from(await answer.arrayBuffer())
-          const version = answer.headers.get('x-influxdb-version')
-          response.writeHead(answer.status, {
-            'content-type': answer.headers.get('content-type') ?? 'text/plain',
-            ...(version === null ? {} : { 'x-influxdb-version': version }),
-          })
-          response.end(text)
-        },
-        () => request.socket.destroy(),
-      )
-    })
-  })
-  await new Promise<void>((resolve) => gate.listen(0, '127.0.0.1', resolve))
-  return {
-    url: `http://127.0.0.1:${(gate.address() as AddressInfo).port}`,
-    close(closed: boolean) {
-      isClosed = closed
-    },
-    remove: () =>
-      new Promise<void>((resolve) => {
-        gate.closeAllConnections()
-        gate.close(() => resolve())
-      }),
-  }
 }
