@@ -4,6 +4,7 @@
  *
  *   npm run test:crash -- --rounds 1000             each role in its own process, a random one is killed
  *   npm run test:crash -- --rounds 100 --together   all roles in one process
+ *   npm run test:crash -- --rounds 100 --outages 3  ingest is away for a while in between, so that a backlog is drained
  *   npm run test:crash -- --rounds 20 --unsafe      a broker that acknowledges first: must find losses
  */
 
@@ -20,12 +21,16 @@ const { values: options } = parseArgs({
   options: {
     rounds: { type: 'string', default: '30' },
     devices: { type: 'string', default: '12' },
+    outages: { type: 'string', default: '0' },
     together: { type: 'boolean', default: false },
     unsafe: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
   },
 })
 const rounds = Number(options.rounds)
+const outages = Number(options.outages)
+/** Longer than uplinks count as live. */
+const outageMs = 13_000
 const adminToken = 'crash-test-admin-token'
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
@@ -70,6 +75,8 @@ async function startAll(dir: string): Promise<{ running: Running[]; mqttPort: nu
     BELLWETHER_API_REQUESTS_PER_MINUTE_MAX: '1000000',
     // Small segments, so that rolling and dropping them is part of the test.
     BELLWETHER_JOURNAL_SEGMENT_MIB: '1',
+    // Small batches when there are outages, so that a backlog takes many.
+    ...(outages > 0 ? { BELLWETHER_INGEST_BATCH_MESSAGES_MAX: '200' } : {}),
   }
   const roles = options.together
     ? ['broker,ingest,alerts,api']
@@ -107,9 +114,19 @@ async function killRounds(running: readonly Running[]): Promise<Map<string, numb
     await victim.kill()
     await victim.restart()
     kills.set(victim.name, (kills.get(victim.name) ?? 0) + 1)
+    if (round % Math.ceil(rounds / (outages + 1)) === 0) await outage(running)
     if (round % 50 === 0) console.log(`${round} rounds`)
   }
   return kills
+}
+
+/** Kills follow while the backlog is drained. */
+async function outage(running: readonly Running[]): Promise<void> {
+  const ingest = running.find(({ name }) => name === 'ingest')
+  if (ingest === undefined || outages === 0) return
+  await ingest.kill()
+  await wait(outageMs)
+  await ingest.restart()
 }
 
 /** Waits until nothing is in flight and every webhook has arrived, or says after a minute that it did not. */
