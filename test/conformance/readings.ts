@@ -95,7 +95,6 @@ export function readingsConformance(name: string, backend: ReadingsBackend): voi
     numbers(fresh, backend.times ?? allTimes)
     revising(fresh)
     progress(fresh)
-    adopting(fresh)
     late(fresh)
     adopting(fresh)
     ranges(fresh)
@@ -504,26 +503,6 @@ function late(fresh: Fresh): void {
       expect(await rangeOf(reader)).toEqual(all)
       expect(await reader.progress()).toMatchObject({ received: 650, stored: 400, duplicate: 250 })
     })
-  })
-}
-
-function adopting(fresh: Fresh): void {
-  test('position and counts can be taken over from another store, and go on from there', async () => {
-    const { writer, reader, reopenWriter } = await fresh()
-    await writer.write([reading(start), reading(start + 1)])
-    const counts = { received: 90, stored: 60, duplicate: 20, quarantined: 10 }
-    const aheadOfIt = { seq: 50, ahead: { from: 60, to: 70 }, ...counts }
-    await writer.adopt(aheadOfIt)
-    expect(await reader.progress()).toEqual(aheadOfIt)
-    const taken = { seq: 70, ...counts }
-    await writer.adopt(taken)
-    expect(await writer.progress()).toEqual(taken)
-    expect(await reader.progress()).toEqual(taken)
-    const again = await reopenWriter()
-    await again.write([reading(start + 1), reading(start + 2)], { seq: 71, quarantined: 3 })
-    const after = { seq: 71, received: 95, stored: 61, duplicate: 21, quarantined: 13 }
-    expect(await again.progress()).toEqual(after)
-    expect(await rangeOf(reader)).toHaveLength(3)
   })
 }
 
