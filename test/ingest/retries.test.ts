@@ -130,3 +130,19 @@ test('facts of a device that is registered later are taken', async () => {
   const status = await plant.stores.ledger.status(['child-1'])
   expect(status.get('child-1')?.attributes).toEqual({ firmware: '2' })
 })
+
+test('facts that are taken late do not replace what was told since', async () => {
+  await plant.send(
+    'gateway-attributes',
+    { 'child-1': { firmware: '1', model: 'x' } },
+    { device: 'gw-1' },
+  )
+  plant.start()
+  await plant.settled()
+  await plant.registry.registry.insert('device', { id: 'child-1', ...blank, gateway: 'gw-1' })
+  await plant.send('gateway-attributes', { 'child-1': { firmware: '2' } }, { device: 'gw-1' })
+  await plant.settled()
+  expect((await retry('1-0')).refused).toEqual([])
+  const status = await plant.stores.ledger.status(['child-1'])
+  expect(status.get('child-1')?.attributes).toEqual({ model: 'x', firmware: '2' })
+})
