@@ -133,7 +133,7 @@ async function runIngest(
 
   const { startIngest } = await import('./ingest/ingest.ts')
   const ingest = startIngest({
-    ...{ config, ports, bus, registry, journal, readings, ledger, judge, quality },
+    ...{ config, ports, bus, registry, journal, readings, ledger, judge, quality, refusals },
   })
 
   return {
