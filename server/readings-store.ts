@@ -4,6 +4,7 @@
  */
 
 import type { Config } from '../config.ts'
+import { zoneOf } from '../domain/calendar.ts'
 import type { Ports } from '../domain/ports.ts'
 import type { Reading } from '../domain/reading.ts'
 import type { BoardSink } from '../stores/readings/board-points.ts'
@@ -35,6 +36,7 @@ type StoreConfig = Pick<
   Config,
   | 'readings'
   | 'readingsDays'
+  | 'timeZone'
   | 'influxUrl'
   | 'influxBucket'
   | 'influxOrg'
@@ -67,7 +69,8 @@ export async function readingsStore(
       openBoards: () => openInfluxBoardSink(options),
       openWriter({ registry, onRefused }) {
         const placeOf = placesOf(registry)
-        const writer = openInfluxWriter({ ...options, keepDays, placeOf, onRefused })
+        const zoneOf = zonesOf(registry, config.timeZone)
+        const writer = openInfluxWriter({ ...options, keepDays, placeOf, zoneOf, onRefused })
         return { writer, interrupt: () => writer.interrupt() }
       },
     }
@@ -90,5 +93,13 @@ function placesOf(registry: RegistryView) {
     if (device === undefined) return undefined
     const site = device.site === null ? undefined : registry.site(device.site)
     return { site: device.site, district: site?.district ?? null }
+  }
+}
+
+/** Time zone of a device's site, for roll-ups of days. */
+function zonesOf(registry: RegistryView, fallback: string) {
+  return (id: string) => {
+    const site = registry.device(id)?.site ?? null
+    return zoneOf(site === null ? undefined : registry.site(site), fallback)
   }
 }
