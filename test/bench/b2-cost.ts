@@ -2,16 +2,25 @@
  * B2: processor seconds of the whole server per million uplinks of four values, from the first PUBLISH until
  * all can be queried; as fast as they are acknowledged, and paced at 2,000 a second.
  *
- *   npm run bench:cost [-- --rounds 3 --seconds 10]
+ *   npm run bench:cost [-- --rounds 3 --seconds 10 --influx --untested]
+ *
+ * `--influx` stores in an influxd 1.x of this machine, whose processor time is not counted; `--untested` switches
+ * quality control off.
  */
 
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
+import { startInfluxd1 } from '../servers/influx/influxd.ts'
 import { type BenchServer, median, startBenchServer } from './bench-server.ts'
 import { startLoad, wait } from './load.ts'
 
 const { values } = parseArgs({
-  options: { rounds: { type: 'string', default: '3' }, seconds: { type: 'string', default: '10' } },
+  options: {
+    rounds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '10' },
+    influx: { type: 'boolean', default: false },
+    untested: { type: 'boolean', default: false },
+  },
 })
 const seconds = Number(values.seconds)
 const devices = 2_000
@@ -75,9 +84,16 @@ for (const [name, measure] of [
 ] as const) {
   const rounds: Figures[] = []
   for (let i = 0; i < Number(values.rounds); i++) {
-    const server = await startBenchServer({ devices })
+    const influxd = values.influx ? await startInfluxd1('/usr/bin/influxd') : undefined
+    const store: Record<string, string> =
+      influxd === undefined
+        ? {}
+        : { BELLWETHER_READINGS: 'influx', BELLWETHER_INFLUX_URL: influxd.url }
+    const env = { ...store, BELLWETHER_QUALITY_CONTROL: String(!values.untested) }
+    const server = await startBenchServer({ devices, env })
     rounds.push(await measure(server))
     await server.stop()
+    await influxd?.stop()
   }
   const of = (key: keyof Figures) => median(rounds.map((r) => r[key]))
   console.log(
