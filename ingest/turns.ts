@@ -119,16 +119,16 @@ export function createTurns(parts: {
       }
       return backlog(seq, ahead)
     },
-    took({ side, uplinks }, tookMs) {
-      if (side === 'front') {
-        const isExtra = tookMs > turnMsMax && extraTurns < extraTurnsMax
-        extraTurns = isExtra ? extraTurns + 1 : 0
-        if (isExtra) isBacklogNext = false
-      } else if (tookMs > turnMsMax) {
-        backlogMax = Math.max(backlogMessagesMin, Math.ceil(uplinks.length / 2))
-      } else if (tookMs < turnMsMax / 2) {
+    took({ side }, tookMs) {
+      const isSlow = tookMs > turnMsMax
+      if (isSlow) backlogMax = Math.max(backlogMessagesMin, Math.ceil(backlogMax / 2))
+      else if (side === 'behind' && tookMs < turnMsMax / 2) {
         backlogMax = Math.min(batchMax, backlogMax * 2)
       }
+      if (side === 'behind') return
+      const isExtra = isSlow && extraTurns < extraTurnsMax
+      extraTurns = isExtra ? extraTurns + 1 : 0
+      if (isExtra) isBacklogNext = false
     },
   }
 }
