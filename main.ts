@@ -84,12 +84,13 @@ async function runBroker(
   const readings = (await readingsStore(config, layout, ports)).openReader()
   const alerts = openAlertLog({ path: layout.alerts })
   const positions = async () => [(await readings.progress()).seq, await alerts.cursor()]
+  const { seq, ahead } = await readings.progress()
   const journal = openJournalWriter({
     dir: layout.journal,
     segmentBytesMax: config.journalSegmentMib * mebibyte,
     bytesMax: config.journalMibMax * mebibyte,
     // A journal that was lost must not give positions anew that its consumers are past.
-    after: Math.max(...(await positions())),
+    after: Math.max(ahead?.to ?? seq, await alerts.cursor()),
     log: ports.log,
     ...archiveOf(config, ports, layout),
   })
