@@ -8,6 +8,7 @@ import type { BothLanguages } from '../../text.ts'
 import { compare, type Decimal, exactly } from '../decimal.ts'
 import type { IndexAnswer, IndexDefinition, IndexRequest } from '../definition.ts'
 import { checkOptions, choiceOption, givenValues, isMeasured, refuseNegative } from '../given.ts'
+import { rainSums } from './rain-sums.ts'
 
 const periods = ['12h', '24h'] as const
 type Period = (typeof periods)[number]
@@ -100,14 +101,7 @@ export const rainGrade: IndexDefinition = {
       confidence: 'B',
     },
   ],
-  indicators: () =>
-    periods.map((period) => ({
-      code: period,
-      name: { en: `Rain of ${period}`, zh: `${period.slice(0, -1)}小时降雨量` },
-      unit: 'mm',
-      property: 'rainfall',
-      averaging: { en: `sum of ${period}`, zh: `${period.slice(0, -1)}小时累计` },
-    })),
+  indicators: () => rainSums(periods),
   options,
   compute,
   tables: () => [

@@ -15,6 +15,7 @@ import {
   recordOption,
   refuseNegative,
 } from '../given.ts'
+import { rainSums } from './rain-sums.ts'
 
 interface Bound {
   colour: AlertLevel
@@ -148,14 +149,7 @@ export const rainstormSignal: IndexDefinition = {
       confidence: 'B',
     },
   ],
-  indicators: () =>
-    periods.map((period) => ({
-      code: period,
-      name: { en: `Rain of ${period}`, zh: `${period.slice(0, -1)}小时降雨量` },
-      unit: 'mm',
-      property: 'rainfall',
-      averaging: { en: `sum of ${period}`, zh: `${period.slice(0, -1)}小时累计` },
-    })),
+  indicators: () => rainSums(periods),
   options,
   compute,
   tables: () => [
