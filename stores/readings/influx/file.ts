@@ -1,34 +1,15 @@
 /** Opens `influx.db`, and reads and moves its state row. */
 
-import { Fault } from '../../../domain/errors.ts'
-import { migrate } from '../../migrate.ts'
-import { isStorageFault, openSqlite, type SqliteDatabase } from '../../sqlite.ts'
+import type { SqliteDatabase } from '../../sqlite.ts'
 import type { Progress } from '../readings.ts'
+import { openStoreFile } from '../store-file.ts'
 import { migrations } from './schema.ts'
 
-const pageSizeBytes = 8_192
 const cacheBytes = 16 * 1024 * 1024
 
 /** Throws `Fault` `store_too_new` for a file of a newer version. */
 export function openInfluxFile(path: string): SqliteDatabase {
-  const db = openSqlite(path, { synchronous: 'FULL', pageSizeBytes, cacheBytes })
-  try {
-    migrate(db, path, migrations)
-  } catch (error) {
-    db.close()
-    throw error
-  }
-  return db
-}
-
-/** The world's faults (disk full, locked, broken) become `store_unavailable`; our own stay what they are. */
-export function naming<Result>(path: string, run: () => Result): Result {
-  try {
-    return run()
-  } catch (error) {
-    if (!isStorageFault(error)) throw error
-    throw new Fault('store_unavailable', `${path}: ${(error as Error).message}`, { cause: error })
-  }
+  return openStoreFile(path, migrations, cacheBytes)
 }
 
 export interface FileState extends Progress {

@@ -2,14 +2,8 @@
  * The writer's side of `influx.db`: brings memory up to date, commits a batch that was sent, and cuts the log.
  */
 
-import {
-  naming,
-  type FileState,
-  openInfluxFile,
-  prepareMove,
-  prepareState,
-  progressOf,
-} from './file.ts'
+import { naming } from '../store-file.ts'
+import { type FileState, openInfluxFile, prepareMove, prepareState, progressOf } from './file.ts'
 import type { Advance, Progress } from '../readings.ts'
 import { encodeEntries } from '../sqlite/log-codec.ts'
 import { createDirty, type Dirty } from './dirty.ts'

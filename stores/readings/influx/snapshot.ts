@@ -1,9 +1,10 @@
 /** What readers know from `influx.db`: which series there are and when, their newest readings, and the feed. */
 
 import type { Reading, SeriesKey } from '../../../domain/reading.ts'
-import { type FileState, naming, openInfluxFile, prepareState, progressOf } from './file.ts'
-import { createMirror } from './mirror.ts'
 import type { FeedPosition, Interval, Progress } from '../readings.ts'
+import { naming } from '../store-file.ts'
+import { type FileState, openInfluxFile, prepareState, progressOf } from './file.ts'
+import { createMirror } from './mirror.ts'
 import { readingOf } from './rows.ts'
 import type { Series } from './series-register.ts'
 

@@ -7,10 +7,11 @@
 
 import type { SqliteDatabase } from '../../sqlite.ts'
 import type { ReadingsWriter } from '../readings.ts'
+import { naming } from '../store-file.ts'
 import { createAgeing } from './ageing.ts'
 import { createBook } from './book.ts'
 import { createChunkTable } from './chunk-table.ts'
-import { naming, openReadingsFile } from './file.ts'
+import { openReadingsFile } from './file.ts'
 import { createMirror } from './mirror.ts'
 import { createSealing, type SealingLimits, sealingDefaults } from './sealing.ts'
 import { type FileState, prepareState, progressOf } from './state.ts'

@@ -4,11 +4,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { Fault } from '../../../../domain/errors.ts'
-import { naming } from '../../../../stores/readings/sqlite/file.ts'
-import { openReadingsReader, openReadingsWriter } from '../../../../stores/readings/sqlite.ts'
-import { openSqlite } from '../../../../stores/sqlite.ts'
-import { rangeOf, reading, start, tidyAll } from '../../../conformance/readings.ts'
+import { Fault } from '../../../domain/errors.ts'
+import { naming } from '../../../stores/readings/store-file.ts'
+import { openReadingsReader, openReadingsWriter } from '../../../stores/readings/sqlite.ts'
+import { openSqlite } from '../../../stores/sqlite.ts'
+import { rangeOf, reading, start, tidyAll } from '../../conformance/readings.ts'
 
 function freshPath(): string {
   const dir = mkdtempSync(join(tmpdir(), 'bellwether-readings-'))
