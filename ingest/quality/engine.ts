@@ -31,7 +31,7 @@ import {
 
 export interface Engine {
   knows(device: string, property: string): boolean
-  /** Takes over what the store has of a series that is not known yet, rising in time. */
+  /** Takes over what the store has of a series that is not known yet, rising in time observed. */
   learn(series: SeriesKey, past: readonly Reading[]): void
   /** Judges one reading; what it tells of the one before is added to `revised`. */
   examine(reading: Reading, revised: Reading[]): Reading
@@ -168,11 +168,15 @@ export function createEngine(registry: RegistryView): Engine {
     learn(series, past) {
       const row = seriesOf(deviceOf(series.device), series.property)
       const thresholds = thresholdsAt(row, series)
-      for (const reading of past) {
+      for (const reading of asReceived(past)) {
         if (!isMeasured(reading)) {
           passOver(table.view, row, reading.observedAt)
         } else if (reading.observedAt > table.view.getFloat64(row + field.at)) {
           learnOne(row, reading, thresholds)
+        } else {
+          const track = late.of(row)
+          late.make(track, reading.observedAt)
+          learnOne(track, reading, thresholds)
         }
       }
       const { flat } = thresholds
@@ -203,6 +207,12 @@ export function createEngine(registry: RegistryView): Engine {
 
 function isMeasured(reading: Reading): reading is Measured {
   return reading.value !== null
+}
+
+/** Of one message, which the order of its times is the best guess for, none is late. */
+function asReceived(past: readonly Reading[]): readonly Reading[] {
+  const isInOrder = past.every((reading, i) => reading.receivedAt >= (past[i - 1]?.receivedAt ?? 0))
+  return isInOrder ? past : past.toSorted((one, other) => one.receivedAt - other.receivedAt)
 }
 
 /** The newest reading of the track as it was stored, with other outcomes. */

@@ -74,14 +74,8 @@ export async function serveTown(
     async publish(device, messages) {
       const options = { username: device, password: deviceToken(device), clientId: device }
       const client = await mqtt.connectAsync(ready.mqtt, options)
-      for (let i = 0; i < messages.length; i += 100) {
-        await Promise.all(
-          messages
-            .slice(i, i + 100)
-            .map((message) =>
-              client.publishAsync('v1/devices/me/telemetry', JSON.stringify(message), { qos: 1 }),
-            ),
-        )
+      for (const message of messages) {
+        await client.publishAsync('v1/devices/me/telemetry', JSON.stringify(message), { qos: 1 })
       }
       await client.endAsync()
     },
@@ -142,6 +136,22 @@ export async function allReadings(
   const progress = await reader.progress()
   await reader.close()
   return { readings, progress }
+}
+
+/** What two stores do not have in common: of tens of thousands of readings a runner shows no difference. */
+export function differences(
+  one: Awaited<ReturnType<typeof allReadings>>,
+  other: Awaited<ReturnType<typeof allReadings>>,
+): string[] {
+  const rows = ({ readings, progress }: typeof one) =>
+    [progress, ...readings].map((row) => JSON.stringify(row))
+  const [left, right] = [rows(one), rows(other)]
+  const [inLeft, inRight] = [new Set(left), new Set(right)]
+  return [
+    ...left.filter((row) => !inRight.has(row)).map((row) => `- ${row}`),
+    ...right.filter((row) => !inLeft.has(row)).map((row) => `+ ${row}`),
+    ...(left.length === right.length ? [] : [`${left.length} and ${right.length} rows`]),
+  ].slice(0, 20)
 }
 
 export const storeIn = (dataDir: string) =>

@@ -88,7 +88,7 @@ const tests = [
 const order = [
   'A reading that is sent again gets exactly the flag it had, if it is among the last 16 of its series (or of its backlog); otherwise it is judged anew as late.',
   'Readings older than the newest of their series are judged along a track of their own, so a backlog that comes in order is tested like live data. A reading that is older than that track begins it anew and is judged by itself. At most 20,000 series have such a track at a time.',
-  'After a start the last readings of a series are read from the store, a quarter of an hour, then 4 hours, then 64, until there are two. What was a flat line or a sentinel then is one after it; a flat line that had not yet been told begins anew.',
+  'After a start the last readings of a series are read from the store, a quarter of an hour, then 4 hours, then 64, until there are two. What was a flat line or a sentinel then is one after it; a flat line that had not yet been told begins anew. A backlog goes on where it was as far as it lies in that time; of its readings received within one millisecond the order is not known any more, so the first of them may be judged by itself.',
 ]
 
 const findings = [

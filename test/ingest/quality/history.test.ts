@@ -8,7 +8,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Reading } from '../../../domain/reading.ts'
 import type { ReadingsReader, ReadingsWriter } from '../../../stores/readings/readings.ts'
 import { openReadingsReader, openReadingsWriter } from '../../../stores/readings/sqlite.ts'
-import { noPast, openStream, reading, type Stream } from './stream.ts'
+import { minuteMs, noPast, openStream, reading, type Stream, start } from './stream.ts'
 
 let dir: string
 let writer: ReadingsWriter
@@ -50,6 +50,17 @@ test('a reading just before a restart is still revised by the one after it', asy
   stream.restart()
   await store([reading(4, 2.2, level)])
   expect((await stored()).map(({ quality }) => quality)).toEqual([1, 1, 1, 4, 1])
+})
+
+test('a backlog behind a live reading goes on after a restart where it was', async () => {
+  await store([reading(12, 8, level)])
+  const backlog = [2, 2.1, 2.2, 90, 2.2].map((value, i) =>
+    reading(i, value, { ...level, receivedAt: start + 13 * minuteMs + i }),
+  )
+  await store(backlog.slice(0, 4))
+  stream.restart()
+  await store(backlog.slice(4))
+  expect((await stored()).map(({ quality }) => quality)).toEqual([1, 1, 1, 4, 1, 1])
 })
 
 test('whatever the series and wherever it is restarted, flags are the same', async () => {
