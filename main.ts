@@ -15,11 +15,13 @@ import { createStoreRefusals } from './ingest/store-refusals.ts'
 import type { QualityControlParts } from './ingest/quality/quality-control.ts'
 import type { Replay, ReplayParts } from './ingest/replay.ts'
 import { hashSecret } from './secret.ts'
-import { readEdge, removeEdge, writeEdge } from './server/edge-file.ts'
+import { edgeFile } from './server/edge-file.ts'
 import { type DataLayout, layoutOf } from './server/layout.ts'
 import { createMonitor } from './server/monitor.ts'
 import { createPast } from './server/past.ts'
 import { type ReadingsStore, readingsStore } from './server/readings-store.ts'
+import type { RunFile } from './server/run-file.ts'
+import { type Trouble, troubleFile } from './server/trouble-file.ts'
 import type { JournalDamage } from './stores/journal/journal.ts'
 import { openJournalReader, openJournalWriter } from './stores/journal/sqlite.ts'
 import type { RegistryView } from './stores/records/registry.ts'
@@ -98,13 +100,14 @@ async function runBroker(
 
   const { startBroker } = await import('./broker/broker.ts')
   const broker = await startBroker({ config, ports, bus, registry, journal, consumed })
-  writeEdge(layout.run, broker.edge)
+  const edge = edgeFile(layout.run)
+  edge.write(broker.edge)
 
   return {
     mqttPort: broker.mqttPort,
     ...(broker.mqttsPort === undefined ? {} : { mqttsPort: broker.mqttsPort }),
     async stop() {
-      removeEdge(layout.run)
+      edge.remove()
       await broker.stop()
       journal.close()
       await Promise.all([readings.close(), alerts.close(), registry.close()])
@@ -132,9 +135,13 @@ async function runIngest(
   const past = openPast(ports, store)
   const quality = await openQualityControl({ registry, past, enabled: config.qualityControl })
 
+  const trouble = troubleFile(layout.run)
+  trouble.remove()
+
   const { startIngest } = await import('./ingest/ingest.ts')
   const ingest = startIngest({
     ...{ config, ports, bus, registry, journal, readings, ledger, judge, quality, refusals },
+    onTrouble: noteIn(trouble, ports),
   })
 
   return {
@@ -199,13 +206,14 @@ async function runApi(context: RoleContext, layout: DataLayout): Promise<Running
   })
   const alerts = openAlertLog({ path: layout.alerts })
   const journal = openJournalReader({ dir: layout.journal, onDamage: reportDamage(ports) })
-  const edge = () => readEdge(layout.run)
+  const edge = () => edgeFile(layout.run).read()
   const monitor = createMonitor({
     journal,
     readings,
     alerts,
     ledger,
     edge,
+    trouble: () => troubleFile(layout.run).read(),
     meters: context.meters,
     timers: ports.timers,
   })
@@ -239,6 +247,18 @@ async function runApi(context: RoleContext, layout: DataLayout): Promise<Running
         registry.close(),
       ])
     },
+  }
+}
+
+/** The full disk that keeps readings from being stored keeps this note from being written as well. */
+function noteIn(file: RunFile<Trouble>, { log }: Ports) {
+  return (trouble: Trouble | null) => {
+    try {
+      if (trouble === null) file.remove()
+      else file.write(trouble)
+    } catch (error) {
+      log.warn({ error }, 'What keeps readings from being stored can not be noted for the API.')
+    }
   }
 }
 

@@ -15,7 +15,7 @@ import { type Chores, createChores } from './chores.ts'
 import { createLanes, type Lanes } from './lanes.ts'
 import { createIngestMeters } from './meters.ts'
 import { createPatience, type Patience } from './patience.ts'
-import { createSetbacks } from './setbacks.ts'
+import { createSetbacks, type SetbackParts } from './setbacks.ts'
 import { type SettleParts, settleTurn } from './settle.ts'
 import { createStart } from './start.ts'
 import type { StoreRefusals } from './store-refusals.ts'
@@ -34,6 +34,8 @@ export interface IngestParts {
   quality: QualityControl
   /** Told of each batch before it is written, for readings that the store may refuse. */
   refusals?: Pick<StoreRefusals, 'expect'>
+  /** Told when batches can not be stored, when the reason changes, and (null) when they are again. */
+  onTrouble: SetbackParts['onTrouble']
 }
 
 export interface Ingest {
@@ -86,7 +88,7 @@ async function run(loop: Loop, parts: LoopParts): Promise<void> {
   const { work, chores, patience } = parts
   const { clock } = work.ports
   const take = createTaking(loop, parts)
-  const setbacks = createSetbacks(work.ports, patience)
+  const setbacks = createSetbacks({ ...work.ports, ...work, patience })
   const rest = createRest(parts)
   const isStopping = () => loop.stopAt < Number.POSITIVE_INFINITY
   let isPlaceKnown = false

@@ -13,27 +13,38 @@ export interface Setbacks {
   over(): void
 }
 
-/** Logs when the fault changes, not each time; counts each time. */
-export function createSetbacks(
-  { log, meter }: Pick<Ports, 'log' | 'meter'>,
-  patience: Patience,
-): Setbacks {
+export interface SetbackParts {
+  /** `since`: the first of these faults; ISO 8601, UTC. */
+  onTrouble(trouble: { since: string; reason: string } | null): void
+}
+
+/** Logs and tells when the fault changes, not each time; counts each time. */
+export function createSetbacks({
+  log,
+  meter,
+  clock,
+  patience,
+  onTrouble,
+}: Pick<Ports, 'log' | 'meter' | 'clock'> & SetbackParts & { patience: Patience }): Setbacks {
   const count = meter.counter(
     'bellwether_ingest_faults_total',
     'Times that a store could not be reached while a batch was stored; the batch is tried again.',
   )
   let told: string | undefined
+  let since = ''
   let waitMs = faultWaitMs.first
   return {
     async wait(error) {
       count()
       const text = error instanceof Error ? error.message : String(error)
       if (text !== told) {
+        if (told === undefined) since = new Date(clock.now()).toISOString()
         log.error(
           { error },
           'A batch could not be stored; nothing has moved and it is tried again.',
         )
         told = text
+        onTrouble({ since, reason: text })
       }
       await patience.sleep(waitMs)
       waitMs = Math.min(waitMs * 2, faultWaitMs.longest)
@@ -42,6 +53,7 @@ export function createSetbacks(
       if (told === undefined) return
       log.info({}, 'Batches are stored again.')
       told = undefined
+      onTrouble(null)
       waitMs = faultWaitMs.first
     },
   }

@@ -12,6 +12,7 @@ import type { AlertLog } from '../stores/records/alert-log.ts'
 import type { Ledger } from '../stores/records/ledger.ts'
 import type { Edge } from './edge-file.ts'
 import { platformFigures } from './platform-figures.ts'
+import type { Trouble } from './trouble-file.ts'
 
 export interface MonitorParts {
   journal: JournalReader
@@ -19,6 +20,8 @@ export interface MonitorParts {
   alerts: AlertLog
   ledger: Ledger
   edge: () => Edge | null
+  /** What keeps ingest from storing. */
+  trouble: () => Trouble | null
   /** Prometheus text of the meters of all threads. */
   meters: () => Promise<string>
   timers: Timers
@@ -123,6 +126,7 @@ async function health(parts: MonitorParts) {
       lagReadings: backlog.readings,
       liveLagUplinks: Math.max(0, backlog.messages - passedOver(progress)),
       backlogUplinks: passedOver(progress),
+      trouble: parts.trouble(),
     }
     const cursor = await parts.alerts.cursor()
     stages.alerts = { position: cursor, lagUplinks: Math.max(0, head - cursor) }

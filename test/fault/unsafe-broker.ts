@@ -8,7 +8,7 @@ import { startBroker } from '../../broker/broker.ts'
 import { loadConfig } from '../../config.ts'
 import type { UplinkDraft } from '../../domain/uplink.ts'
 import { openBus } from '../../server/bus.ts'
-import { writeEdge } from '../../server/edge-file.ts'
+import { edgeFile } from '../../server/edge-file.ts'
 import { layoutOf } from '../../server/layout.ts'
 import type { JournalWriter } from '../../stores/journal/journal.ts'
 import { openJournalWriter } from '../../stores/journal/sqlite.ts'
@@ -64,5 +64,5 @@ const broker = await startBroker({
   journal: lying(journal),
   consumed: async () => 0,
 })
-writeEdge(layout.run, broker.edge)
+edgeFile(layout.run).write(broker.edge)
 process.stdout.write('{"msg":"ready"}\n')

@@ -145,6 +145,7 @@ describe('faults of the world', () => {
     }))
     await plant.settled()
     expect(failures).toBe(4)
+    expect(plant.troubles).toEqual(['database or disk is full', null])
     expect((await plant.stored()).length).toBe(5)
     expect(plant.errors.map(({ sentence }) => sentence)).toEqual([
       'A batch could not be stored; nothing has moved and it is tried again.',

@@ -36,6 +36,8 @@ export interface Plant {
   bus: Bus
   /** Sentences logged as errors, with their fields. */
   errors: { sentence: string; fields: Readonly<Record<string, unknown>> }[]
+  /** What keeps batches from being stored, as told; null when nothing does any more. */
+  troubles: (string | null)[]
   /** Journals one message, or with `group` the last so many; the bell is not rung. */
   send(
     kind: UplinkKind,
@@ -108,6 +110,7 @@ export async function createPlant(devices: readonly DeviceForm[]): Promise<Plant
     reader,
     bus,
     errors,
+    troubles: [],
     announced: 0,
     now: receivedAt + 1_000,
     get head() {
@@ -133,7 +136,10 @@ export async function createPlant(devices: readonly DeviceForm[]): Promise<Plant
       const config: IngestParts['config'] = { ingestBatchMessagesMax: batchMax, quarantineDays: 30 }
       const stores = { ...opened, ...wrap(opened) }
       const ports = testPorts(errors, () => plant.now)
-      ingest = startIngest({ config, ports, bus, registry: registry.view, ...stores })
+      const onTrouble = (trouble: { reason: string } | null) => {
+        plant.troubles.push(trouble?.reason ?? null)
+      }
+      ingest = startIngest({ config, ports, bus, registry: registry.view, ...stores, onTrouble })
     },
     async settled() {
       for (let tries = 0; tries < 1_000; tries++) {

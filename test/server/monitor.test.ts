@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { createMonitor } from '../../server/monitor.ts'
+import { troubleFile } from '../../server/trouble-file.ts'
 import { openJournalReader, openJournalWriter } from '../../stores/journal/sqlite.ts'
 import { openReadingsReader, openReadingsWriter } from '../../stores/readings/sqlite.ts'
 import { openAlertLog } from '../../stores/records/sqlite-alert-log.ts'
@@ -44,9 +45,11 @@ test('the balance holds and lags are told apart, whatever is settled ahead', asy
     await Promise.all([readings.close(), parts.readings.close(), parts.alerts.close()])
     await parts.ledger.close()
   })
+  const trouble = troubleFile(join(data, 'run'))
   const monitor = createMonitor({
     ...parts,
     edge: () => null,
+    trouble: () => trouble.read(),
     meters: async () => '',
     timers: systemTimers,
   })
@@ -84,4 +87,10 @@ test('the balance holds and lags are told apart, whatever is settled ahead', asy
     expect(number('bellwether_readings_in_flight')).toBe(announced - after)
     expect(number('bellwether_ingest_backlog_uplinks')).toBe(lag.backlogUplinks)
   }
+  expect(await lags()).toMatchObject({ trouble: null })
+  const refused = { since: '2026-11-22T03:00:00.000Z', reason: 'InfluxDB refuses to store: 401.' }
+  trouble.write(refused)
+  expect(await lags()).toMatchObject({ trouble: refused })
+  trouble.remove()
+  expect(await lags()).toMatchObject({ trouble: null })
 })

@@ -30,6 +30,7 @@ function open() {
   const monitor = createMonitor({
     ...{ journal: reader, readings, alerts, ledger, timers: systemTimers },
     edge: () => null,
+    trouble: () => null,
     meters: async () => '',
   })
   return {
