@@ -3,7 +3,7 @@
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard'
 import { alertLevels } from '../domain/rule.ts'
 import { becameWorse } from './parts/annotations.ts'
-import { counted, nowWindow, openAlert, openAlerts, worsened } from './parts/asks.ts'
+import { counted, nowWindow, openAlert, openAlertRows, openAlerts, worsened } from './parts/asks.ts'
 import { boardOf } from './parts/board.ts'
 import { inner, inScope, newest, select } from './parts/influxql.ts'
 import {
@@ -74,17 +74,7 @@ const openTable = table({
   ),
   at: [0, 4, 24, 10],
   window: nowWindow,
-  ask: [
-    {
-      table: true,
-      text: select({
-        what: newest('level_code', ['text_$lang', 'state', 'value', 'bound', 'raised_ms']),
-        from: 'alert_open',
-        where: [inScope],
-        by: openAlert,
-      }),
-    },
-  ],
+  ask: [openAlertRows(['text_$lang', 'state', 'value', 'bound', 'raised_ms'], inScope)],
   columns: [
     { field: 'level_code', title: both('级别', 'Level'), width: 96, scale: level },
     { field: 'text', title: both('内容', 'What'), wrap: true },

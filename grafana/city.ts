@@ -6,7 +6,7 @@ import type { Site } from '../domain/site.ts'
 import { cityCounts } from './city-counts.ts'
 import { cityHeadlines } from './city-headlines.ts'
 import { alertMarks, becameWorse } from './parts/annotations.ts'
-import { nowWindow, openAlert, worsened } from './parts/asks.ts'
+import { nowWindow, openAlertRows, worsened } from './parts/asks.ts'
 import { boardOf } from './parts/board.ts'
 import { inner, inScope, newest, select } from './parts/influxql.ts'
 import { levelColours, levelName, levelSteps, levelWords } from './parts/levels.ts'
@@ -88,17 +88,7 @@ const openTable = table({
   ),
   at: [14, 4, 10, 8],
   window: nowWindow,
-  ask: [
-    {
-      table: true,
-      text: select({
-        what: newest('level_code', ['text_$lang', 'raised_ms']),
-        from: 'alert_open',
-        where: [inScope],
-        by: openAlert,
-      }),
-    },
-  ],
+  ask: [openAlertRows(['text_$lang', 'raised_ms'], inScope)],
   columns: [
     { field: 'level_code', title: both('级别', 'Level'), width: 96, scale: level },
     { field: 'text', title: both('内容', 'What'), wrap: true },

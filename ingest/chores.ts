@@ -49,32 +49,36 @@ export function createChores(parts: ChoreParts): Chores {
   let retriedAt = 0
   let expireAt = 0
 
-  async function tidy(now: number): Promise<void> {
+  async function tidy(now: number): Promise<Outcome> {
     const due = tidyDue || batches >= tidyEveryBatches || now - tidiedAt >= tidyEveryMs
-    if (!due) return
+    if (!due) return 'not due'
     batches = 0
     tidiedAt = now
     tidyDue = false
     tidyDue = await readings.tidy(clock.now())
+    return 'done'
   }
 
   /** Somebody waits for the answer, so an idle ingest looks each time it is woken. */
-  async function retry(now: number, settled: number): Promise<void> {
-    if (settled > 0 && now - retriedAt < retriesEveryMs) return
+  async function retry(now: number, settled: number): Promise<Outcome> {
+    if (settled > 0 && now - retriedAt < retriesEveryMs) return 'not due'
     retriedAt = now
     const { store } = lanes.front
     if ((await answerRetries({ ledger, store, judge })) > 0) bus.ring('readings')
+    return 'done'
   }
 
-  async function expire(now: number): Promise<void> {
-    if (now < expireAt) return
+  async function expire(now: number): Promise<Outcome> {
+    if (now < expireAt) return 'not due'
     expireAt = now + expireEveryMs
     await ledger.expire(clock.now() - config.quarantineDays * dayMs)
+    return 'done'
   }
 
-  async function status(run: (book: StatusBook) => Promise<void>): Promise<void> {
+  async function status(run: (book: StatusBook) => Promise<void>): Promise<Outcome> {
     await run(lanes.front.status)
     if (lanes.behind !== undefined) await run(lanes.behind.status)
+    return 'done'
   }
 
   return {
@@ -90,12 +94,13 @@ export function createChores(parts: ChoreParts): Chores {
   }
 }
 
+type Outcome = 'done' | 'not due'
+
 function createAttempts({ ports, meters }: Pick<ChoreParts, 'ports' | 'meters'>) {
   const told = new Map<string, string>()
-  return async (chore: string, run: () => Promise<void>): Promise<void> => {
+  return async (chore: string, run: () => Promise<Outcome>): Promise<void> => {
     try {
-      await run()
-      told.delete(chore)
+      if ((await run()) === 'done') told.delete(chore)
     } catch (error) {
       meters.choreFault(chore)
       const text = error instanceof Error ? error.message : String(error)

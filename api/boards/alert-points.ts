@@ -43,17 +43,19 @@ export function alertEventPoint({ position, change, raiseRecordedAt }: RecordedC
   }
 }
 
+/** Level 0 and acknowledged when it is over: boards would show it for two more minutes without a last point. */
 export function openAlertPoint(
   { view, isAcknowledged }: { view: AlertView; isAcknowledged: boolean },
   at: number,
 ): BoardPoint {
+  const isOver = view.state === 'resolved'
   return {
     measurement: 'alert_open',
     tags: subjectTags(view),
     fields: {
-      level_code: levelCode(view.level),
+      level_code: isOver ? 0 : levelCode(view.level),
       state: view.state,
-      acknowledged: isAcknowledged ? 1 : 0,
+      acknowledged: isOver || isAcknowledged ? 1 : 0,
       value: view.value,
       bound: view.bound,
       raised_ms: Date.parse(view.raisedAt),

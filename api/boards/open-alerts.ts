@@ -20,7 +20,7 @@ export interface OpenAlerts {
   /** Takes over what was recorded since. */
   refresh(): Promise<void>
   all(): Iterable<OpenAlert>
-  /** Those that changed since the last call and are open still. */
+  /** Those that changed since the last call, also those that are over now. */
   news(): OpenAlert[]
 }
 
@@ -31,7 +31,7 @@ export interface OpenAlertsParts {
 
 export function createOpenAlerts({ alerts, timers }: OpenAlertsParts): OpenAlerts {
   const open = new Map<string, OpenAlert>()
-  const changed = new Set<string>()
+  const changed = new Map<string, OpenAlert>()
   let position: number | undefined
 
   /** What changes while alerts are read comes again and changes nothing. */
@@ -51,14 +51,11 @@ export function createOpenAlerts({ alerts, timers }: OpenAlertsParts): OpenAlert
 
   function take(change: AlertChange): void {
     const { alert, view } = change
-    if (view.state === 'resolved') {
-      open.delete(alert)
-      changed.delete(alert)
-      return
-    }
-    changed.add(alert)
     const before = open.get(alert)?.isAcknowledged ?? false
-    open.set(alert, { view, isAcknowledged: acknowledgedAfter(before, change) })
+    const now = { view, isAcknowledged: acknowledgedAfter(before, change) }
+    changed.set(alert, now)
+    if (view.state === 'resolved') open.delete(alert)
+    else open.set(alert, now)
   }
 
   /** One at a time: two would take the same changes in turns. */
@@ -84,7 +81,7 @@ export function createOpenAlerts({ alerts, timers }: OpenAlertsParts): OpenAlert
     },
     all: () => open.values(),
     news() {
-      const news = [...changed].flatMap((alert) => open.get(alert) ?? [])
+      const news = [...changed.values()]
       changed.clear()
       return news
     },

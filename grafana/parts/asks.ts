@@ -2,7 +2,7 @@
 
 import type { AlertLevel } from '../../domain/rule.ts'
 import type { SiteIndexName } from '../../domain/standards/site/coverage.ts'
-import { type Ask, inDistrict, inner, inScope, newest, select } from './influxql.ts'
+import { type Ask, inDistrict, inner, inScope, newest, plainName, select } from './influxql.ts'
 import { levelCode } from './levels.ts'
 
 /** How long ago the newest point of something written each minute may be: "now". */
@@ -10,7 +10,7 @@ export const nowWindow = '2m'
 /** Hours end, are settled and computed: the newest full one began at most so long ago. */
 export const hourWindow = '3h'
 
-/** A point for each alert that is open; those that are over are no longer written. */
+/** A point for each alert that is open; one that is over gets a last one of level 0. */
 export const openAlert = '"rule", "site", "district", "device", "property"'
 
 /**
@@ -41,6 +41,26 @@ export function openAlerts(level: AlertLevel, label: string, scope: string): Ask
       where: [`"level_code" = ${levelCode(level)}`],
     }),
   )
+}
+
+/** Open alerts with these fields and their tags, a row each. */
+export function openAlertRows(fields: readonly string[], scope: string): Ask {
+  const each = inner({
+    what: newest('level_code', fields),
+    from: 'alert_open',
+    where: [scope],
+    by: openAlert,
+  })
+  const shown = ['level_code', ...fields].map((field) => `"${plainName(field)}"`)
+  return {
+    table: true,
+    text: select({
+      what: shown.join(', '),
+      from: each,
+      where: ['"level_code" > 0'],
+      by: openAlert,
+    }),
+  }
 }
 
 /** Sites whose newest state meets the condition. */

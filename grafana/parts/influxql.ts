@@ -60,9 +60,13 @@ export function newest(field: string, others: readonly string[] = []): string {
 }
 
 function named(field: string): string {
-  return field.endsWith('_$lang')
-    ? `"${field}" AS "${field.slice(0, -'_$lang'.length)}"`
-    : `"${field}"`
+  const plain = plainName(field)
+  return plain === field ? `"${field}"` : `"${field}" AS "${plain}"`
+}
+
+/** The name under which a field is answered. */
+export function plainName(field: string): string {
+  return field.endsWith('_$lang') ? field.slice(0, -'_$lang'.length) : field
 }
 
 /** @param refId one letter, distinct within its panel */

@@ -152,6 +152,27 @@ describe('faults of the world', () => {
     ])
   })
 
+  test('housekeeping that fails is tried again and told once', async () => {
+    plant = await createPlant(devices)
+    for (let i = 0; i < 40; i++) await plant.send('telemetry', { ts: at(i), pm25: i })
+    let failures = 0
+    plant.start(
+      ({ readings }) => ({
+        readings: {
+          ...readings,
+          tidy() {
+            failures++
+            throw new Error('disk I/O error')
+          },
+        },
+      }),
+      1,
+    )
+    await plant.settled()
+    expect(failures).toBeGreaterThan(3)
+    expect(plant.errors).toMatchObject([{ fields: { chore: 'tidy' } }])
+  })
+
   test('a stop while a store is away keeps everything in the journal', async () => {
     plant = await createPlant(devices)
     await plant.send('telemetry', { pm25: 1 })

@@ -149,16 +149,22 @@ describe('alerts', () => {
     ])
   })
 
-  test('all open ones are written each minute, resolved ones no more', async () => {
+  test('all open ones are written each minute, resolved ones once more at level 0', async () => {
     const town = await openTown()
     await town.happens({ alert: 'a', level: 'red' })
     await town.happens({ alert: 'b', level: 'blue' })
     await town.after(0, 'alert_open', 2)
     await town.after(minute, 'alert_open', 4)
+    town.clock.advance(1_000)
     await town.happens({ alert: 'a', type: 'alert.resolved', level: 'red', at: noon + minute })
     await town.after(0, 'alert_event', 3)
-    const found = await town.after(minute, 'alert_open', 5)
-    const last = found.filter(({ at }) => at === noon + 2 * minute)
+    const closed = await town.after(0, 'alert_open', 5)
+    expect(closed.at(-1)).toMatchObject({
+      tags: { device: 'a' },
+      fields: { level_code: 0, acknowledged: 1, state: 'resolved' },
+    })
+    const found = await town.after(minute, 'alert_open', 6)
+    const last = found.filter(({ at }) => at >= noon + 2 * minute)
     expect(last.map(({ tags }) => tags.device)).toEqual(['b'])
   })
 
