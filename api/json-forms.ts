@@ -16,11 +16,7 @@ import type { Delivery } from '../domain/webhook.ts'
 import { deliveryStates } from '../domain/webhook.ts'
 import type { QuarantineEntry } from '../stores/records/ledger.ts'
 import type { RegistryView } from '../stores/records/registry.ts'
-
-/** RFC 3339 UTC with milliseconds. */
-export function timeText(ms: number): string {
-  return new Date(ms).toISOString()
-}
+import { timeText } from './time-text.ts'
 
 const time = z.string().meta({ format: 'date-time' })
 

@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import { type ApiContext, type App, base } from '../context.ts'
-import { timeText } from '../json-forms.ts'
+import { timeText } from '../time-text.ts'
 import { decodeCursor, pageFields, pageOf, pageSchema } from '../page.ts'
 
 const entryForm = z

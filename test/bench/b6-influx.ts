@@ -1,7 +1,8 @@
 /**
- * B6 with InfluxDB: the same answers through our API and straight from InfluxDB, one after the other in one run.
+ * B6 with InfluxDB: the same answers through our API and straight from InfluxDB, in turn, by 16 clients at once. One
+ * property of a zone's devices, every five minutes; answers are read to their end and not parsed.
  *
- *   npm run bench:reads-influx [-- --devices 1000 --days 7 --queries 400]
+ *   npm run bench:reads-influx [-- --devices 250 --days 30 --rounds 3 --clients 16]
  */
 
 import { loadavg } from 'node:os'
@@ -12,21 +13,24 @@ import { openInfluxWriter } from '../../stores/readings/influx.ts'
 import { systemClock, systemTimers } from '../../system.ts'
 import { fakePorts } from '../fixtures/ports.ts'
 import { startInfluxd1 } from '../servers/influx/influxd.ts'
-import { deviceId, quantile, startBenchServer } from './bench-server.ts'
+import { adminToken, deviceId, quantile, startBenchServer } from './bench-server.ts'
 
 const { values } = parseArgs({
   options: {
-    devices: { type: 'string', default: '1000' },
-    days: { type: 'string', default: '7' },
-    queries: { type: 'string', default: '400' },
+    devices: { type: 'string', default: '250' },
+    days: { type: 'string', default: '30' },
+    rounds: { type: 'string', default: '3' },
+    clients: { type: 'string', default: '16' },
   },
 })
 const devices = Number(values.devices)
-const properties = ['pm25', 'pm10', 'o3', 'no2']
+const days = Number(values.days)
+const clients = Number(values.clients)
+const properties = ['pm25', 'pm10']
 const stepMs = 300_000
 const dayMs = 86_400_000
 const end = Math.floor((Date.now() - 3_600_000) / dayMs) * dayMs
-const start = end - Number(values.days) * dayMs
+const start = end - days * dayMs
 
 const influxd = await startInfluxd1('/usr/bin/influxd')
 const env = { BELLWETHER_READINGS: 'influx', BELLWETHER_INFLUX_URL: influxd.url }
@@ -65,63 +69,138 @@ async function preload(): Promise<void> {
   await store.close()
 }
 
-async function straight(statement: string): Promise<unknown> {
-  const path = `/query?db=bellwether&epoch=ms&q=${encodeURIComponent(statement)}`
-  const answer = (await (await fetch(influxd.url + path)).json()) as {
-    results: { series?: unknown[] }[]
-  }
-  if (answer.results[0]?.series === undefined) throw new Error(`${statement} answered nothing`)
-  return answer
+async function bytesOf(answer: Response): Promise<number> {
+  const { byteLength } = await answer.arrayBuffer()
+  if (!answer.ok) throw new Error(`${answer.url}: ${answer.status}`)
+  return byteLength
+}
+
+async function ours(path: string, accept: string): Promise<number> {
+  const headers = { authorization: `Bearer ${adminToken}`, accept }
+  return bytesOf(await fetch(server.httpUrl + path, { headers }))
+}
+
+async function straight(statement: string, accept: string): Promise<number> {
+  const chunked = accept === 'text/csv' ? '&chunked=true' : ''
+  const path = `/query?db=bellwether&epoch=ms${chunked}&q=${encodeURIComponent(statement)}`
+  const headers = { accept: accept === 'text/csv' ? 'application/csv' : accept }
+  return bytesOf(await fetch(influxd.url + path, { headers }))
 }
 
 const device = (i: number) => deviceId((i * 7_919) % devices)
-const dayOf = (i: number) => start + ((i * 31) % Number(values.days)) * dayMs
-const span = (i: number) => {
-  const from = dayOf(i)
+const zone = `"site" = 'bench'`
+
+/** The i-th day of the data, or the whole of it. */
+function span(i: number, length = dayMs) {
+  const from = length === dayMs ? start + ((i * 31) % days) * dayMs : start
   return {
-    api: `from=${new Date(from).toISOString()}&to=${new Date(from + dayMs).toISOString()}`,
-    influx: `time >= ${from}ms AND time < ${from + dayMs}ms`,
+    api: `from=${new Date(from).toISOString()}&to=${new Date(from + length).toISOString()}`,
+    influx: `time >= ${from}ms AND time < ${from + length}ms`,
   }
 }
 
-const questions: [string, (i: number) => string, (i: number) => string][] = [
-  [
-    'last values of a device',
-    (i) => `/api/v1/latest?device=${device(i)}`,
-    (i) =>
-      `SELECT last("pm25"), last("pm10"), last("o3"), last("no2") FROM "air" WHERE "device" = '${device(i)}'`,
-  ],
-  [
-    'a day of one property, 288 readings',
-    (i) => `/api/v1/readings?device=${device(i)}&property=pm25&limit=1000&${span(i).api}`,
-    (i) =>
-      `SELECT "pm25", "pm25_q", "received" FROM "air" WHERE "device" = '${device(i)}' AND ${span(i).influx}`,
-  ],
-  [
-    'the same as hourly means',
-    (i) =>
-      `/api/v1/readings?device=${device(i)}&property=pm25&every=1h&fn=mean&limit=1000&${span(i).api}`,
-    (i) =>
-      `SELECT mean("pm25"), count("pm25") FROM "air" WHERE "device" = '${device(i)}' AND "pm25_q" <= 2 AND ${span(i).influx} GROUP BY time(1h)`,
-  ],
+interface Question {
+  name: string
+  api(i: number): string
+  influx(i: number): string
+  /** Of each side and round. */
+  times: number
+  accept?: string
+}
+
+const raw = '"pm25", "pm25_q", "received"'
+const mean = 'SELECT mean("pm25"), count("pm25") FROM "air" WHERE "pm25_q" <= 2 AND'
+const questions: Question[] = [
+  {
+    name: 'last values of a device',
+    api: (i) => `/api/v1/latest?device=${device(i)}`,
+    influx: (i) => `SELECT last("pm25"), last("pm10") FROM "air" WHERE "device" = '${device(i)}'`,
+    times: 1_600,
+  },
+  {
+    name: 'last value of each device of the zone',
+    api: () => '/api/v1/latest?site=bench&property=pm25&limit=1000',
+    influx: () => `SELECT last("pm25") FROM "air" WHERE ${zone} GROUP BY "device"`,
+    times: 100,
+  },
+  {
+    name: 'a day of a device, 288 readings',
+    api: (i) => `/api/v1/readings?device=${device(i)}&property=pm25&limit=1000&${span(i).api}`,
+    influx: (i) => `SELECT ${raw} FROM "air" WHERE "device" = '${device(i)}' AND ${span(i).influx}`,
+    times: 1_600,
+  },
+  {
+    name: 'a day of a device as hourly means',
+    api: (i) =>
+      `/api/v1/readings?device=${device(i)}&property=pm25&every=1h&limit=1000&${span(i).api}`,
+    influx: (i) => `${mean} "device" = '${device(i)}' AND ${span(i).influx} GROUP BY time(1h)`,
+    times: 1_600,
+  },
+  {
+    name: 'a day of the zone as hourly means',
+    api: (i) => `/api/v1/readings?site=bench&property=pm25&every=1h&limit=10000&${span(i).api}`,
+    influx: (i) => `${mean} ${zone} AND ${span(i).influx} GROUP BY time(1h), "device"`,
+    times: 100,
+  },
+  {
+    name: `${days} days of the zone as daily means`,
+    api: (i) =>
+      `/api/v1/readings?site=bench&property=pm25&every=1d&day=utc&limit=10000&${span(i, days * dayMs).api}`,
+    influx: (i) =>
+      `${mean} ${zone} AND ${span(i, days * dayMs).influx} GROUP BY time(1d), "device"`,
+    times: 16,
+  },
+  {
+    name: `${days} days of the zone as CSV`,
+    api: (i) => `/api/v1/readings?site=bench&property=pm25&${span(i, days * dayMs).api}`,
+    influx: (i) =>
+      `SELECT ${raw} FROM "air" WHERE ${zone} AND ${span(i, days * dayMs).influx} GROUP BY "device"`,
+    times: 1,
+    accept: 'text/csv',
+  },
 ]
 
-console.log(`load average: ${loadavg().map((l) => l.toFixed(1))}`)
-for (const [name, api, influx] of questions) {
-  const took = { ours: [] as number[], straight: [] as number[] }
-  for (let i = 0; i < Number(values.queries); i++) {
-    const began = performance.now()
-    const answer = (await server.get(api(i))) as { items: unknown[] }
-    const between = performance.now()
-    await straight(influx(i))
-    took.ours.push(between - began)
-    took.straight.push(performance.now() - between)
-    if (answer.items.length === 0) throw new Error(`${api(i)} answered nothing`)
+/** Latencies of so many requests by all clients together, and the bytes of one answer. */
+async function ask(times: number, request: (i: number) => Promise<number>) {
+  const took: number[] = []
+  let next = 0
+  let bytes = 0
+  async function client(): Promise<void> {
+    for (let i = next++; i < times; i = next++) {
+      const began = performance.now()
+      bytes = await request(i)
+      took.push(performance.now() - began)
+    }
   }
-  const at = (share: number) =>
-    `${quantile(took.ours, share).toFixed(1)} / ${quantile(took.straight, share).toFixed(1)} ms`
-  const ratio = quantile(took.ours, 0.5) / quantile(took.straight, 0.5)
-  console.log(`${name}: p50 ${at(0.5)} (${ratio.toFixed(2)}), p99 ${at(0.99)}`)
+  await Promise.all(Array.from({ length: Math.min(clients, times) }, client))
+  return { took, bytes }
+}
+
+console.log(`load average: ${loadavg().map((l) => l.toFixed(1))}; ${clients} clients`)
+for (const { name, api, influx, times, accept = 'application/json' } of questions) {
+  const took = { ours: [] as number[], straight: [] as number[] }
+  const bytes = { ours: 0, straight: 0 }
+  const first = { ours: 0, straight: 0 }
+  for (let round = 0; round <= Number(values.rounds); round++) {
+    const a = await ask(times, (i) => ours(api(i), accept))
+    const b = await ask(times, (i) => straight(influx(i), accept))
+    if (round === 0) {
+      first.ours = quantile(a.took, 0.5)
+      first.straight = quantile(b.took, 0.5)
+      continue
+    }
+    took.ours.push(...a.took)
+    took.straight.push(...b.took)
+    bytes.ours = a.bytes
+    bytes.straight = b.bytes
+  }
+  const at = (share: number) => {
+    const [a, b] = [quantile(took.ours, share), quantile(took.straight, share)]
+    return `${a.toFixed(1)} / ${b.toFixed(1)} ms (${(a / b).toFixed(2)})`
+  }
+  const kib = `${(bytes.ours / 1024).toFixed(0)} / ${(bytes.straight / 1024).toFixed(0)} KiB`
+  const cold = `${first.ours.toFixed(1)} / ${first.straight.toFixed(1)} ms`
+  console.log(`${name}: p50 ${at(0.5)}, p99 ${at(0.99)}, first round p50 ${cold}, ${kib}`)
 }
 await server.stop()
 await influxd.stop()

@@ -5,7 +5,12 @@
 
 import { Fault } from '../../../domain/errors.ts'
 import type { Ports } from '../../../domain/ports.ts'
-import { createInfluxClient, type InfluxClient, type ServerOptions } from './client.ts'
+import {
+  createInfluxClient,
+  type InfluxClient,
+  type InfluxRequest,
+  type ServerOptions,
+} from './client.ts'
 import { isBusy, type Outcome, outcomeOf, reasonOf } from './outcome.ts'
 
 export interface ConnectionOptions extends ServerOptions {
@@ -22,6 +27,9 @@ export interface Rows {
   columns: readonly string[]
   values: readonly (readonly (number | string | null)[])[]
 }
+
+/** Servers and proxies take 8,000 bytes and more in a head. */
+const urlTextMax = 2_000
 
 /** InfluxDB 1 calls an answer with more rows of one series partial although it is whole. */
 export const rowsOfSeriesMax = 10_000
@@ -40,6 +48,14 @@ export function createConnection(options: ConnectionOptions): Connection {
   const client = createInfluxClient(options, ports.timers)
   const writePath = `/write?db=${encodeURIComponent(bucket)}`
   const queryPath = `/query?db=${encodeURIComponent(bucket)}&epoch=ms`
+  /** What changes something must be sent, and a long text, such as of many devices, does not fit into a URL everywhere. */
+  function questionOf(statement: string): InfluxRequest {
+    const text = encodeURIComponent(statement)
+    const isShort = statement.startsWith('SELECT ') && text.length <= urlTextMax
+    if (isShort) return { method: 'GET', path: `${queryPath}&q=${text}` }
+    const contentType = 'application/x-www-form-urlencoded'
+    return { method: 'POST', path: queryPath, body: `q=${text}`, contentType }
+  }
   let waitUntil = Number.NEGATIVE_INFINITY
   let waitReason = ''
 
@@ -63,12 +79,7 @@ export function createConnection(options: ConnectionOptions): Connection {
       return outcome
     },
     async ask(statement) {
-      const answer = await client.request({
-        method: 'POST',
-        path: queryPath,
-        body: `q=${encodeURIComponent(statement)}`,
-        contentType: 'application/x-www-form-urlencoded',
-      })
+      const answer = await client.request(questionOf(statement))
       if (isBusy(answer.status)) {
         const cause = new Error(reasonOf(answer))
         throw new Fault('store_unavailable', `InfluxDB can not answer: ${cause.message}`, { cause })

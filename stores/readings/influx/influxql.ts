@@ -28,9 +28,11 @@ export function timeCondition({ from, to }: Interval): string {
   return `time >= ${nanoseconds(first)} AND time <= ${nanoseconds(last)}`
 }
 
-/** `p_q` is one of these. */
+/** `p_q` is one of these. One comparison where that is enough: there is no code below 1. */
 export function codeCondition(field: string, codes: readonly number[]): string {
   const name = nameText(field)
+  if (codes.length > 0 && codes.every((code, i) => code === i + 1))
+    return `${name} <= ${codes.length}`
   return `(${codes.map((code) => `${name} = ${code}`).join(' OR ')})`
 }
 
