@@ -5,8 +5,15 @@
 
 export type Cell = string | number | boolean | null
 
+export const csvEnd = '\r\n'
+
 export function csvLine(cells: readonly Cell[]): string {
-  return `${cells.map(csvCell).join(',')}\r\n`
+  return `${csvCells(cells)}${csvEnd}`
+}
+
+/** Cells with commas between them. */
+export function csvCells(cells: readonly Cell[]): string {
+  return cells.map(csvCell).join(',')
 }
 
 function csvCell(cell: Cell): string {

@@ -103,6 +103,8 @@ export function everyOf(request: ReadingsRequest, { from, to }: Interval): numbe
 export interface RawPlan extends Interval {
   series: readonly SeriesKey[]
   quality?: readonly Quality[]
+  /** False: outcomes of tests are not needed. */
+  tests?: boolean
 }
 
 export function rawPages(

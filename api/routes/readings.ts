@@ -14,7 +14,7 @@ import { createDayRuns, dayKinds } from '../day-runs.ts'
 import { aggregateForm, aggregateJson, readingForm, readingJson } from '../json-forms.ts'
 import { cursorSchema, decodeCursor, pageOf, pageSchema } from '../page.ts'
 import { flagParameter, idList, listOf, moment, wholeNumber } from '../query.ts'
-import { createReadingText } from '../reading-text.ts'
+import { createReadingLine, createReadingText } from '../reading-text.ts'
 import { testedReadingForm, testedReadingJson, testsText } from '../reading-tests.ts'
 import {
   dayKindOf,
@@ -79,7 +79,8 @@ interface Rows<Row> {
   /** JSON. */
   toText(row: Row): string
   columns: readonly string[]
-  toCells(row: Row): readonly Cell[]
+  /** CSV. */
+  toLine(row: Row): string
   placeOf(row: Row): ReadingsPlace
 }
 
@@ -131,7 +132,7 @@ export function installReadings(app: App, context: ApiContext, parts: SeriesPart
       const { quality, fn, limit, tests } = request.query
       const plan = { series, ...interval, ...(quality === undefined ? {} : { quality }) }
       if (everyMs === undefined) {
-        const rows = rawRows(context, plan, interval, place)
+        const rows = rawRows(context, { ...plan, tests: tests === true }, interval, place)
         if (tests !== true) return answer(context, reply, form, limit, rows)
         return answer(context, reply, form, limit, withTests(context, rows))
       }
@@ -164,7 +165,7 @@ function rawRows(
     pages: whole(rawPages(readings, plan, place)),
     toText: createReadingText(view),
     columns: readingColumns,
-    toCells: (reading) => cellsOf(readingJson(view, reading), readingColumns),
+    toLine: createReadingLine(view),
     placeOf: ({ device, property, observedAt }) => ({ device, property, at: observedAt, from, to }),
   }
 }
@@ -174,7 +175,11 @@ function withTests({ view }: ApiContext, rows: Rows<Reading>): Rows<Reading> {
     ...rows,
     toText: (reading) => JSON.stringify(testedReadingJson(view, reading)),
     columns: [...rows.columns, 'tests'],
-    toCells: (reading) => [...rows.toCells(reading), testsText(reading.tests ?? 0)],
+    toLine: (reading) =>
+      csvLine([
+        ...cellsOf(readingJson(view, reading), readingColumns),
+        testsText(reading.tests ?? 0),
+      ]),
   }
 }
 
@@ -188,7 +193,7 @@ function windowRows(
     pages: windowPages(readings, plan, place),
     toText: (window) => JSON.stringify(aggregateJson(view, window)),
     columns: aggregateColumns,
-    toCells: (window) => cellsOf(aggregateJson(view, window), aggregateColumns),
+    toLine: (window) => csvLine(cellsOf(aggregateJson(view, window), aggregateColumns)),
     placeOf: ({ device, property, fn, to: at }) => ({ device, property, at, fn, from, to }),
   }
 }
@@ -204,7 +209,7 @@ async function answer<Row>(
   limit: number | undefined,
   rows: Rows<Row>,
 ): Promise<FastifyReply> {
-  const { pages, toText, columns, toCells, placeOf } = rows
+  const { pages, toText, columns, toLine, placeOf } = rows
   if (form === 'application/json') {
     const size = Math.min(limit ?? pageStandard, pageMax)
     const page = pageOf(await take(pages, size + 1, ports.timers), size, placeOf)
@@ -215,7 +220,7 @@ async function answer<Row>(
   const stream = rowStream<Row>({
     pages,
     header: csv ? csvLine(columns) : '',
-    line: (row) => (csv ? csvLine(toCells(row)) : `${toText(row)}\n`),
+    line: csv ? toLine : (row) => `${toText(row)}\n`,
     limit: limit ?? Number.POSITIVE_INFINITY,
     timers: ports.timers,
   })

@@ -81,6 +81,8 @@ export interface RangeQuery extends Interval {
   series: readonly SeriesKey[]
   /** Keep only these flags; absent means all. */
   quality?: readonly Quality[]
+  /** False: outcomes of tests need not come along, which costs some stores less. */
+  tests?: boolean
   /** Continue after this reading (exclusive). */
   after?: SeriesKey & { observedAt: number }
 }

@@ -6,7 +6,7 @@ import { addDirection, addValue, emptyFold, resultOf } from '../sqlite/fold.ts'
 import { createWindowGrid } from '../sqlite/window-grid.ts'
 import type { Connection } from './connection.ts'
 import type { Part } from './parts.ts'
-import { readOn } from './range.ts'
+import { readOn, type Wish } from './range.ts'
 
 const pageWindowsMax = 4_096
 
@@ -31,7 +31,8 @@ export async function* foldPages(
     fold = emptyFold()
   }
 
-  for await (const readings of readOn(connection, part, new Set(query.quality ?? [1, 2]))) {
+  const wish: Wish = { flags: new Set(query.quality ?? [1, 2]), tests: false }
+  for await (const readings of readOn(connection, part, wish)) {
     for (const { observedAt, value } of readings) {
       if (value === null) continue
       if (window === undefined || observedAt >= window.to) {

@@ -44,10 +44,20 @@ export function flagCode(quality: Quality, hasValue: boolean): number {
   return hasValue === (quality !== 9) ? quality : quality + 10
 }
 
-export function flagOfCode(code: number): { quality: Quality; hasValue: boolean } | undefined {
-  const quality = qualityFlags.find((flag) => flag === code % 10)
-  if (quality === undefined || code < 0 || code >= 20) return undefined
-  return { quality, hasValue: (quality !== 9) === code < 10 }
+export function flagOfCode(code: number): CodeMeaning | undefined {
+  return meanings[code]
+}
+
+export interface CodeMeaning {
+  quality: Quality
+  hasValue: boolean
+}
+
+/** By code: asked for every reading. */
+const meanings: (CodeMeaning | undefined)[] = []
+for (const quality of qualityFlags) {
+  for (const hasValue of [true, false])
+    meanings[flagCode(quality, hasValue)] = { quality, hasValue }
 }
 
 /** What `p_q` holds for readings that have one of these flags and a value. */

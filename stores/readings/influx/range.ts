@@ -4,12 +4,7 @@
  */
 
 import { Fault } from '../../../domain/errors.ts'
-import {
-  type Quality,
-  qualityFlags,
-  type Reading,
-  type SeriesKey,
-} from '../../../domain/reading.ts'
+import { type Quality, qualityFlags, type Reading } from '../../../domain/reading.ts'
 import type { RangeQuery } from '../readings.ts'
 import type { Entry } from '../sqlite/unsealed.ts'
 import { type Connection, type Rows, rowsOfSeriesMax } from './connection.ts'
@@ -33,12 +28,13 @@ export async function* rangePages(
   query: RangeQuery,
 ): AsyncGenerator<readonly Reading[]> {
   const flags = new Set(query.quality ?? qualityFlags)
+  const wish: Wish = { flags, tests: query.tests ?? true }
   if (flags.size === 0) return
   const parts = partsOf(snapshot, query)
   let size = seriesMax
   for (let at = 0; at < parts.length; ) {
     const group = groupOf(parts, at, size)
-    const asked = await askGroup(connection, group, flags)
+    const asked = await askGroup(connection, group, wish)
     if (asked.isTooMuch) {
       size = Math.max(1, group.length >>> 1)
       continue
@@ -60,15 +56,15 @@ function groupOf(parts: readonly Part[], from: number, max: number): Part[] {
 
 async function* readGroup(
   connection: Connection,
-  { group, devices, answer, flags, rowsMax }: Asked,
+  { group, devices, answer, wish, rowsMax }: Asked,
 ): AsyncGenerator<readonly Reading[]> {
   const isCutShort = (rows: Rows | undefined) => (rows?.values.length ?? 0) >= rowsMax
   for (const part of group) {
     const rows = answer.get(part.key.device)
     const isCut = devices.length === 1 && isCutShort(rows)
-    const { entries, next } = entriesOf(rows, { part, flags, isCut })
-    yield* pagesOf(part.key, entries)
-    if (isCut && next < part.to) yield* readOn(connection, { ...part, from: next }, flags)
+    const { readings, next } = readingsOf(rows, { part, wish, isCut })
+    yield* pagesOf(readings)
+    if (isCut && next < part.to) yield* readOn(connection, { ...part, from: next }, wish)
   }
 }
 
@@ -76,17 +72,17 @@ async function* readGroup(
 export async function* readOn(
   connection: Connection,
   part: Part,
-  flags: ReadonlySet<Quality>,
+  wish: Wish,
 ): AsyncGenerator<readonly Reading[]> {
   const { property, device } = part.key
   for (let from = part.from; from < part.to; ) {
     const rest = { ...part, from }
     const rowsMax = pageReadingsMax
-    const group = { group: [rest], properties: [property], devices: [device], flags, rowsMax }
+    const group = { group: [rest], properties: [property], devices: [device], wish, rowsMax }
     const rows = (await ask(connection, group)).get(device)
     const isCut = (rows?.values.length ?? 0) >= rowsMax
-    const { entries, next } = entriesOf(rows, { part: rest, flags, isCut })
-    yield* pagesOf(part.key, entries)
+    const { readings, next } = readingsOf(rows, { part: rest, wish, isCut })
+    yield* pagesOf(readings)
     if (!isCut) return
     from = next
   }
@@ -102,35 +98,42 @@ interface Asked extends Asking {
 async function askGroup(
   connection: Connection,
   group: readonly Part[],
-  flags: ReadonlySet<Quality>,
+  wish: Wish,
 ): Promise<Asked> {
   const { devices, properties } = spanOf(group)
   const width = devices.length * properties.length * cellsPerReading
   const rowsMax = Math.min(Math.floor(cellsMax / width), rowsOfSeriesMax)
-  const asking: Asking = { group, properties, devices, flags, rowsMax }
+  const asking: Asking = { group, properties, devices, wish, rowsMax }
   const answer = await ask(connection, asking)
   const isCut = [...answer.values()].some(({ values }) => values.length >= rowsMax)
   return { ...asking, answer, isTooMuch: isCut && devices.length > 1 }
+}
+
+/** Which readings are wanted, and whether with the outcomes of their tests. */
+export interface Wish {
+  flags: ReadonlySet<Quality>
+  tests: boolean
 }
 
 interface Asking {
   group: readonly Part[]
   properties: readonly string[]
   devices: readonly string[]
-  flags: ReadonlySet<Quality>
+  wish: Wish
   rowsMax: number
 }
 
 /** The rows of each device. */
 async function ask(connection: Connection, asking: Asking): Promise<Map<string, Rows>> {
-  const { group, properties, devices, flags, rowsMax } = asking
+  const { group, properties, devices, wish, rowsMax } = asking
+  const { flags, tests } = wish
   const conditions = [deviceCondition(devices), timeCondition(spanOf(group))]
   const [property] = properties
   if (properties.length === 1 && property !== undefined && flags.size < qualityFlags.length) {
     conditions.push(codeCondition(`${property}${fieldSuffixes.flag}`, codesOf([...flags])))
   }
   const statement = [
-    `SELECT ${readingFields(properties)} FROM ${nameText(group[0]?.measurement ?? '')}`,
+    `SELECT ${readingFields(properties, tests)} FROM ${nameText(group[0]?.measurement ?? '')}`,
     `WHERE ${conditions.join(' AND ')} GROUP BY "device" LIMIT ${rowsMax}`,
   ].join(' ')
   const answer = await connection.ask(statement)
@@ -140,42 +143,44 @@ async function ask(connection: Connection, asking: Asking): Promise<Map<string, 
 
 interface Wanted {
   part: Part
-  flags: ReadonlySet<Quality>
+  wish: Wish
   /** There are more rows. */
   isCut: boolean
 }
 
 /**
- * The entries of a series, rising in time, and the time to go on from. Points of a device that moved may meet at one
+ * The readings of a series, rising in time, and the time to go on from. Points of a device that moved may meet at one
  * moment; the one received later counts, so the last moment of an answer that is cut is left to the next.
  */
-function entriesOf(
+function readingsOf(
   rows: Rows | undefined,
-  { part, flags, isCut }: Wanted,
-): { entries: Entry[]; next: number } {
+  { part, wish, isCut }: Wanted,
+): { readings: Reading[]; next: number } {
   const { key, from } = part
-  if (rows === undefined) return { entries: [], next: part.to }
+  if (rows === undefined) return { readings: [], next: part.to }
   const time = rows.columns.indexOf('time')
   const last = numberAt(rows.values.at(-1) ?? [], time) ?? from
   const to = isCut && last > from ? Math.min(part.to, last) : part.to
   const columns = columnsOf(rows.columns, key.property, 0)
-  const entries: Entry[] = []
+  const readings: Reading[] = []
+  const wanted: ReadonlySet<number> = wish.flags
+  let before: Entry | undefined
+  const take = (entry: Entry | undefined) => {
+    if (entry !== undefined && wanted.has(entry.quality)) readings.push(readingOf(key, entry))
+  }
   for (const row of rows.values) {
     const entry = columns.entryAt(row)
     if (entry === undefined || entry.observedAt < from || entry.observedAt >= to) continue
-    const before = entries.at(-1)
-    if (before?.observedAt !== entry.observedAt) entries.push(entry)
-    else if (entry.receivedAt >= before.receivedAt) entries[entries.length - 1] = entry
+    if (before?.observedAt !== entry.observedAt) take(before)
+    else if (entry.receivedAt < before.receivedAt) continue
+    before = entry
   }
-  const wanted: ReadonlySet<number> = flags
-  return {
-    entries: entries.filter(({ quality }) => wanted.has(quality)),
-    next: Math.max(to, from + 1),
-  }
+  take(before)
+  return { readings, next: Math.max(to, from + 1) }
 }
 
-function* pagesOf(key: SeriesKey, entries: readonly Entry[]): Generator<readonly Reading[]> {
-  for (let at = 0; at < entries.length; at += pageReadingsMax) {
-    yield entries.slice(at, at + pageReadingsMax).map((entry) => readingOf(key, entry))
+function* pagesOf(readings: readonly Reading[]): Generator<readonly Reading[]> {
+  for (let at = 0; at < readings.length; at += pageReadingsMax) {
+    yield readings.length <= pageReadingsMax ? readings : readings.slice(at, at + pageReadingsMax)
   }
 }

@@ -8,12 +8,12 @@ import { fieldSuffixes, flagOfCode, receivedField } from './layout.ts'
 
 const { flag, tests, received } = fieldSuffixes
 
-/** Names that a field has of these properties, for `SELECT`. */
-export function readingFields(properties: readonly string[]): string {
+/** Names that a field has of these properties, for `SELECT`; outcomes of tests only where they are wanted. */
+export function readingFields(properties: readonly string[], withTests = true): string {
   const fields = properties.flatMap((code) => [
     code,
     `${code}${flag}`,
-    `${code}${tests}`,
+    ...(withTests ? [`${code}${tests}`] : []),
     `${code}${received}`,
   ])
   return [...fields, receivedField].map(nameText).join(', ')

@@ -49,8 +49,9 @@ test('times are nanoseconds, cut to what InfluxDB can hold', () => {
   expect(timeCondition(always)).toBe('time >= -9223372036854000000 AND time <= 9223372036854000000')
 })
 
-test('codes are alternatives', () => {
-  expect(codeCondition('pm25_q', [1, 2])).toBe('("pm25_q" = 1 OR "pm25_q" = 2)')
+test('codes are alternatives, or one comparison where that is the same', () => {
+  expect(codeCondition('pm25_q', [1, 2])).toBe('"pm25_q" <= 2')
+  expect(codeCondition('pm25_q', [1, 3])).toBe('("pm25_q" = 1 OR "pm25_q" = 3)')
 })
 
 describe('windows', () => {
