@@ -11,6 +11,8 @@ import type { Sheet } from './sheet.ts'
 export interface Dirty {
   /** Marks what the batch touches, inside the caller's transaction. */
   markBatch(sheet: Sheet): void
+  /** False when the batch revises readings of an hour that is not marked. */
+  coversRevisions(sheet: Sheet): boolean
   /** Marks inside the caller's transaction. */
   mark(span: Span, start: number, row: number): void
   /** Rows of a span that began at this moment. */
@@ -64,6 +66,15 @@ export function createDirty(db: SqliteDatabase, register: SeriesRegister): Dirty
 
   return {
     mark,
+    coversRevisions({ readings, series, kinds, revised }) {
+      if (revised === 0) return true
+      return kinds.every((kind, slot) => {
+        if (kind !== 'flags') return true
+        const start = Math.floor((readings[slot]?.observedAt ?? 0) / hourMs) * hourMs
+        const [row = 0] = register.seriesOfRow(series[slot]?.row ?? 0)
+        return load()['1h'].get(start)?.has(row) === true
+      })
+    },
     markBatch({ readings, series }) {
       for (let slot = 0; slot < readings.length; slot++) {
         const row = series[slot]?.row ?? 0

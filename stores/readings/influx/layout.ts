@@ -26,6 +26,11 @@ export function rollUpName(measurement: string, span: Span): string {
   return `${measurement}_${span}`
 }
 
+/** Directions have no sums. */
+export function isSummedUp(property: string): boolean {
+  return propertyOf(property)?.accumulation !== 'vector'
+}
+
 export function measurementOf(property: string): string {
   return propertyOf(property)?.domain ?? otherMeasurement
 }

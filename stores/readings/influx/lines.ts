@@ -10,6 +10,8 @@ import type { Sheet } from './sheet.ts'
 
 const space = 0x20
 const newline = 0x0a
+/** In place of a slot whose line is written. */
+const taken = -1
 const receivedKey = Buffer.from('received=')
 
 /** Lines by number; what they hold is good until the next ones are made. */
@@ -40,6 +42,7 @@ export function createLineMaker(): LineMaker {
   let count = 0
   let placed = 0
   const scratch: number[] = []
+  const oneRow: number[] = []
 
   function add(sheet: Sheet, slots: ArrayLike<number>, explicit: boolean): void {
     firsts[count] = placed
@@ -48,6 +51,22 @@ export function createLineMaker(): LineMaker {
     for (let i = 0; i < slots.length; i++) order[placed++] = slots[i] ?? 0
     writeLine(bytes, sheet, slots, explicit)
     bytes.byte(newline)
+  }
+
+  /** The slots in `scratch`, which are of several rows: an uplink of air quality and weather, or a device that moved. */
+  function addRows(sheet: Sheet, explicit: boolean): void {
+    for (let i = 0; i < scratch.length; i++) {
+      const first = scratch[i] ?? taken
+      if (first === taken) continue
+      oneRow.length = 0
+      for (let j = i; j < scratch.length; j++) {
+        const slot = scratch[j] ?? taken
+        if (slot === taken || !isSameRow(sheet, first, slot)) continue
+        oneRow.push(slot)
+        scratch[j] = taken
+      }
+      add(sheet, oneRow, explicit)
+    }
   }
 
   function prepare(slots: number): void {
@@ -69,7 +88,7 @@ export function createLineMaker(): LineMaker {
         findRun(sheet, run)
         fillRange(scratch, run)
         if (run.isOneRow) add(sheet, scratch, explicit)
-        else for (const row of splitRows(sheet, scratch)) add(sheet, row, explicit)
+        else addRows(sheet, explicit)
       }
       firsts[count] = placed
       starts[count] = bytes.length
@@ -164,15 +183,11 @@ function writeFields(
   }
 }
 
-function splitRows(sheet: Sheet, slots: readonly number[]): number[][] {
-  const rows = new Map<string, number[]>()
-  for (const slot of slots) {
-    const name = `${sheet.series[slot]?.row ?? 0}${placeOf(sheet, slot).tags}`
-    const row = rows.get(name)
-    if (row === undefined) rows.set(name, [slot])
-    else row.push(slot)
-  }
-  return [...rows.values()]
+/** Of one device and moment. */
+function isSameRow(sheet: Sheet, one: number, other: number): boolean {
+  if (sheet.series[one]?.row !== sheet.series[other]?.row) return false
+  if (sheet.oldPlaces.size === 0) return true
+  return placeOf(sheet, one).tags === placeOf(sheet, other).tags
 }
 
 function placeOf(sheet: Sheet, slot: number): Place {

@@ -28,6 +28,8 @@ export interface Place extends SiteTags {
 export interface Places {
   /** Where the device is now. */
   visit(device: string): Place
+  /** Readings of the device up to this time may stand under other tags than its present ones. */
+  movedAt(device: string): number
   /** A device that was written to before us, under tags that nobody knows any more. */
   restore(device: string): void
   /** Writes what changed to the file, inside the caller's transaction. */
@@ -72,6 +74,10 @@ export function createPlaces(db: SqliteDatabase, { placeOf, newestOf }: PlacesPa
       const place = makePlace({ device, site, district, moved: newestOf(device) })
       known.set(device, place)
       changed.add(place)
+    },
+    movedAt(device) {
+      known ??= load()
+      return known.get(device)?.moved ?? Number.NEGATIVE_INFINITY
     },
     visit(device) {
       known ??= load()

@@ -12,8 +12,9 @@ import { createMirror, type Mirror } from './mirror.ts'
 import type { LogLimits } from './options.ts'
 import { createPending, type Pending } from './pending.ts'
 import { createPlaces, type Places, type SiteTags } from './places.ts'
-import type { FoundSeries } from './recovery.ts'
+import type { Found } from './recovery.ts'
 import type { Sheet } from './sheet.ts'
+import { createUnsummed, type RowHour } from './unsummed.ts'
 
 /** Rows of the log stay near a megabyte, so that dropping them is bounded work. */
 const rowEntriesMax = 32_768
@@ -31,7 +32,7 @@ export interface ProgressFile {
   /** False until `begin` was called. */
   isBegun(): boolean
   /** Takes over what InfluxDB held before us. */
-  begin(found: readonly FoundSeries[]): void
+  begin(found: Found): void
   /** What must be in the file before the batch goes out. */
   prepare(sheet: Sheet): void
   /** The batch is stored: its entries, the counts and the position at once. */
@@ -41,15 +42,19 @@ export interface ProgressFile {
   /** Hides what is older than `keepDays`, and cuts the log when it is long. */
   tidy(now: number, keepDays: number): void
   /** The sums of these are stored; those of hours make their days due. */
-  settleDirty(
-    span: Span,
-    starts: readonly number[],
-    rows: readonly number[],
-    dayStart: (device: string, hour: number) => number,
-  ): void
+  settleDirty(settled: SettledSums): void
   /** Memory may differ from the file: it will be read anew. */
   forget(): void
   close(): void
+}
+
+export interface SettledSums {
+  span: Span
+  starts: readonly number[]
+  rows: readonly number[]
+  /** Hours of these that have no right sums all the same. */
+  left: readonly RowHour[]
+  dayStart(device: string, hour: number): number
 }
 
 export function openProgressFile(
@@ -65,6 +70,7 @@ export function openProgressFile(
     const places = createPlaces(db, { placeOf, newestOf })
     const pending = createPending(db)
     const dirty = createDirty(db, mirror.register)
+    const unsummed = createUnsummed(db)
     const stateRow = prepareState(db)
     const move = prepareMove(db)
     const addSeries = db.prepare<[number, string, string]>(
@@ -81,7 +87,9 @@ export function openProgressFile(
     )
     const dropRows = db.prepare<[number]>('delete from log where first < ?')
     const selectBegun = db.prepare<[], { begun: number }>('select begun from state where id = 1')
-    const setBegun = db.prepare('update state set begun = 1 where id = 1')
+    const setBegun = db.prepare<[number | null]>(
+      'update state set begun = 1, summed_from = ? where id = 1',
+    )
     let known: FileState | undefined
 
     function transact<Result>(run: () => Result): Result {
@@ -134,10 +142,10 @@ export function openProgressFile(
       progress: () => naming(path, () => progressOf(stateRow())),
       state: () => naming(path, () => db.transaction(upToDate)()),
       isBegun: () => naming(path, () => selectBegun.get()?.begun === 1),
-      begin(found) {
+      begin({ series, summedFrom }) {
         transact(() => {
           upToDate()
-          for (const { device, property, first, newest } of found) {
+          for (const { device, property, first, newest } of series) {
             const { id } = mirror.register.add(mirror.register.last + 1, device, property)
             addSeries.run(id, device, property)
             mirror.book.restore({ ...newest, series: id }, first)
@@ -145,14 +153,18 @@ export function openProgressFile(
           }
           for (const { block, bytes } of mirror.book.takeChanged()) putBlock.run(block, bytes)
           places.save()
-          setBegun.run()
+          setBegun.run(summedFrom)
         })
       },
-      prepare({ foundNew }) {
-        if (!places.isChanged && !pending.isMissing(foundNew)) return
+      prepare(sheet) {
+        const { foundNew } = sheet
+        // A revision that InfluxDB has taken is not found again when it is tried again.
+        const isCovered = dirty.coversRevisions(sheet)
+        if (!places.isChanged && !pending.isMissing(foundNew) && isCovered) return
         transact(() => {
           places.save()
           pending.add(foundNew)
+          if (!isCovered) dirty.markBatch(sheet)
         })
       },
       commit(sheet, advance, refused) {
@@ -181,13 +193,15 @@ export function openProgressFile(
           const keptFrom = keptFromAt(now, keepDays)
           if (keptFrom !== state.keptFrom) move({ ...state, keptFrom })
           dirty.dropBefore(keptFrom)
+          unsummed.dropBefore(keptFrom)
           cutLog(state)
         })
       },
-      settleDirty(span, starts, rows, dayStart) {
+      settleDirty({ span, starts, rows, left, dayStart }) {
         transact(() => {
           dirty.settle(span, starts, rows)
           if (span !== '1h') return
+          unsummed.settle({ starts, rows, left })
           for (const row of rows) {
             const device = mirror.register.get(row)?.device ?? ''
             for (const hour of starts) dirty.mark('1d', dayStart(device, hour), row)

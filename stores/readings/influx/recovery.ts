@@ -1,10 +1,10 @@
 /**
  * When `influx.db` is made, InfluxDB may hold readings already: the file was lost, or comes from a backup that left it
  * out. Which series there are, since when, and their newest readings are then asked for once, before anything is
- * written. Counts begin anew, and the position with them.
+ * written. Counts begin anew, and the position with them; and which hours had still to be summed up is not known any more.
  */
 
-import type { Log } from '../../../domain/ports.ts'
+import type { Ports } from '../../../domain/ports.ts'
 import type { SeriesKey } from '../../../domain/reading.ts'
 import type { Entry } from '../sqlite/unsealed.ts'
 import { isUnreachable } from './client.ts'
@@ -19,9 +19,21 @@ export interface FoundSeries extends SeriesKey {
   newest: Entry
 }
 
+export interface Found {
+  series: FoundSeries[]
+  /** Sums of earlier hours may be of other readings than those that stand there; null when there are none. */
+  summedFrom: number | null
+}
+
+const hourMs = 3_600_000
+
 /** Throws only when InfluxDB can not be reached; what it refuses to tell is left out and logged. */
-export async function findSeries(connection: Connection, log: Log): Promise<FoundSeries[]> {
+export async function findSeries(
+  connection: Connection,
+  { clock, log }: Pick<Ports, 'clock' | 'log'>,
+): Promise<Found> {
   const found: FoundSeries[] = []
+  let last = Number.NEGATIVE_INFINITY
   for (const measurement of measurements) {
     try {
       for (const property of await propertiesIn(connection, measurement)) {
@@ -29,6 +41,7 @@ export async function findSeries(connection: Connection, log: Log): Promise<Foun
       }
     } catch (error) {
       if (isUnreachable(error)) throw error
+      last = clock.now()
       log.warn(
         { error, measurement },
         'InfluxDB does not tell which series it holds; they are known again when they report.',
@@ -41,7 +54,9 @@ export async function findSeries(connection: Connection, log: Log): Promise<Foun
       'InfluxDB holds readings that the progress file does not know; it was made anew from them, and counts begin at 0.',
     )
   }
-  return found
+  for (const { newest } of found) last = Math.max(last, newest.observedAt)
+  const summedFrom = Number.isFinite(last) ? (Math.floor(last / hourMs) + 1) * hourMs : null
+  return { series: found, summedFrom }
 }
 
 async function propertiesIn(connection: Connection, measurement: string): Promise<string[]> {

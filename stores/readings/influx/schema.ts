@@ -11,6 +11,8 @@
  * - `pending`: identities that were looked up in InfluxDB and not found there, of a batch that is on its way. After a
  *   crash they count as new although InfluxDB may hold them by now.
  * - `dirty`: hours (`1h`) and days (`1d`) of rows that are to be summed up, by their beginning and their first series.
+ *   `unsummed`: hours of rows that were tried in vain: InfluxDB could not tell or not take their sums. Which hours before
+ *   `summed_from` were dirty, nobody knows.
  */
 
 import type { Migrations } from '../../migrate.ts'
@@ -62,6 +64,17 @@ export const migrations: Migrations = [
     start integer not null,
     series integer not null,
     primary key (span, start, series)
+  ) strict, without rowid;
+  `,
+  `
+  alter table state add column summed_from integer;
+  -- Sums that were made before may be of readings that count no more.
+  update state set summed_from = (unixepoch() / 3600 + 1) * 3600000 where begun = 1;
+
+  create table unsummed (
+    start integer not null,
+    series integer not null,
+    primary key (start, series)
   ) strict, without rowid;
   `,
 ]

@@ -68,7 +68,7 @@ export function openWriter(options: InfluxWriterOptions): InfluxReadingsWriter {
   async function store(batch: readonly Reading[], order: Order): Promise<Sheet> {
     await server.ready()
     if (!isBegun) {
-      if (!file.isBegun()) file.begin(await findSeries(connection, options.ports.log))
+      if (!file.isBegun()) file.begin(await findSeries(connection, options.ports))
       isBegun = true
     }
     const storable = batch.filter(isStorable)
