@@ -59,10 +59,13 @@ for (const { name, start } of findInfluxes()) {
       ['alert_open', { level_code: 2, acknowledged: 0, state: 'firing' }],
       ['alert_event', { level_code: 2, level: 'yellow', position: 1 }],
     ] as const) {
-      const last = await eventually(async () =>
-        (await pointsOf(server, bucket, measurement)).at(-1),
-      )
-      expect(last.fields, measurement).toMatchObject(fields)
+      // InfluxDB shows the fields of a point one by one while it is being written.
+      await eventually(async () => {
+        const last = (await pointsOf(server, bucket, measurement)).at(-1)
+        return Object.keys(fields).every((name) => last?.fields[name] !== undefined) || undefined
+      })
+      const last = (await pointsOf(server, bucket, measurement)).at(-1)
+      expect(last?.fields, measurement).toMatchObject(fields)
     }
     ports.advance(5 * minute)
     const hours = await eventually(async () => {
@@ -96,9 +99,11 @@ for (const { name, start } of findInfluxes()) {
     // On its way back the second answer gets lost, and what is written then is written again.
     const { length } = proxy.requests
     proxy.misfortune = (_, count) => (count === length + 1 ? { kind: 'reset after' } : undefined)
-    ports.advance(minute)
-    ports.advance(minute)
-    const found = await events(150)
+    const found = await eventually(async () => {
+      ports.advance(minute)
+      const points = await pointsOf(server, bucket, 'alert_event')
+      return points.length >= 150 ? points : undefined
+    })
     const names = Array.from({ length: 150 }, (_, i) => `a${i}`)
     expect(found.map(({ fields }) => fields.alert)).toEqual(names)
 
