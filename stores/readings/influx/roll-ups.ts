@@ -2,24 +2,22 @@
  * Hours and days summed up for boards: measurements `<domain>_1h` and `<domain>_1d` with `p_mean`, `p_min`, `p_max`,
  * `p_sum` and `p_count` of the readings of flags 1 and 2. Hours are those of UTC, a day is the natural day of the site
  * and made of its hours where these fit, else of readings. Writing one again gives the same point, so late readings
- * only make it right.
+ * only make it right; where none counts any more, `p_count` and `p_sum` are 0.
  *
  * Directions have no sums, and are left out.
  */
 
 import { createDayCalendar, type DayCalendar } from '../../../domain/calendar.ts'
-import { propertyOf } from '../../../domain/catalogue.ts'
 import { Fault } from '../../../domain/errors.ts'
 import type { Log } from '../../../domain/ports.ts'
 import type { Interval } from '../readings.ts'
-import type { Connection, Rows } from './connection.ts'
-import { codeCondition, deviceCondition, nameText, timeCondition } from './influxql.ts'
-import { codesWithValue, fieldSuffixes, rollUpName, tagNames } from './layout.ts'
-import { decodeTag, escapeKey, floatText, tagsText } from './line-protocol.ts'
+import type { Connection } from './connection.ts'
+import { isSummedUp } from './layout.ts'
 import { inParallel } from './parallel.ts'
 import type { ProgressFile } from './progress-file.ts'
 import { nextTask, type RollUpTask } from './roll-up-plan.ts'
-import { numberAt } from './rows.ts'
+import { type SumLine, sumsOf } from './sums.ts'
+import type { RowHour } from './unsummed.ts'
 
 export interface RollUps {
   /** A bounded amount of what is due; true when there may be more. */
@@ -55,34 +53,56 @@ export function createRollUps({ connection, file, zoneOf, log }: RollUpParts): R
   }
 
   async function run(task: RollUpTask): Promise<void> {
-    const lines: string[] = []
-    const ofHours = task.span === '1d' && isOfWholeHours(task.within)
-    const summed = task.properties.filter(
-      (property) => propertyOf(property)?.accumulation !== 'vector',
-    )
-    await inParallel(summed, queriesMax, async (property) => {
-      const answer = await connection.ask(statementOf(task, property, ofHours))
-      for (const rows of answer ?? []) lines.push(...linesOf(rows, task, property))
+    const { span, within, rows } = task
+    const lines: SumLine[] = []
+    const left: RowHour[] = []
+    const rowOf = new Map(rows.map((row) => [file.mirror.register.get(row)?.device, row]))
+    const leave = (device: string, starts: readonly number[]) => {
+      const row = rowOf.get(device)
+      if (row !== undefined) left.push(...starts.map((start) => ({ row, start })))
+    }
+    const ofHours = span === '1d' && isOfWholeHours(within)
+    await inParallel(task.properties.filter(isSummedUp), queriesMax, async (property) => {
+      const sums = await sumsOf({ connection, task, property, ofHours, ...pastOf(task, property) })
+      lines.push(...sums.lines)
+      for (const device of sums.left) leave(device, task.starts)
     })
-    if (lines.length > 0) await send(lines)
-    file.settleDirty(task.span, task.starts, task.rows, (device, hour) => dayOf(device, hour).from)
+    for (const { device, at } of await send(lines)) leave(device, [at])
+    const dayStart = (device: string, hour: number) => dayOf(device, hour).from
+    file.settleDirty({ ...task, left, dayStart })
   }
 
-  async function send(lines: readonly string[]): Promise<void> {
-    const outcome = await connection.write(lines.join('\n'))
-    if (outcome.kind === 'stored' || outcome.kind === 'aged') return
+  /** What may have been summed up before. */
+  function pastOf({ within }: RollUpTask, property: string) {
+    const { mirror, places } = file
+    const { register, book } = mirror
+    return {
+      mayHaveHad(device: string): boolean {
+        const id = register.find(device, property)?.id
+        if (id === undefined) return false
+        return book.lastOf(id) >= within.from && book.firstOf(id) < within.to
+      },
+      mayStandElsewhere: (device: string) => places.movedAt(device) >= within.from,
+    }
+  }
+
+  /** Returns the lines that InfluxDB does not take. */
+  async function send(lines: readonly SumLine[]): Promise<readonly SumLine[]> {
+    if (lines.length === 0) return []
+    const text = lines.map(({ prefix, fields, at }) => `${prefix} ${fields} ${at}`).join('\n')
+    const outcome = await connection.write(text)
+    if (outcome.kind === 'stored') return []
+    // It does not say which are older than it keeps anything.
+    if (outcome.kind === 'aged') return lines
     if (outcome.kind === 'wait' || outcome.kind === 'alarm') {
       throw new Fault('store_unavailable', `InfluxDB can not store sums: ${outcome.reason}`)
     }
     if (lines.length > 1) {
-      await send(lines.slice(0, lines.length >>> 1))
-      await send(lines.slice(lines.length >>> 1))
-    } else {
-      log.error(
-        { reason: outcome.reason, line: lines[0] },
-        'InfluxDB refuses a sum; it is left out.',
-      )
+      const middle = lines.length >>> 1
+      return [...(await send(lines.slice(0, middle))), ...(await send(lines.slice(middle)))]
     }
+    log.error({ reason: outcome.reason, line: text }, 'InfluxDB refuses a sum; it is left out.')
+    return lines
   }
 
   return {
@@ -102,46 +122,4 @@ export function createRollUps({ connection, file, zoneOf, log }: RollUpParts): R
 
 function isOfWholeHours({ from, to }: Interval): boolean {
   return from % hourMs === 0 && to % hourMs === 0
-}
-
-function statementOf(task: RollUpTask, property: string, ofHours: boolean): string {
-  const { measurement, devices, within, span } = task
-  const name = (suffix: string) => nameText(`${property}${suffix}`)
-  const fields = ofHours
-    ? [
-        `min(${name('_min')}) AS "min"`,
-        `max(${name('_max')}) AS "max"`,
-        `sum(${name('_sum')}) AS "sum"`,
-        `sum(${name('_count')}) AS "count"`,
-      ]
-    : ['min', 'max', 'sum', 'count'].map((fn) => `${fn}(${name('')}) AS "${fn}"`)
-  const source = ofHours ? rollUpName(measurement, '1h') : measurement
-  const conditions = [deviceCondition(devices), timeCondition(within)]
-  if (!ofHours) {
-    conditions.push(codeCondition(`${property}${fieldSuffixes.flag}`, codesWithValue([1, 2])))
-  }
-  const tags = tagNames.map(nameText).join(', ')
-  const grouping = span === '1h' ? `time(${hourMs}ms), ${tags} fill(none)` : tags
-  return `SELECT ${fields.join(', ')} FROM ${nameText(source)} WHERE ${conditions.join(' AND ')} GROUP BY ${grouping}`
-}
-
-/** A line for each span that has readings. */
-function linesOf(
-  rows: Rows,
-  { measurement, span, starts }: RollUpTask,
-  property: string,
-): string[] {
-  const place = (name: string) => rows.columns.indexOf(name)
-  const names = Object.entries(rows.tags).map(([tag, value]) => [tag, decodeTag(value ?? '')])
-  const prefix = `${escapeKey(rollUpName(measurement, span))}${tagsText(Object.fromEntries(names))}`
-  const key = escapeKey(property)
-  return rows.values.flatMap((row) => {
-    const cell = (name: string) => numberAt(row, place(name))
-    const [min, max, sum, count] = [cell('min'), cell('max'), cell('sum'), cell('count')]
-    const at = span === '1h' ? cell('time') : starts[0]
-    if (min === undefined || max === undefined || sum === undefined || !count) return []
-    const fields = Object.entries({ mean: sum / count, min, max, sum, count })
-    const text = fields.map(([name, value]) => `${key}_${name}=${floatText(value)}`).join(',')
-    return [`${prefix} ${text} ${at}`]
-  })
 }

@@ -3,6 +3,7 @@
 import type { Reading, SeriesKey } from '../../../domain/reading.ts'
 import type { FeedPosition, Interval, Progress } from '../readings.ts'
 import { naming } from '../store-file.ts'
+import { type DirtyHours, prepareDirtyHours } from './dirty-hours.ts'
 import { type FileState, openInfluxFile, prepareState, progressOf } from './file.ts'
 import { createMirror } from './mirror.ts'
 import { readingOf } from './rows.ts'
@@ -17,6 +18,8 @@ export interface Snapshot {
   since(position: FeedPosition): { readings: Reading[]; position: FeedPosition; gap: boolean }
   /** The part of the interval in which each series has readings; undefined when there is none. */
   extents(keys: readonly SeriesKey[], within: Interval): (Interval | undefined)[]
+  /** Hours in which roll-ups do not tell what the readings of these series do. */
+  dirtyHours(keys: readonly SeriesKey[], within: Interval): DirtyHours | undefined
   close(): void
 }
 
@@ -30,6 +33,7 @@ export function openSnapshot(path: string): Snapshot {
     const mirror = createMirror(db)
     const { register, book, log } = mirror
     const stateRow = prepareState(db)
+    const findDirtyHours = prepareDirtyHours(db)
     const refresh = db.transaction((): FileState => mirror.refresh())
 
     function isThere(id: number, { keptFrom }: FileState): boolean {
@@ -90,6 +94,14 @@ export function openSnapshot(path: string): Snapshot {
         const { keptFrom } = naming(path, refresh)
         const from = Math.max(within.from, keptFrom)
         return keys.map((key) => extentOf(key, { from, to: within.to }))
+      },
+      dirtyHours(keys, within) {
+        naming(path, refresh)
+        const rows = keys.flatMap(({ device, property }) => {
+          const series = register.find(device, property)
+          return series === undefined ? [] : register.seriesOfRow(series.row).slice(0, 1)
+        })
+        return naming(path, () => findDirtyHours(within, rows))
       },
       close: () => db.close(),
     }

@@ -1,0 +1,146 @@
+/**
+ * The sums of a task as lines for InfluxDB: one for each hour or day that has readings of flags 1 and 2, and a count of
+ * zero where a sum stands of which no reading counts any more. (Not all versions of InfluxDB can take a point away.)
+ */
+
+import type { Connection, Rows } from './connection.ts'
+import { codeCondition, deviceCondition, nameText, timeCondition } from './influxql.ts'
+import { codesWithValue, fieldSuffixes, influxTimes, rollUpName, tagNames } from './layout.ts'
+import { decodeTag, escapeKey, floatText, tagsText } from './line-protocol.ts'
+import type { RollUpTask } from './roll-up-plan.ts'
+import { numberAt } from './rows.ts'
+
+export interface SumLine {
+  device: string
+  /** Measurement and tags. */
+  prefix: string
+  fields: string
+  at: number
+}
+
+export interface Sums {
+  lines: SumLine[]
+  /** Devices whose sums InfluxDB can not tell: they are too large for its JSON. */
+  left: string[]
+}
+
+export interface Summing {
+  connection: Connection
+  task: RollUpTask
+  property: string
+  /** Days made of hours; else of readings. */
+  ofHours: boolean
+  /** Whether older sums of the device may stand there where none is made now. */
+  mayHaveHad(device: string): boolean
+  /** Whether they may stand there even where one is made now: under other tags. */
+  mayStandElsewhere(device: string): boolean
+}
+
+export async function sumsOf(summing: Summing): Promise<Sums> {
+  const sums: Sums = { lines: [], left: [] }
+  await sumUp(summing, summing.task.devices, sums)
+  await emptyOthers(summing, sums)
+  return sums
+}
+
+/** By halves when the answer can not be read, until it is clear whose sums are to blame. */
+async function sumUp(summing: Summing, devices: readonly string[], sums: Sums): Promise<void> {
+  const answer = await summing.connection.ask(sumStatement(summing, devices))
+  const lines = answer?.map((rows) => sumLines(rows, summing))
+  if (lines !== undefined && !lines.includes(undefined)) {
+    for (const each of lines) sums.lines.push(...(each ?? []))
+  } else if (devices.length === 1) {
+    sums.left.push(...devices)
+  } else {
+    const middle = devices.length >>> 1
+    await sumUp(summing, devices.slice(0, middle), sums)
+    await sumUp(summing, devices.slice(middle), sums)
+  }
+}
+
+function sumStatement({ task, property, ofHours }: Summing, devices: readonly string[]): string {
+  const { measurement, within, span } = task
+  const name = (suffix: string) => nameText(`${property}${suffix}`)
+  const fields = ofHours
+    ? [
+        `min(${name('_min')}) AS "min"`,
+        `max(${name('_max')}) AS "max"`,
+        `sum(${name('_sum')}) AS "sum"`,
+        `sum(${name('_count')}) AS "count"`,
+      ]
+    : ['min', 'max', 'sum', 'count'].map((fn) => `${fn}(${name('')}) AS "${fn}"`)
+  const source = ofHours ? rollUpName(measurement, '1h') : measurement
+  const counted = ofHours
+    ? `${name('_count')} > 0`
+    : codeCondition(`${property}${fieldSuffixes.flag}`, codesWithValue([1, 2]))
+  const conditions = [deviceCondition(devices), timeCondition(within), counted]
+  const tags = tagNames.map(nameText).join(', ')
+  const grouping = span === '1h' ? `time(1h), ${tags} fill(none)` : tags
+  return `SELECT ${fields.join(', ')} FROM ${nameText(source)} WHERE ${conditions.join(' AND ')} GROUP BY ${grouping}`
+}
+
+/** A line for each span that has readings; undefined when a number is missing. */
+function sumLines(rows: Rows, { task, property }: Summing): SumLine[] | undefined {
+  const { span, starts } = task
+  const place = (name: string) => rows.columns.indexOf(name)
+  const key = escapeKey(property)
+  const lines: SumLine[] = []
+  for (const row of rows.values) {
+    const cell = (name: string) => numberAt(row, place(name))
+    const [min, max, sum, count] = [cell('min'), cell('max'), cell('sum'), cell('count')]
+    const at = span === '1h' ? cell('time') : starts[0]
+    if (!count || at === undefined) continue
+    if (min === undefined || max === undefined || sum === undefined) return undefined
+    const numbers = Object.entries({ mean: sum / count, min, max, sum, count })
+    const fields = numbers.map(([name, value]) => `${key}_${name}=${floatText(value)}`).join(',')
+    lines.push({ ...subjectOf(rows, task), fields, at })
+  }
+  return lines
+}
+
+/** Asks only where something is missing: nearly always every device has something to sum up. */
+async function emptyOthers(summing: Summing, { lines, left }: Sums): Promise<void> {
+  const { connection, task, property } = summing
+  const made = new Set(lines.map(({ device, at }) => `${at} ${device}`))
+  const doubtful = task.devices.filter((device) => {
+    if (left.includes(device) || !summing.mayHaveHad(device)) return false
+    const isMissing = task.starts.some((start) => !made.has(`${start} ${device}`))
+    return isMissing || summing.mayStandElsewhere(device)
+  })
+  const statement = standingStatement(task, property, doubtful)
+  if (doubtful.length === 0 || statement === undefined) return
+  const key = escapeKey(property)
+  const known = new Set(lines.map(({ prefix, at }) => `${prefix} ${at}`))
+  const answer = await connection.ask(statement)
+  for (const rows of answer ?? []) {
+    const time = rows.columns.indexOf('time')
+    const subject = subjectOf(rows, task)
+    for (const row of rows.values) {
+      const at = numberAt(row, time)
+      if (at === undefined || known.has(`${subject.prefix} ${at}`)) continue
+      lines.push({ ...subject, fields: `${key}_count=0,${key}_sum=0`, at })
+    }
+  }
+}
+
+/** Undefined when InfluxDB can hold nothing there. */
+function standingStatement(
+  { measurement, span, starts, within }: RollUpTask,
+  property: string,
+  devices: readonly string[],
+): string | undefined {
+  const first = starts[0] ?? within.from
+  const times = span === '1h' ? within : { from: first, to: first + 1 }
+  if (times.to <= influxTimes.from) return undefined
+  const count = nameText(`${property}_count`)
+  const where = [deviceCondition(devices), timeCondition(times), `${count} > 0`].join(' AND ')
+  const tags = tagNames.map(nameText).join(', ')
+  return `SELECT ${count} FROM ${nameText(rollUpName(measurement, span))} WHERE ${where} GROUP BY ${tags}`
+}
+
+function subjectOf({ tags }: Rows, { measurement, span }: RollUpTask) {
+  const names = Object.entries(tags).map(([tag, value]) => [tag, decodeTag(value ?? '')] as const)
+  const own = Object.fromEntries(names)
+  const prefix = `${escapeKey(rollUpName(measurement, span))}${tagsText(own)}`
+  return { device: own.device ?? '', prefix }
+}
