@@ -21,8 +21,8 @@ import {
 } from './window-statement.ts'
 
 const queriesMax = 4
-/** Series whose readings are asked for together. */
-const rawSeriesMax = 64
+/** Series asked for together. */
+const seriesMax = 64
 /** Fewer hours of series are as quickly summed up from readings as an additional question is asked. */
 const hoursMin = 200
 
@@ -67,8 +67,8 @@ function piecesOf(snapshot: Snapshot, parts: readonly Part[], query: AggregateQu
   const isRolled = isSummedUp(keys[0]?.property ?? '') && runs.every(isOfHours)
   const dirty = isRolled ? snapshot.dirtyHours(keys, span) : undefined
   const stretches = stretchesOf(span, dirty)
+  const sets = chunksOf(parts)
   return worthwhile(stretches, parts.length).flatMap(({ isClean, ...within }) => {
-    const sets = isClean ? [parts] : chunksOf(parts)
     return runs
       .flatMap((run) => shortRuns(run, within))
       .flatMap((run) => sets.map((set) => ({ ...run, parts: set, isClean })))
@@ -110,8 +110,8 @@ function shortRuns(run: WindowRun, within: Interval): WindowRun[] {
 
 function chunksOf(parts: readonly Part[]): Part[][] {
   const chunks: Part[][] = []
-  for (let at = 0; at < parts.length; at += rawSeriesMax) {
-    chunks.push(parts.slice(at, at + rawSeriesMax))
+  for (let at = 0; at < parts.length; at += seriesMax) {
+    chunks.push(parts.slice(at, at + seriesMax))
   }
   return chunks
 }

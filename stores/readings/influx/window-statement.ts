@@ -4,6 +4,7 @@
  */
 
 import type { AggregateFn, Quality } from '../../../domain/reading.ts'
+import { hourMs } from './clean-hours.ts'
 import type { Connection, Rows } from './connection.ts'
 import { codeCondition, deviceCondition, nameText, timeCondition } from './influxql.ts'
 import { codesWithValue, fieldSuffixes, rollUpName } from './layout.ts'
@@ -37,20 +38,38 @@ export function askReadings(
     count: `count(${value})`,
     source: measurement,
     condition: codeCondition(flag, codesWithValue(quality)),
+    grouping: windowGrouping(question.run),
   })
 }
 
-/** From roll-ups of hours. `fn` is one of sum, count, min and max, and readings of flags 1 and 2 count. */
+/**
+ * From roll-ups of hours, which count readings of flags 1 and 2. `fn` is one of sum, count, min and max. A device that
+ * moved may have two rows for one window.
+ */
 export function askHours(connection: Connection, question: WindowQuestion): Promise<WindowAnswer> {
   const { measurement, property } = subjectOf(question)
-  const { fn } = question
-  const count = nameText(`${property}_count`)
+  const { fn, run } = question
+  const [value, count] = [nameText(`${property}_${fn}`), nameText(`${property}_count`)]
+  const source = rollUpName(measurement, '1h')
+  // Points as they stand come in a third of the time that windows take.
+  if (run.everyMs === hourMs) {
+    return ask(connection, question, { value, count, source, grouping: '"device"' })
+  }
+  const isExtreme = fn === 'min' || fn === 'max'
   return ask(connection, question, {
-    value: `${fn}(${nameText(`${property}_${fn}`)})`,
+    value: `${fn}(${value})`,
     count: `sum(${count})`,
-    source: rollUpName(measurement, '1h'),
-    condition: `${count} > 0`,
+    source,
+    // Where nothing counts any more count and sum are 0, but not the others. A condition costs a third more.
+    ...(isExtreme ? { condition: `${count} > 0` } : {}),
+    grouping: windowGrouping(run),
   })
+}
+
+/** Windows without readings are left out. */
+function windowGrouping({ everyMs, originMs }: WindowRun): string {
+  const offset = ((originMs % everyMs) + everyMs) % everyMs
+  return `time(${everyMs}ms, ${offset}ms), "device" fill(none)`
 }
 
 function subjectOf({ parts }: WindowQuestion): { measurement: string; property: string } {
@@ -62,22 +81,22 @@ interface Wording {
   value: string
   count: string
   source: string
-  condition: string
+  condition?: string
+  grouping: string
 }
 
 async function ask(
   connection: Connection,
   { parts, run, fn, rowsMax }: WindowQuestion,
-  { value, count, source, condition }: Wording,
+  { value, count, source, condition, grouping }: Wording,
 ): Promise<WindowAnswer> {
-  const { everyMs, originMs } = run
   const selected = fn === 'count' ? `${count} AS "n"` : `${value} AS "v", ${count} AS "n"`
-  const where = [deviceCondition(spanOf(parts).devices), timeCondition(run), condition]
-  const offset = ((originMs % everyMs) + everyMs) % everyMs
+  const where = [deviceCondition(spanOf(parts).devices), timeCondition(run)]
+  if (condition !== undefined) where.push(condition)
   const answer = await connection.ask(
     [
       `SELECT ${selected} FROM ${nameText(source)} WHERE ${where.join(' AND ')}`,
-      `GROUP BY time(${everyMs}ms, ${offset}ms), "device" fill(none) LIMIT ${rowsMax}`,
+      `GROUP BY ${grouping} LIMIT ${rowsMax}`,
     ].join(' '),
   )
   return answer && new Map(answer.map((rows) => [decodeTag(rows.tags.device ?? ''), rows]))

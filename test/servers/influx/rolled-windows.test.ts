@@ -1,0 +1,331 @@
+/**
+ * Windows from roll-ups of hours are those that the readings give, whatever came late, was judged anew, moved, or was
+ * lost; and roll-ups are really what they come from.
+ */
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import type { Quality, Reading, SeriesKey } from '../../../domain/reading.ts'
+import { openInfluxReader, openInfluxWriter } from '../../../stores/readings/influx.ts'
+import type { InfluxWriterOptions } from '../../../stores/readings/influx/options.ts'
+import type { AggregateQuery } from '../../../stores/readings/readings.ts'
+import { air, always, reading, tidyAll, windowsOf } from '../../conformance/readings.ts'
+import { type FaultProxy, startFaultProxy } from '../../fixtures/fault-proxy.ts'
+import { findInfluxes } from './find.ts'
+import { influxql, openInfluxStore } from './influx-store.ts'
+import type { Influxd } from './influxd.ts'
+import { expectWindowsOfReadings } from './windows-of-readings.ts'
+
+const minute = 60_000
+const hour = 3_600_000
+const day = 24 * hour
+/** The day on which clocks go back in Berlin: 25 hours from 2026-10-24T22:00Z on. */
+const midnight = Date.UTC(2026, 9, 24, 22)
+const later = midnight + 60 * day
+
+const series: SeriesKey[] = ['a', 'b', '闸门'].flatMap((device) =>
+  ['pm25', 'pm10', 'wind_direction'].map((property) => ({ device, property })),
+)
+
+/** Some hours are full and many have a reading or none. */
+const anyMoment = fc.oneof(
+  fc.integer({ min: -6 * 60, max: 6 * 60 }),
+  fc.integer({ min: -15 * 24 * 60, max: 20 * 24 * 60 }),
+)
+
+const anyReading: fc.Arbitrary<Reading> = fc
+  .record({
+    key: fc.constantFrom(...series),
+    at: anyMoment,
+    value: fc.oneof(
+      { weight: 9, arbitrary: fc.integer({ min: -500, max: 5_000 }).map((n) => n / 10) },
+      { weight: 1, arbitrary: fc.constant(null) },
+    ),
+    quality: fc.constantFrom<Quality>(1, 1, 2, 3, 4),
+  })
+  .map(({ key, at, value, quality }) =>
+    reading(midnight + at * minute, { ...key, value, quality: value === null ? 9 : quality }),
+  )
+
+const anyQuery: fc.Arbitrary<AggregateQuery> = fc
+  .record({
+    from: anyMoment,
+    minutes: fc.oneof(
+      fc.integer({ min: 1, max: 5_000 }),
+      fc.integer({ min: 20_000, max: 60_000 }),
+      fc.constant(undefined),
+    ),
+    isWhole: fc.boolean(),
+    windows: fc.constantFrom<Omit<AggregateQuery, keyof typeof always | 'series' | 'fn'>>(
+      { everyMs: hour },
+      { everyMs: 3 * hour, originMs: midnight },
+      { everyMs: 3 * hour, originMs: midnight + 20 * minute },
+      { everyMs: 30 * minute },
+      { everyMs: day, day: { zone: 'Europe/Berlin', hour: 0 } },
+      { everyMs: day, day: { zone: 'Asia/Shanghai', hour: 8 } },
+      { everyMs: day, day: { zone: 'Asia/Kolkata', hour: 0 } },
+    ),
+    fn: fc.constantFrom('mean', 'min', 'max', 'sum', 'count', 'last'),
+    quality: fc.constantFrom<readonly Quality[] | undefined>(undefined, [2, 1], [1], [1, 2, 3]),
+    wanted: fc.subarray(series, { minLength: 1 }),
+  })
+  .map(({ from, minutes, isWhole, windows, fn, quality, wanted }) => {
+    const begin = midnight + (isWhole ? Math.floor(from / 60) * 60 : from) * minute
+    const interval = minutes === undefined ? always : { from: begin, to: begin + minutes * minute }
+    return {
+      ...{ ...interval, ...windows, fn, series: wanted },
+      vector: (property: string) => property === 'wind_direction',
+      ...(quality === undefined ? {} : { quality }),
+    }
+  })
+
+for (const { name, start: startServer } of findInfluxes()) {
+  describe(name, () => {
+    let server: Influxd
+    beforeAll(async () => {
+      server = await startServer()
+    })
+    afterAll(() => server?.stop())
+
+    function open(more: Partial<InfluxWriterOptions> = {}) {
+      const store = openInfluxStore(server, { zoneOf: () => 'Europe/Berlin', ...more })
+      onTestFinished(() => store.dispose())
+      return store
+    }
+
+    async function watched(more: Partial<InfluxWriterOptions> = {}) {
+      const proxy = await startFaultProxy(server.url)
+      const store = open({ url: proxy.url, timeoutMs: 500, ...more })
+      onTestFinished(() => proxy.close())
+      return { ...store, proxy, sources: () => sourcesIn(proxy) }
+    }
+
+    const hours = (count: number, more: Partial<Reading> = {}) =>
+      Array.from({ length: count * 6 }, (_, i) =>
+        reading(midnight + i * 10 * minute, { value: i, ...more }),
+      )
+
+    test('any windows are those of the readings, before and after any housekeeping', async () => {
+      const anyStep = (sizes: { minLength: number; maxLength: number }) =>
+        fc.record({
+          batch: fc.array(anyReading, sizes),
+          revised: fc.array(fc.nat(), { maxLength: 3 }),
+          quality: fc.constantFrom<Quality>(1, 4),
+          tidies: fc.integer({ min: 0, max: 12 }),
+          queries: fc.array(anyQuery, { minLength: 5, maxLength: 5 }),
+        })
+      const history = fc.tuple(
+        anyStep({ minLength: 50, maxLength: 150 }),
+        fc.array(anyStep({ minLength: 0, maxLength: 5 }), { minLength: 1, maxLength: 4 }),
+      )
+      await fc.assert(
+        fc.asyncProperty(history, async ([first, others]) => {
+          const store = openInfluxStore(server, { limits: { logEntries: 30, logSlack: 0 } })
+          const written = new Map<string, Reading>()
+          let now = later
+          for (const { batch, revised, quality, tidies, queries } of [first, ...others]) {
+            await store.writer.write(batch)
+            for (const one of batch) {
+              written.set(`${one.device} ${one.property} ${one.observedAt}`, one)
+            }
+            const known = [...written.values()]
+            const judged = revised.flatMap((which) => known[which % known.length] ?? [])
+            await store.writer.revise(
+              judged.map((one) => (one.value === null ? one : { ...one, quality, tests: 1 })),
+            )
+            now += 2 * minute
+            for (let i = 0; i < tidies; i++) await store.writer.tidy(now)
+            for (const query of queries) await expectWindowsOfReadings(store.reader, query)
+            await tidyAll(store.writer, now)
+            for (const query of queries) await expectWindowsOfReadings(store.reader, query)
+          }
+          await store.dispose()
+        }),
+        { numRuns: 25 },
+      )
+    }, 180_000)
+
+    test('hours that are summed up are not read again, and nothing else is left out', async () => {
+      const { writer, reader, proxy, sources } = await watched()
+      await writer.write(hours(48))
+      await writer.write(hours(48, { device: 'b' }))
+      const query = { series: [air], ...always, everyMs: 6 * hour, fn: 'mean' } as const
+      proxy.requests.length = 0
+      await expectWindowsOfReadings(reader, query)
+      expect(sources()).toEqual(['air'])
+      await tidyAll(writer, later)
+      proxy.requests.length = 0
+      await windowsOf(reader, query)
+      expect(sources()).toEqual(['air_1h'])
+      // Late data of another device changes nothing for this one.
+      await writer.write([reading(midnight + 30 * hour + 1, { device: 'b', value: 1e6 })])
+      proxy.requests.length = 0
+      await windowsOf(reader, query)
+      expect(sources()).toEqual(['air_1h'])
+      proxy.requests.length = 0
+      for (const some of [{ quality: [1] }, { fn: 'last' }, { everyMs: 10 * minute }] as const) {
+        await windowsOf(reader, { ...query, ...some })
+      }
+      expect(sources()).toEqual(['air'])
+    })
+
+    test('a few hours that are not summed up yet are read, and many make all be read', async () => {
+      const { writer, reader, proxy, sources } = await watched()
+      const keys = Array.from({ length: 12 }, (_, i) => ({ device: `d-${i}`, property: 'pm25' }))
+      await writer.write(keys.flatMap((key) => hours(72, key)))
+      await tidyAll(writer, later)
+      const query = { series: keys, ...always, everyMs: 24 * hour, fn: 'sum' } as const
+      const late = (at: number) => reading(midnight + at * hour + 1, { ...keys[3], value: 0.5 })
+      await writer.write([late(20)])
+      proxy.requests.length = 0
+      await windowsOf(reader, query)
+      expect(sources()).toEqual(['air', 'air_1h'])
+      await expectWindowsOfReadings(reader, query)
+      await writer.write(Array.from({ length: 30 }, (_, i) => late(2 * i)))
+      proxy.requests.length = 0
+      await windowsOf(reader, query)
+      expect(sources()).toEqual(['air'])
+      await expectWindowsOfReadings(reader, query)
+    })
+
+    test('an hour and a day whose last good reading is flagged away count nothing', async () => {
+      const { writer, reader, bucket } = open()
+      const batch = [...hours(3), ...hours(3, { property: 'pm10' })]
+      await writer.write(batch)
+      await tidyAll(writer, later)
+      const second = batch.filter(
+        ({ property, observedAt }) => property === 'pm25' && observedAt >= midnight + hour,
+      )
+      await writer.revise(second.map((one) => ({ ...one, quality: 4 as const, tests: 3 })))
+      await tidyAll(writer, later + 2 * minute)
+      const query = { series: [air], ...always, everyMs: hour, fn: 'min' } as const
+      expect(await windowsOf(reader, query)).toMatchObject([{ value: 0, count: 6 }])
+      await writer.revise(hours(1).map((one) => ({ ...one, quality: 4 as const, tests: 3 })))
+      await tidyAll(writer, later + 4 * minute)
+      for (const fn of ['mean', 'min', 'max', 'sum', 'count'] as const) {
+        for (const everyMs of [hour, day]) {
+          expect(await windowsOf(reader, { ...query, fn, everyMs })).toEqual([])
+        }
+      }
+      for (const measurement of ['air_1h', 'air_1d']) {
+        const statement = `SELECT sum("pm25_count"), sum("pm25_sum"), sum("pm10_count") FROM "${measurement}"`
+        const { results } = await influxql(server, bucket, statement)
+        expect(results[0]?.series?.[0]?.values[0]?.slice(1)).toEqual([0, 0, 18])
+      }
+      await writer.revise(hours(3).map((one) => ({ ...one, tests: 7 })))
+      await tidyAll(writer, later + 6 * minute)
+      expect(await windowsOf(reader, query)).toHaveLength(3)
+      await expectWindowsOfReadings(reader, query)
+    })
+
+    test('a device that moved within an hour has one window, and what is flagged away goes', async () => {
+      let site = 'old'
+      const { reader, reopenWriter, bucket } = open({ placeOf: () => ({ site, district: null }) })
+      let writer = await reopenWriter()
+      const batch = hours(4)
+      await writer.write(batch.slice(0, 8))
+      site = 'new'
+      writer = await reopenWriter()
+      // The first batch after a start still goes where the device was.
+      await writer.write(batch.slice(8, 9))
+      await writer.write(batch.slice(9))
+      await tidyAll(writer, later)
+      const bySite = 'SELECT sum("pm25_count") FROM "air_1h" GROUP BY "site"'
+      const { results } = await influxql(server, bucket, bySite)
+      expect(results[0]?.series).toHaveLength(2)
+      for (const everyMs of [hour, 4 * hour]) {
+        await expectWindowsOfReadings(reader, { series: [air], ...always, everyMs, fn: 'sum' })
+      }
+      const gone = batch.slice(6, 9)
+      await writer.revise(gone.map((one) => ({ ...one, quality: 4 as const, tests: 3 })))
+      await tidyAll(writer, later + 2 * minute)
+      for (const everyMs of [hour, 4 * hour]) {
+        await expectWindowsOfReadings(reader, { series: [air], ...always, everyMs, fn: 'sum' })
+      }
+    })
+
+    test('a revision that InfluxDB took unnoticed is summed up', async () => {
+      const { writer, reader, proxy } = await watched({ limits: { logEntries: 3, logSlack: 0 } })
+      const batch = hours(3)
+      for (const one of batch) await writer.write([one])
+      await tidyAll(writer, later)
+      const revised = batch.slice(2, 4).map((one) => ({ ...one, quality: 4 as const, tests: 3 }))
+      const isWrite = (path: string) => path.startsWith('/write')
+      proxy.misfortune = ({ path }) => (isWrite(path) ? { kind: 'reset after' } : undefined)
+      await expect(writer.revise(revised)).rejects.toMatchObject({ code: 'store_unavailable' })
+      proxy.misfortune = () => undefined
+      await writer.revise(revised)
+      const query = { series: [air], ...always, everyMs: hour, fn: 'sum' } as const
+      await expectWindowsOfReadings(reader, query)
+      await tidyAll(writer, later + 2 * minute)
+      await expectWindowsOfReadings(reader, query)
+    })
+
+    test('sums that InfluxDB can not tell or will not take are made of readings', async () => {
+      const { writer, reader, proxy, bucket, sources } = await watched()
+      const keys = Array.from({ length: 5 }, (_, i) => ({ device: `d-${i}`, property: 'pm25' }))
+      await writer.write(keys.flatMap((key) => hours(6, key)))
+      const huge = [0, 1].map((i) => reading(midnight + i, { ...keys[3], value: 1.7e308 }))
+      await writer.write(huge)
+      const isOfSums = (body: string) => /^air_1h,device=d-1[, ]/m.test(body)
+      proxy.misfortune = ({ body }) =>
+        isOfSums(body) ? { kind: 'answer', status: 400, body: '{"error":"no"}' } : undefined
+      await tidyAll(writer, later)
+      const count = 'SELECT sum("pm25_count") FROM "air_1h"'
+      const { results } = await influxql(server, bucket, count)
+      expect(results[0]?.series?.[0]?.values[0]?.[1]).toBe(3 * 36)
+      for (const fn of ['max', 'count', 'mean'] as const) {
+        for (const everyMs of [hour, 2 * hour]) {
+          const query = { series: keys.filter((_, i) => i !== 3), ...always, everyMs, fn }
+          await expectWindowsOfReadings(reader, query)
+          const all = await windowsOf(reader, { ...query, series: keys })
+          expect(all).toHaveLength((5 * 6 * hour) / everyMs)
+        }
+      }
+      proxy.misfortune = () => undefined
+      await writer.write(keys.flatMap((key) => hours(6, key)))
+      await tidyAll(writer, later + 2 * minute)
+      const again = await influxql(server, bucket, count)
+      expect(again.results[0]?.series?.[0]?.values[0]?.[1]).toBe(5 * 36 + 1)
+      proxy.requests.length = 0
+      await windowsOf(reader, { series: keys, ...always, everyMs: hour, fn: 'max' })
+      expect(sources()).toEqual(['air_1h'])
+    })
+
+    test('after influx.db was lost, sums from before are not believed', async () => {
+      const { writer, options, proxy, sources } = await watched()
+      await writer.write(hours(24))
+      await tidyAll(writer, later)
+      await writer.write([reading(midnight + 5 * hour + 1, { value: 1_000 })])
+      await writer.close()
+      const dir = mkdtempSync(join(tmpdir(), 'bw-influx-'))
+      const anew = { ...options, path: join(dir, 'influx.db') }
+      const [second, reader] = [openInfluxWriter(anew), openInfluxReader(anew)]
+      onTestFinished(async () => {
+        await second.close()
+        await reader.close()
+        rmSync(dir, { recursive: true, force: true })
+      })
+      await second.write(hours(72).slice(36 * 6))
+      const query = { series: [air], ...always, everyMs: hour, fn: 'max' } as const
+      await expectWindowsOfReadings(reader, query)
+      await tidyAll(second, later)
+      await expectWindowsOfReadings(reader, query)
+      proxy.requests.length = 0
+      await windowsOf(reader, { ...query, from: midnight + 36 * hour })
+      expect(sources()).toEqual(['air_1h'])
+    })
+  })
+}
+
+/** Measurements that were read since the requests were forgotten. */
+function sourcesIn({ requests }: FaultProxy): string[] {
+  const found = requests.flatMap(({ path, body }) => {
+    const text = decodeURIComponent(`${path} ${body}`)
+    return /FROM "([^"]+)"/.exec(text)?.[1] ?? []
+  })
+  return [...new Set(found)].sort()
+}
