@@ -4,7 +4,7 @@ import type { Builder } from '@grafana/grafana-foundation-sdk/cog'
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard'
 import { type Pollutant, pollutants } from '../domain/standards/air/pollutants.ts'
 import { ofIndex } from './parts/asks.ts'
-import { inScope, select } from './parts/influxql.ts'
+import { counted, inScope, select } from './parts/influxql.ts'
 import { chart } from './parts/panels/chart.ts'
 import { boxes } from './parts/panels/rows.ts'
 import { aqiSteps, concentrationSteps, drawnEdition, limitOf } from './parts/scales.ts'
@@ -95,7 +95,7 @@ function pollutantChart(pollutant: Pollutant, [x, y]: readonly [number, number])
         text: select({
           what: `max("${pollutant}_mean") AS "${highest}", mean("${pollutant}_mean") AS "${mean}"`,
           from: 'air_1h',
-          where: [inScope],
+          where: [inScope, counted(pollutant)],
           by: 'time(1h) fill(null)',
         }),
         alias: '$col',

@@ -4,7 +4,7 @@ import type { Builder } from '@grafana/grafana-foundation-sdk/cog'
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard'
 import { streetDepth } from '../domain/standards/flood/street.ts'
 import { hourWindow, ofIndex, sitesThatIndex, worstIndex } from './parts/asks.ts'
-import { inDistrict, inner, newest, select, sound } from './parts/influxql.ts'
+import { counted, inDistrict, inner, newest, select, sound } from './parts/influxql.ts'
 import { above, levelSteps, levelWords, stepsFrom } from './parts/levels.ts'
 import { boardUrl } from './parts/links.ts'
 import { type Tile, tiles } from './parts/panels/tiles.ts'
@@ -22,7 +22,7 @@ const deepest = inner({
 const newestHour = inner({
   what: 'last("rainfall_sum") AS "mm"',
   from: 'hydro_1h',
-  where: [inDistrict],
+  where: [inDistrict, counted('rainfall')],
   by: '"device"',
 })
 

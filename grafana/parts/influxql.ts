@@ -51,6 +51,11 @@ export function sound(property: string): string {
   return `"${property}_q" < 3`
 }
 
+/** Of hours summed up those with readings that passed; where none does any more, older figures stand beside a count of 0. */
+export function counted(property: string): string {
+  return `"${property}_count" > 0`
+}
+
 /**
  * The newest point of each group with the other fields of the same point, at its own time. A field that is stored in
  * both languages, such as `text`, is named with `$lang` and answered under its plain name.
