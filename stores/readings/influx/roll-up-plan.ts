@@ -20,21 +20,27 @@ export interface RollUpTask {
 /** The day that holds a moment, for a device. */
 export type DayOf = (device: string, at: number) => Interval
 
-const rowsMax = 500
 /** Spans of one task. */
 const spansMax = 24
 const hourMs = 3_600_000
 /** Readings that are a little late find their hour not summed up yet. */
 const graceMs = 120_000
 
-/** The earliest that has ended; undefined when there is none. */
+interface PlanParts {
+  dirty: Dirty
+  register: SeriesRegister
+  dayOf: DayOf
+}
+
+/** The earliest that has ended, for so many rows at most; undefined when there is none. */
 export function nextTask(
-  { dirty, register, dayOf }: { dirty: Dirty; register: SeriesRegister; dayOf: DayOf },
+  { dirty, register, dayOf }: PlanParts,
   now: number,
+  rowsMax: number,
 ): RollUpTask | undefined {
   const hour = dirty.first('1h')
   if (hour !== undefined && hour + hourMs + graceMs <= now) {
-    const rows = sameRows(register, [...dirty.at('1h', hour)])
+    const rows = sameRows(register, dirty.at('1h', hour), rowsMax)
     const starts = [hour]
     for (let next = hour + hourMs; starts.length < spansMax; next += hourMs) {
       const there = dirty.at('1h', next)
@@ -50,14 +56,21 @@ export function nextTask(
   const day = dayOf(device, start)
   if (day.to + graceMs > now) return undefined
   const same = all.filter((row) => dayOf(register.get(row)?.device ?? '', start).to === day.to)
-  return taskOf(register, sameRows(register, same), '1d', { starts: [start], to: day.to })
+  const rows = sameRows(register, same, rowsMax)
+  return taskOf(register, rows, '1d', { starts: [start], to: day.to })
 }
 
-/** Rows of the same measurement as the first, not too many. */
-function sameRows(register: SeriesRegister, rows: readonly number[]): number[] {
-  const measurement = register.get(rows[0] ?? 0)?.keys.measurement
-  const same = rows.filter((row) => register.get(row)?.keys.measurement === measurement)
-  return same.slice(0, rowsMax)
+/** The first rows that are of one measurement. */
+function sameRows(register: SeriesRegister, rows: Iterable<number>, rowsMax: number): number[] {
+  const same: number[] = []
+  let measurement: string | undefined
+  for (const row of rows) {
+    const own = register.get(row)?.keys.measurement
+    measurement ??= own
+    if (own === measurement) same.push(row)
+    if (same.length === rowsMax) break
+  }
+  return same
 }
 
 function taskOf(

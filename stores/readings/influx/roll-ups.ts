@@ -9,7 +9,7 @@
 
 import { createDayCalendar, type DayCalendar } from '../../../domain/calendar.ts'
 import { Fault } from '../../../domain/errors.ts'
-import type { Log } from '../../../domain/ports.ts'
+import type { Clock, Log } from '../../../domain/ports.ts'
 import type { Interval } from '../readings.ts'
 import type { Connection } from './connection.ts'
 import { isSummedUp } from './layout.ts'
@@ -29,6 +29,7 @@ export interface RollUpParts {
   file: ProgressFile
   /** IANA time zone of the device's site. */
   zoneOf(device: string): string
+  clock: Pick<Clock, 'monotonic'>
   log: Log
 }
 
@@ -36,9 +37,13 @@ const hourMs = 3_600_000
 /** After all is done, what comes late is gathered for so long. */
 const restMs = 60_000
 const queriesMax = 2
+/** Batches wait for a step: it takes about so long, whatever the database and its load. */
+const stepMs = 150
+const rowsOfStep = { first: 32, least: 8, most: 512 } as const
 
-export function createRollUps({ connection, file, zoneOf, log }: RollUpParts): RollUps {
+export function createRollUps({ connection, file, zoneOf, clock, log }: RollUpParts): RollUps {
   const calendars = new Map<string, DayCalendar>()
+  let rowsMax: number = rowsOfStep.first
   let restUntil = Number.NEGATIVE_INFINITY
 
   function calendarOf(device: string): DayCalendar {
@@ -109,12 +114,16 @@ export function createRollUps({ connection, file, zoneOf, log }: RollUpParts): R
     async step(now) {
       if (now < restUntil && now > restUntil - restMs) return false
       const { dirty, mirror } = file
-      const task = nextTask({ dirty, register: mirror.register, dayOf }, now)
+      const task = nextTask({ dirty, register: mirror.register, dayOf }, now, rowsMax)
       if (task === undefined) {
         restUntil = now + restMs
         return false
       }
+      const began = clock.monotonic()
       await run(task)
+      const tookMs = clock.monotonic() - began
+      if (tookMs > stepMs) rowsMax = Math.max(rowsOfStep.least, rowsMax >>> 1)
+      else if (tookMs < stepMs / 2) rowsMax = Math.min(rowsOfStep.most, rowsMax * 2)
       return true
     },
   }

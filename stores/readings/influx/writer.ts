@@ -32,7 +32,8 @@ export function openWriter(options: InfluxWriterOptions): InfluxReadingsWriter {
   const judge = createJudge(file.mirror, file.places)
   const lineMaker = createLineMaker()
   const zoneOf = options.zoneOf ?? (() => 'UTC')
-  const rollUps = createRollUps({ connection, file, zoneOf, log: options.ports.log })
+  const { clock, log } = options.ports
+  const rollUps = createRollUps({ connection, file, zoneOf, clock, log })
   const turns = createTurns()
   let isBegun = false
   /** A try that failed, perhaps before we were started, may have left something in InfluxDB. */
@@ -131,8 +132,9 @@ export function openWriter(options: InfluxWriterOptions): InfluxReadingsWriter {
       // What these two ask for changes nothing that memory holds.
       return turns.take(async () => {
         await server.keep(now)
-        file.state()
-        return rollUps.step(now)
+        // Each batch of a backlog touches the same hours again, and the database has enough to do.
+        const isDraining = file.state().ahead !== undefined
+        return isDraining ? false : rollUps.step(now)
       })
     },
     interrupt: () => connection.close(),

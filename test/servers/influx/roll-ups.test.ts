@@ -64,6 +64,17 @@ for (const { name, start: startServer } of findInfluxes()) {
       expect(await rows('air_1h')).toEqual([[midnight, 20, 10, 30, 40, 2]])
     })
 
+    test('not while a backlog is drained, which would touch it again and again', async () => {
+      const { writer, rows } = open()
+      const ahead = { from: 5, to: 6 }
+      await writer.write([reading(midnight, { value: 10 })], { seq: 2, quarantined: 0, ahead })
+      await tidyAll(writer, midnight + 2 * hour)
+      expect(await rows('air_1h')).toEqual([])
+      await writer.write([reading(midnight + minute, { value: 20 })], { seq: 6, quarantined: 0 })
+      await tidyAll(writer, midnight + 2 * hour + 1)
+      expect(await rows('air_1h')).toEqual([[midnight, 15, 10, 20, 30, 2]])
+    })
+
     test('a natural day of the site, when it has ended', async () => {
       const { writer, rows } = open()
       const batch = Array.from({ length: 50 }, (_, i) =>
