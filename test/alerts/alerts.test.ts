@@ -4,7 +4,7 @@ import { Webhook } from 'standardwebhooks'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { AlertView } from '../../domain/alert.ts'
 import { type AlertCity, openAlertCity, webhookSecret } from '../fixtures/alert-city.ts'
-import { openReceiver, type Receiver, until } from '../fixtures/receiver.ts'
+import { openReceiver, type Receiver, taken, until } from '../fixtures/receiver.ts'
 
 let city: AlertCity
 let receiver: Receiver
@@ -45,11 +45,7 @@ function level(value: number, device = 'g-17-1'): number {
 const types = () => receiver.received.map(({ body }) => JSON.parse(body).type as string)
 const reached = (count: number) =>
   until(() => receiver.received.length >= count, `${count} webhooks have come`)
-/** And that they were taken is known: what was not is sent again when time leaps or the process ends. */
-async function arrived(count: number): Promise<void> {
-  await reached(count)
-  await until(async () => (await city.log.pending()).deliveries === 0, 'nothing waits to be sent')
-}
+const arrived = (count: number) => taken(receiver, count, city.log)
 
 describe('from a reading to the duty phone', () => {
   test('a crossing is recorded and sent as the contract shows it, signed', async () => {

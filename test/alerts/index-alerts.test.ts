@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { SiteIndices } from '../../alerts/index-signal.ts'
 import { type AlertCity, openAlertCity } from '../fixtures/alert-city.ts'
-import { openReceiver, type Receiver, until } from '../fixtures/receiver.ts'
+import { openReceiver, type Receiver, taken, until } from '../fixtures/receiver.ts'
 
 /** Values below zero are taken in and make nothing known, as an hour that is not over. */
 function highest(): SiteIndices {
@@ -51,11 +51,7 @@ function say(device: string, values: object): void {
   city.publish(device, values)
 }
 const last = () => JSON.parse(receiver.received.at(-1)?.body ?? '').data.alert
-/** And were taken: what was not is sent again when time leaps. */
-async function arrived(count: number): Promise<void> {
-  await until(() => receiver.received.length >= count, `${count} webhooks have come`)
-  await until(async () => (await city.log.pending()).deliveries === 0, 'nothing waits to be sent')
-}
+const arrived = (count: number) => taken(receiver, count, city.log)
 
 test('one alert of the site follows from all devices that feed the index', async () => {
   say('a', { water_level: 1.5 })

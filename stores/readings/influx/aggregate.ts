@@ -15,11 +15,16 @@ import { rolledWindows } from './rolled-windows.ts'
 import { isVectorMean, seriesGroups } from './series-groups.ts'
 import type { Snapshot } from './snapshot.ts'
 import { type WindowRun, windowRuns } from './window-runs.ts'
-import { askReadings, byProperty, type WindowAnswer, windowRowsOf } from './window-statement.ts'
+import {
+  askReadings,
+  byProperty,
+  isCut,
+  questionsMax,
+  seriesMax,
+  type WindowAnswer,
+  windowRowsOf,
+} from './window-statement.ts'
 
-/** Series asked for together. */
-const seriesMax = 64
-const queriesMax = 4
 /** Windows in one answer. */
 const windowsMax = 40_000
 const pageWindowsMax = 4_096
@@ -89,13 +94,12 @@ async function askGroup(
     windowRuns(query, spanOf(parts)).map((run) => ({ parts, run, fn, rowsMax })),
   )
   const answers = new Map<WindowRun, WindowAnswer>()
-  await inParallel(questions, queriesMax, async (question) => {
+  await inParallel(questions, questionsMax, async (question) => {
     if (trouble !== undefined) return
     const answer = await askReadings(connection, question, quality)
     answers.set(question.run, answer)
     if (answer === undefined) trouble = 'unreadable'
-    else if ([...answer.values()].some(({ values }) => values.length >= rowsMax))
-      trouble = 'too much'
+    else if (isCut(answer, rowsMax)) trouble = 'too much'
   })
   if (trouble !== undefined) return trouble
   for (const { parts, run } of questions) {

@@ -16,13 +16,13 @@ import {
   askHours,
   askReadings,
   byProperty,
+  isCut,
+  questionsMax,
+  seriesMax,
   type WindowAnswer,
   windowRowsOf,
 } from './window-statement.ts'
 
-const queriesMax = 4
-/** Series asked for together. */
-const seriesMax = 64
 /** Fewer hours of series are as quickly summed up from readings as an additional question is asked. */
 const hoursMin = 200
 
@@ -37,19 +37,15 @@ export async function rolledWindows(
   const fn = query.fn === 'mean' ? 'sum' : query.fn
   const answers = new Map<Piece, WindowAnswer>()
   let isUsable = true
-  await inParallel(pieces, queriesMax, async (piece) => {
+  await inParallel(pieces, questionsMax, async (piece) => {
     if (!isUsable) return
     const { parts, isClean, ...run } = piece
     const question = { parts, run, fn, rowsMax: rowsOfSeriesMax }
     const answer = await (isClean ? askHours : askReadings)(connection, question)
     answers.set(piece, answer)
-    if (answer === undefined || isCut(answer)) isUsable = false
+    if (answer === undefined || isCut(answer, rowsOfSeriesMax)) isUsable = false
   })
   return isUsable ? putTogether(pieces, answers, query) : undefined
-}
-
-function isCut(answer: NonNullable<WindowAnswer>): boolean {
-  return [...answer.values()].some(({ values }) => values.length >= rowsOfSeriesMax)
 }
 
 /** What one question is about. */

@@ -13,6 +13,10 @@ import { type Part, spanOf } from './parts.ts'
 import { numberAt } from './rows.ts'
 import type { WindowRun } from './window-runs.ts'
 
+/** Series in one question, and questions at once. */
+export const seriesMax = 64
+export const questionsMax = 4
+
 export interface WindowQuestion {
   /** All of one property. */
   parts: readonly Part[]
@@ -24,6 +28,11 @@ export interface WindowQuestion {
 
 /** Rows of each device; undefined when InfluxDB can not write down its numbers. */
 export type WindowAnswer = ReadonlyMap<string, Rows> | undefined
+
+/** There may be more rows than an answer was to hold. */
+export function isCut(answer: NonNullable<WindowAnswer>, rowsMax: number): boolean {
+  return [...answer.values()].some(({ values }) => values.length >= rowsMax)
+}
 
 export function askReadings(
   connection: Connection,
