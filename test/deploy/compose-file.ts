@@ -23,7 +23,9 @@ export interface Service {
   healthcheck?: { test?: string[]; disable?: boolean; start_period?: string }
   depends_on?: Record<string, { condition: string }>
   logging?: { options?: Record<string, string> }
-  deploy?: { resources?: { limits?: { cpus?: string; memory?: string } } }
+  cpus?: string
+  mem_limit?: string
+  deploy?: unknown
   stop_grace_period?: string
 }
 
