@@ -13,8 +13,8 @@ import { Fault } from '../domain/errors.ts'
 import type { Bus, Ports } from '../domain/ports.ts'
 import type { QualityControl } from '../domain/quality-control.ts'
 import type { Judge } from '../domain/quarantine.ts'
-import type { Uplink } from '../domain/uplink.ts'
 import type { SignalIndex } from '../domain/rule.ts'
+import type { Uplink } from '../domain/uplink.ts'
 import { type AllowList, parseAllowList } from '../domain/webhook-target.ts'
 import type { JournalReader } from '../stores/journal/journal.ts'
 import type { AlertLog } from '../stores/records/alert-log.ts'
@@ -24,6 +24,7 @@ import type { SiteIndices } from './index-signal.ts'
 import { type AlertMeters, createAlertMeters } from './meters.ts'
 import { startNotifier } from './notify/notify.ts'
 import { createSender, type Resolve } from './notify/webhook.ts'
+import { createOwedNews, type OwedNews } from './owed-news.ts'
 import { createPastGuard, type PastGuard } from './past-guard.ts'
 import { createPatience, type Patience } from './patience.ts'
 import { createRecorder, type Recorder } from './recorder.ts'
@@ -93,7 +94,16 @@ export async function startAlerts(parts: AlertsParts): Promise<Alerts> {
     { log, book, registry, bus, clock: ports.clock, meters, patience, onOutbox: notifier.kick },
     start.cursor,
   )
-  const core = { book, recorder, meters, patience, guardOf, from: start.from }
+  const { clock } = ports
+  const owed = createOwedNews({
+    ...{ log, registry, clock, onOutbox: notifier.kick },
+    stopping: () => patience.stopped,
+    onFault(error) {
+      meters.fault('owed')
+      ports.log.error({ error }, 'What is owed to webhooks can not be told now; it is tried again.')
+    },
+  })
+  const core = { book, recorder, owed, meters, patience, guardOf, from: start.from }
   const stream = createStreamOf(parts, core)
 
   const loop = startLoop(parts, stream, patience)
@@ -110,6 +120,7 @@ export async function startAlerts(parts: AlertsParts): Promise<Alerts> {
 interface Core {
   book: WatchBook
   recorder: Recorder
+  owed: OwedNews
   meters: AlertMeters
   patience: Patience
   guardOf(what: string): PastGuard
@@ -119,7 +130,7 @@ interface Core {
 
 function createStreamOf(parts: AlertsParts, core: Core): Stream {
   const { config, ports, journal, registry, judge, quality, indices } = parts
-  const { book, recorder, meters, patience, guardOf } = core
+  const { book, recorder, owed, meters, patience, guardOf } = core
   const { clock } = ports
   const now = () => clock.now()
   const feeding = (index: SignalIndex) => indices?.feeding(index) ?? []
@@ -136,7 +147,7 @@ function createStreamOf(parts: AlertsParts, core: Core): Stream {
     },
   }
   return createStream({
-    ...{ ports, journal, registry, recorder, meters, cursor: core.from },
+    ...{ ports, journal, registry, recorder, owed, meters, cursor: core.from },
     slicing: { ...shared, judge, guards },
     evaluation: { ...shared, book, silences, now },
     upkeep: { registry, rules, book, staleAfterMs: config.staleAfterSeconds * 1_000 },

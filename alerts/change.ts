@@ -9,11 +9,14 @@ import {
   type AlertChange,
   type AlertChangeType,
   type AlertView,
+  type EndedBy,
   siteOfSubject,
 } from '../domain/alert.ts'
 import { propertyOf } from '../domain/catalogue.ts'
 import type { Rule } from '../domain/rule.ts'
+import type { Site } from '../domain/site.ts'
 import type { BothLanguages, Name } from '../domain/text.ts'
+import { editThatEnded, sourceOf } from './ending.ts'
 import type { LevelChange } from './lifecycle.ts'
 import type { SeriesRule } from './rule-lookup.ts'
 import { baseUnitOf, unitOf } from './signal.ts'
@@ -39,6 +42,8 @@ export function changeByReading(
   const id = last?.id ?? idOf('alr', watch, moment.observedAt, 'alert')
   const bound = found.bound ?? last?.bound ?? watch.value
   const unit = unitOf(rule)
+  const isOver = found.type === 'alert.resolved'
+  const reason = isOver && last !== null ? editThatEnded(last, watch.value, series) : null
   const summary = summaryOf({
     ...found,
     direction: rule.direction,
@@ -48,29 +53,42 @@ export function changeByReading(
     value: watch.value,
     bound,
     unit: baseUnitOf(rule),
-    reason: null,
+    reason,
   })
   const view: AlertView = {
     id,
     rule: rule.id,
     level: found.level,
     previousLevel: found.previousLevel,
-    state: found.type === 'alert.resolved' ? 'resolved' : 'firing',
-    site:
-      site === undefined
-        ? null
-        : { id: site.id, name: site.name, location: site.location, district: site.district },
+    state: isOver ? 'resolved' : 'firing',
+    site: site === undefined ? null : placeOf(site),
     device: siteOfSubject(watch.device) === null ? watch.device : null,
     property: watch.property,
     value: watch.value,
     unit,
     bound,
+    // Data that comes again tells nothing new of the bound.
+    boundFrom:
+      found.type === 'alert.resumed' ? (last?.boundFrom ?? null) : sourceOf(rule, found.level),
     observedAt,
     raisedAt: last?.raisedAt ?? observedAt,
+    endedBy: isOver ? enderOf(reason) : null,
     summary,
     url: `/api/v1/alerts/${id}`,
   }
-  return change(found.type, view, watch, moment, null)
+  return change(found.type, view, watch, moment, noteOf(reason))
+}
+
+function placeOf({ id, name, location, district, kind }: Site): NonNullable<AlertView['site']> {
+  return { id, name, location, district, kind }
+}
+
+function enderOf(reason: Reason | null): EndedBy {
+  return reason === null ? 'value' : reasons[reason].endedBy
+}
+
+function noteOf(reason: Reason | null): string | null {
+  return reason === null ? null : reasons[reason].en
 }
 
 /** A change by the clock or by an edit of the registry: the alert is as it was last, whatever is left of its rule. */
@@ -102,12 +120,12 @@ export function changeByClock(
     ...alert,
     previousLevel: null,
     state: type === 'alert.resolved' ? 'resolved' : 'stale',
+    endedBy: type === 'alert.resolved' ? enderOf(reason) : null,
     value: watch.value,
     observedAt: timeText(watch.life.at),
     summary,
   }
-  const note = reason === null ? null : reasons[reason].en
-  return change(type, view, watch, { observedAt: now, recordedAt: now }, note)
+  return change(type, view, watch, { observedAt: now, recordedAt: now }, noteOf(reason))
 }
 
 function change(

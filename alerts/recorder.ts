@@ -9,7 +9,6 @@
 
 import type { AlertChange } from '../domain/alert.ts'
 import type { Bus, Clock } from '../domain/ports.ts'
-import { webhooksFor } from '../domain/webhook-route.ts'
 import type { AlertLog, Recording } from '../stores/records/alert-log.ts'
 import type { RegistryView } from '../stores/records/registry.ts'
 import type { AlertMeters } from './meters.ts'
@@ -44,7 +43,7 @@ export interface Recorder {
 }
 
 export function createRecorder(parts: RecorderParts, cursor: number): Recorder {
-  const { log, book, meters, patience } = parts
+  const { log, book, registry, meters, patience } = parts
   let written = cursor
   let abandoned = false
 
@@ -84,7 +83,7 @@ export function createRecorder(parts: RecorderParts, cursor: number): Recorder {
         ...(few ? cursorAt(seq) : {}),
         watches: watches.map(writeWatch),
         changes,
-        outbox: changes.flatMap((change) => outboxOf(parts.registry, change)),
+        audience: { webhooks: registry.all('webhook'), silences: registry.all('silence') },
       })
       if (abandoned) return
       for (const change of recorded) meters.changed(change.type)
@@ -97,13 +96,13 @@ export function createRecorder(parts: RecorderParts, cursor: number): Recorder {
       const watches = book.unwritten(urgentMax, quietMax).map(writeWatch)
       const all = book.urgentCount === 0
       if (watches.length === 0 && seq <= written) return true
-      await write({ ...(all ? cursorAt(seq) : {}), watches, changes: [], outbox: [] })
+      await write({ ...(all ? cursorAt(seq) : {}), watches, changes: [] })
       return all && book.quietCount === 0
     },
     async forget(watches) {
       if (watches.length === 0) return
       const forget = watches.map(({ rule, device, property }) => ({ rule, device, property }))
-      await write({ watches: [], forget, changes: [], outbox: [] })
+      await write({ watches: [], forget, changes: [] })
     },
     get abandoned() {
       return abandoned
@@ -118,17 +117,4 @@ function watchesOf(book: WatchBook, changes: readonly AlertChange[]): Watch[] {
     if (watch !== undefined) found.add(watch)
   }
   return [...found]
-}
-
-/** `alert.resumed` is for the record only; a silence mutes the rest. */
-function outboxOf(registry: RegistryView, change: AlertChange): Recording['outbox'] {
-  if (change.type === 'alert.resumed') return []
-  const site = change.view.site === null ? undefined : registry.site(change.view.site.id)
-  const routing = {
-    webhooks: registry.all('webhook'),
-    silences: registry.all('silence'),
-    kind: site?.kind ?? null,
-    at: change.recordedAt,
-  }
-  return webhooksFor(change.view, routing).map((webhook) => ({ webhook, change }))
 }

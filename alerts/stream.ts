@@ -11,6 +11,7 @@ import type { JournalReader } from '../stores/journal/journal.ts'
 import type { RegistryView } from '../stores/records/registry.ts'
 import { type Evaluation, evaluate } from './evaluate.ts'
 import type { AlertMeters } from './meters.ts'
+import type { OwedNews } from './owed-news.ts'
 import type { Recorder } from './recorder.ts'
 import { type Heard, hearing, prepare, type SliceParts } from './slice.ts'
 import { endOrphans, findStale, forgetOrphans, type Upkeep } from './upkeep.ts'
@@ -30,6 +31,7 @@ export interface StreamParts {
   evaluation: Evaluation
   upkeep: Upkeep
   recorder: Recorder
+  owed: OwedNews
   meters: AlertMeters
   cursor: number
   stopping(): boolean
@@ -67,6 +69,7 @@ export function createStream(parts: StreamParts): Stream {
     rules.update()
     evaluation.silences.follow(clock.now())
     await recorder.changes(endOrphans(parts.upkeep, clock.now()), position)
+    await parts.owed.look()
   }
 
   /** Judges uplinks from `start` on, until the slice is full; nothing is held of those that no rule concerns. */
@@ -142,6 +145,7 @@ export function createStream(parts: StreamParts): Stream {
     if (room) housekeptAt = now
     await recorder.changes(findStale(parts.upkeep, heardUntil, listeningSince), position)
     await recorder.changes(evaluation.silences.look(heardUntil, listeningSince), position)
+    await parts.owed.look()
     if (now - forgottenAt >= forgetMs) {
       forgottenAt = now
       await recorder.forget(forgetOrphans(parts.upkeep))

@@ -3,7 +3,7 @@
  * It must be enough to act on when nothing else of the message is shown.
  */
 
-import type { AlertChangeType } from '../domain/alert.ts'
+import type { AlertChangeType, EndedBy } from '../domain/alert.ts'
 import type { AlertLevel, Rule, Signal } from '../domain/rule.ts'
 import type { BothLanguages } from '../domain/text.ts'
 import { chineseTerms, englishTerms, silenceText } from './terms.ts'
@@ -23,19 +23,48 @@ export interface Occasion {
   bound: number
   /** Of the property, UCUM. */
   unit: string
-  /** Why an alert ended that no reading ended. */
+  /** Why an alert ended that no value ended; null otherwise. */
   reason: Reason | null
 }
 
 export const reasons = {
-  rule_removed: { en: 'the rule was removed', zh: '规则已删除' },
-  rule_disabled: { en: 'the rule was switched off', zh: '规则已停用' },
-  not_watched: { en: 'the rule no longer covers it', zh: '规则不再适用' },
-  device_removed: { en: 'the device was removed', zh: '设备已删除' },
-  device_disabled: { en: 'the device was switched off', zh: '设备已停用' },
-  site_removed: { en: 'the site was removed', zh: '站点已删除' },
-  device_moved: { en: 'the device was moved to another site', zh: '设备已移至其他站点' },
-} as const satisfies Record<string, BothLanguages>
+  rule_removed: { en: 'the rule was removed', zh: '规则已删除', endedBy: 'rule' },
+  rule_disabled: { en: 'the rule was switched off', zh: '规则已停用', endedBy: 'rule' },
+  rule_turned: {
+    en: 'the rule now watches the other direction',
+    zh: '规则方向已更改',
+    endedBy: 'rule',
+  },
+  not_watched: { en: 'the rule no longer covers it', zh: '规则不再适用', endedBy: 'rule' },
+  rule_bound_changed: {
+    en: 'the bound of the rule was changed',
+    zh: '规则阈值已更改',
+    endedBy: 'rule',
+  },
+  site_changed: {
+    en: 'the site was changed and the rule no longer covers it',
+    zh: '站点已更改，规则不再适用',
+    endedBy: 'site',
+  },
+  site_bound_removed: {
+    en: 'the bound was taken away at the site',
+    zh: '站点阈值已取消',
+    endedBy: 'site',
+  },
+  site_bound_changed: {
+    en: 'the bound was changed at the site',
+    zh: '站点阈值已更改',
+    endedBy: 'site',
+  },
+  site_removed: { en: 'the site was removed', zh: '站点已删除', endedBy: 'site' },
+  device_removed: { en: 'the device was removed', zh: '设备已删除', endedBy: 'device' },
+  device_disabled: { en: 'the device was switched off', zh: '设备已停用', endedBy: 'device' },
+  device_moved: {
+    en: 'the device was moved to another site',
+    zh: '设备已移至其他站点',
+    endedBy: 'device',
+  },
+} as const satisfies Record<string, BothLanguages & { endedBy: EndedBy }>
 export type Reason = keyof typeof reasons
 
 const levelNames: Readonly<Record<AlertLevel, { en: string; title: string; zh: string }>> = {

@@ -15,7 +15,8 @@ import type { Device } from '../domain/device.ts'
 import { durationMs } from '../domain/text.ts'
 import type { RegistryView } from '../stores/records/registry.ts'
 import { changeByClock } from './change.ts'
-import type { RuleLookup } from './rule-lookup.ts'
+import { whyUnwatched } from './ending.ts'
+import type { RuleLookup, SeriesRule } from './rule-lookup.ts'
 import type { Reason } from './summary.ts'
 import type { Watch, WatchBook } from './watch.ts'
 
@@ -120,7 +121,15 @@ function orphaned(parts: Upkeep, watch: Watch): Reason | null {
   const gone = site === null ? deviceGone(parts, watch) : siteGone(parts, site)
   if (gone !== null) return gone
   const still = rules.one(watch.rule, watch.device, watch.property)
-  return still === undefined ? 'not_watched' : null
+  if (still !== undefined) return isTurned(watch, still) ? 'rule_turned' : null
+  const { alert } = watch
+  if (alert === null) return 'not_watched'
+  return whyUnwatched(alert, rule, registry.site(alert.site?.id ?? ''))
+}
+
+/** What stood above a bound says nothing of standing below one. */
+function isTurned({ alert, life }: Watch, { criteria }: SeriesRule): boolean {
+  return alert !== null && life.basis !== '' && !life.basis.startsWith(`${criteria.direction} `)
 }
 
 function deviceGone({ registry }: Upkeep, watch: Watch): Reason | null {

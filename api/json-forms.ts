@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import type { AlertChange } from '../domain/alert.ts'
-import { alertChangeTypes, alertStates } from '../domain/alert.ts'
+import { alertChangeTypes, alertStates, enders } from '../domain/alert.ts'
 import { propertyOf } from '../domain/catalogue.ts'
 import type { Device, DeviceStatus } from '../domain/device.ts'
 import { deviceSchema } from '../domain/device.ts'
@@ -10,7 +10,7 @@ import { refusalCodes } from '../domain/quarantine.ts'
 import type { Aggregate, Reading } from '../domain/reading.ts'
 import { aggregateFns, qualityFlags } from '../domain/reading.ts'
 import { alertLevelSchema } from '../domain/rule.ts'
-import { locationSchema } from '../domain/site.ts'
+import { locationSchema, siteKindSchema } from '../domain/site.ts'
 import { durationMs, nameSchema } from '../domain/text.ts'
 import type { Delivery } from '../domain/webhook.ts'
 import { deliveryStates } from '../domain/webhook.ts'
@@ -146,6 +146,7 @@ const alertFields = {
       name: nameSchema,
       location: locationSchema.nullable(),
       district: z.string().nullable(),
+      kind: siteKindSchema.optional(),
     })
     .nullable(),
   device: z
@@ -156,8 +157,19 @@ const alertFields = {
   value: z.number().nullable(),
   unit: z.string().meta({ description: 'UCUM' }),
   bound: z.number(),
+  boundFrom: z
+    .strictObject({ attribute: z.string(), plus: z.number() })
+    .nullable()
+    .optional()
+    .meta({
+      description: 'Attribute of the site that the bound comes from; null: a number of the rule',
+    }),
   observedAt: time,
   raisedAt: time,
+  endedBy: z.enum(enders).nullable().meta({
+    description:
+      'What ended it: the value came back, or the rule, an attribute of the site or the device was changed or taken away; null while it is open',
+  }),
   summary: z.strictObject({ en: z.string(), zh: z.string() }),
   url: z.string(),
 }
@@ -176,6 +188,10 @@ export const alertChangeForm = z
     bound: z.number().nullable(),
     actor: z.string().nullable(),
     note: z.string().nullable(),
+    mutedBy: z.array(z.string()).meta({
+      description:
+        'Silences that were on: it was told to nobody then, but an end to those who had heard of the alert',
+    }),
   })
   .meta({ id: 'AlertChange' })
 
@@ -185,9 +201,11 @@ export const alertDetailForm = z
 
 export function alertChangeJson(change: AlertChange): z.infer<typeof alertChangeForm> {
   const { id, type, level, previousLevel, value, bound, actor, note } = change
+  const mutedBy = [...(change.mutedBy ?? [])]
   const observedAt = timeText(change.observedAt)
   const recordedAt = timeText(change.recordedAt)
-  return { id, type, level, previousLevel, observedAt, recordedAt, value, bound, actor, note }
+  const times = { observedAt, recordedAt }
+  return { id, type, level, previousLevel, ...times, value, bound, actor, note, mutedBy }
 }
 
 export const deliveryForm = z

@@ -1,12 +1,13 @@
 /** An alert: one rule at or beyond a bound on one series, with everything that ever happened to it. */
 
-import type { AlertLevel } from './rule.ts'
+import type { AlertLevel, Bound } from './rule.ts'
+import type { Site } from './site.ts'
 import type { BothLanguages, Name } from './text.ts'
 
 export const alertStates = ['firing', 'acknowledged', 'stale', 'resolved'] as const
 export type AlertState = (typeof alertStates)[number]
 
-/** The changes that are told to webhooks, and `resumed` (data came back to a stale alert), which is only recorded. */
+/** `resumed`: data came back to a stale alert. */
 export const alertChangeTypes = [
   'alert.raised',
   'alert.escalated',
@@ -17,6 +18,13 @@ export const alertChangeTypes = [
   'alert.resolved',
 ] as const
 export type AlertChangeType = (typeof alertChangeTypes)[number]
+
+/**
+ * What ended an alert: the value came back inside, or the rule, an attribute of the site, the device was changed or
+ * taken away, or a person ended it.
+ */
+export const enders = ['value', 'rule', 'site', 'device', 'operator'] as const
+export type EndedBy = (typeof enders)[number]
 
 /** The alert as webhooks and the API show it (contract section 5). Times are RFC 3339 UTC. */
 export interface AlertView {
@@ -30,6 +38,8 @@ export interface AlertView {
     name: Name
     location: [number, number] | null
     district: string | null
+    /** Absent in alerts of earlier versions. */
+    kind?: Site['kind']
   } | null
   /** Null for an alert of a site as a whole, as rules on an index raise them; `site` is there then. */
   device: string | null
@@ -38,8 +48,12 @@ export interface AlertView {
   value: number | null
   unit: string
   bound: number
+  /** The attribute of the site that the bound comes from; null for a number of the rule. Absent in alerts of earlier versions. */
+  boundFrom?: Exclude<Bound, number> | null
   observedAt: string
   raisedAt: string
+  /** Null while it is open, and of alerts that an earlier version ended. */
+  endedBy: EndedBy | null
   summary: BothLanguages
   url: string
 }
@@ -60,6 +74,8 @@ export interface AlertChange {
   /** Token name of the person, for acknowledgements. */
   actor: string | null
   note: string | null
+  /** Silences that were on when it was recorded; set by the log. Nobody was told then, but of an end those who had heard of the alert. */
+  mutedBy?: readonly string[]
   /** The alert as it stood right after this change. */
   view: AlertView
 }

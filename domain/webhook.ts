@@ -8,10 +8,14 @@ export const webhookSchema = z
   .strictObject({
     id: idSchema,
     url: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).max(2_000),
-    /** Which levels to send; empty means all. A change is sent if its level or its previous level is listed. */
+    /** Which levels to send; empty means all. Who heard of an alert is also told that it left those levels, and that it ended. */
     levels: z.array(alertLevelSchema).max(4).default([]),
     where: whereSchema.default({ kind: [], district: [], site: [], device: [] }),
     enabled: z.boolean().default(true),
+    catchUp: z.boolean().default(false).meta({
+      description:
+        'Tells it once what is open when it is made, or switched on again; otherwise it hears of an open alert with its next change of level',
+    }),
   })
   .meta({ id: 'Webhook' })
 

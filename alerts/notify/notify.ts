@@ -10,6 +10,7 @@
 
 import type { Config } from '../../config.ts'
 import type { Bus, Ports } from '../../domain/ports.ts'
+import { redacted } from '../../domain/webhook-mask.ts'
 import type { AlertLog, DueDelivery } from '../../stores/records/alert-log.ts'
 import type { RegistryView } from '../../stores/records/registry.ts'
 import type { AlertMeters } from '../meters.ts'
@@ -118,9 +119,13 @@ export function startNotifier(parts: NotifierParts): Notifier {
     const webhook = registry.get('webhook', delivery.webhook)
     if (webhook === undefined) return refused('The endpoint was removed.')
     // A test is asked for by a person, who may want to know before switching it on.
-    if (!webhook.enabled && delivery.alert !== null) return refused('The endpoint is switched off.')
+    if (!webhook.enabled && delivery.alert !== null) {
+      return { ...refused('The endpoint is switched off.'), missed: true }
+    }
     const { url, secret } = webhook
-    return sender.send({ url, secret, id: delivery.messageId, body: delivery.body, now })
+    const { messageId: id, body } = delivery
+    const answer = await sender.send({ url, secret, id, body, now })
+    return { ...answer, answer: redacted(answer.answer, webhook) }
   }
 
   async function settle(
@@ -133,11 +138,12 @@ export function startNotifier(parts: NotifierParts): Notifier {
     const chance = { attempts: delivery.attempts + 1, now, fraction: ports.random.fraction() }
     const next = answer.final ? givenUp : nextOf(outcome, chance)
     const record = { at, status: answer.status, answer: answer.answer, durationMs }
-    const { state, nextAttemptAt } = next
+    const { state, nextAttemptAt, gone } = next
+    const missed = gone || answer.missed === true
     // First, so that what waits behind this delivery finds it switched off.
-    if (next.gone) await disable(delivery.webhook)
+    if (gone) await disable(delivery.webhook)
     await patience.insist('attempt', () =>
-      log.attempted(delivery.id, record, { state, nextAttemptAt }),
+      log.attempted(delivery.id, record, { state, nextAttemptAt, missed }),
     )
     meters.delivered(state === 'pending' ? 'retry' : state)
     bus.ring('alerts')
@@ -181,8 +187,11 @@ export function startNotifier(parts: NotifierParts): Notifier {
   }
 }
 
-/** `final`: decided without asking the endpoint, so asking again would not help. */
-type Verdict = Answer & { final?: true }
+/**
+ * `final`: decided without asking the endpoint, so asking again would not help. `missed`: the endpoint may be switched
+ * on again, and is owed what it did not hear.
+ */
+type Verdict = Answer & { final?: true; missed?: true }
 
 function refused(answer: string): Verdict {
   return { status: null, answer, retryAfter: undefined, final: true }

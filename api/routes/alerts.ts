@@ -1,11 +1,10 @@
 /** `/alerts`: what is or was wrong, with its whole history, and the word of somebody who takes it on. */
 
 import { z } from 'zod'
-import { alertStates, type AlertView } from '../../domain/alert.ts'
+import { alertStates } from '../../domain/alert.ts'
 import { Fault } from '../../domain/errors.ts'
 import { alertLevelSchema } from '../../domain/rule.ts'
 import { idSchema } from '../../domain/text.ts'
-import { webhooksFor } from '../../domain/webhook-route.ts'
 import { principalOn } from '../auth.ts'
 import { type ApiContext, type App, base } from '../context.ts'
 import { newId } from '../identifiers.ts'
@@ -27,8 +26,8 @@ export function installAlerts(app: App, context: ApiContext): void {
         level: listOf(alertLevelSchema).optional(),
         site: idSchema.optional(),
         rule: idSchema.optional(),
-        from: moment.optional().meta({ description: 'Raised at or after' }),
-        to: moment.optional().meta({ description: 'Raised before' }),
+        from: moment.optional().meta({ description: 'Open at this time or later' }),
+        to: moment.optional().meta({ description: 'Raised before this time' }),
         ...pageFields(),
       }),
       response: { 200: pageSchema(alertForm) },
@@ -61,7 +60,7 @@ export function installAlerts(app: App, context: ApiContext): void {
 const noteMax = 2_000
 
 function installAcknowledge(app: App, context: ApiContext): void {
-  const { alerts, bus, ports } = context
+  const { alerts, bus, ports, view } = context
   app.post(`${base}/alerts/:id/acknowledge`, {
     config: { role: 'operator', action: 'alert.acknowledge' },
     schema: {
@@ -75,20 +74,10 @@ function installAcknowledge(app: App, context: ApiContext): void {
       const at = ports.clock.now()
       const note = request.body.note === '' ? null : request.body.note
       const by = { id: newId(ports.random), actor: principalOn(request).id, note, at }
-      const view = await alerts.acknowledge(request.params.id, by, (alert) =>
-        toTell(context, alert, at),
-      )
+      const audience = { webhooks: view.all('webhook'), silences: view.all('silence') }
+      const alert = await alerts.acknowledge(request.params.id, by, audience)
       bus.ring('alerts')
-      return view
+      return alert
     },
-  })
-}
-
-function toTell({ view }: ApiContext, alert: AlertView, at: number): readonly string[] {
-  return webhooksFor(alert, {
-    webhooks: view.all('webhook'),
-    silences: view.all('silence'),
-    kind: alert.site === null ? null : (view.site(alert.site.id)?.kind ?? null),
-    at,
   })
 }

@@ -8,6 +8,7 @@
 
 import type { AlertLevel } from '../../domain/rule.ts'
 import type { DeliveryState } from '../../domain/webhook.ts'
+import type { Debt } from '../../domain/webhook-route.ts'
 import type { Migrations } from '../migrate.ts'
 
 export interface AlertTable {
@@ -21,6 +22,8 @@ export interface AlertTable {
   acknowledged: number
   stale: number
   resolved: number
+  /** When it ended, milliseconds since 1970 UTC; null while it is open. */
+  ended_at: number | null
   /** JSON of `AlertView` after the last change. */
   view: string
 }
@@ -68,6 +71,24 @@ export interface AttemptTable {
   duration_ms: number
 }
 
+/** What an endpoint has heard of an alert, in the transaction of its deliveries; kept until it has heard the end. */
+export interface HeardTable {
+  alert: string
+  webhook: string
+  /** That it was told last; null when it was told nothing yet. */
+  level: AlertLevel | null
+  /** Why it was not told what came after. */
+  owed: Debt | null
+}
+
+/** Endpoints as the alerts role has met them. */
+export interface ListenerTable {
+  webhook: string
+  /** SHA-256 of the secret: another endpoint of the same id has another one. */
+  print: string
+  caught_up: number
+}
+
 export interface AlertLogSchema {
   alert: AlertTable
   alert_change: AlertChangeTable
@@ -75,6 +96,8 @@ export interface AlertLogSchema {
   progress: { id: number; cursor: number }
   delivery: DeliveryTable
   attempt: AttemptTable
+  heard: HeardTable
+  listener: ListenerTable
 }
 
 export const alertLogMigrations: Migrations = [
@@ -152,6 +175,34 @@ export const alertLogMigrations: Migrations = [
     answer TEXT NOT NULL,
     duration_ms INTEGER NOT NULL,
     PRIMARY KEY (delivery, number)
+  ) STRICT, WITHOUT ROWID;
+  `,
+  `
+  ALTER TABLE alert ADD COLUMN ended_at INTEGER;
+  UPDATE alert SET ended_at = coalesce(
+    (SELECT observed_at FROM alert_change WHERE alert = alert.id AND type = 'alert.resolved'), raised_at)
+    WHERE resolved = 1;
+  CREATE INDEX alert_by_end ON alert (ended_at);
+
+  CREATE TABLE heard (
+    alert TEXT NOT NULL REFERENCES alert (id),
+    webhook TEXT NOT NULL,
+    level TEXT,
+    owed TEXT CHECK (owed IN ('silence', 'switched_off', 'catch_up')),
+    PRIMARY KEY (alert, webhook)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX heard_owed ON heard (alert, webhook) WHERE owed IS NOT NULL;
+  CREATE INDEX heard_by_webhook ON heard (webhook);
+  INSERT INTO heard (alert, webhook, level)
+    SELECT delivery.alert, delivery.webhook, json_extract(delivery.body, '$.data.alert.level')
+    FROM delivery JOIN alert ON alert.id = delivery.alert AND alert.resolved = 0
+    WHERE delivery.seq = (SELECT max(seq) FROM delivery AS last
+      WHERE last.alert = delivery.alert AND last.webhook = delivery.webhook);
+
+  CREATE TABLE listener (
+    webhook TEXT PRIMARY KEY,
+    print TEXT NOT NULL,
+    caught_up INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
 ]

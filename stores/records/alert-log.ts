@@ -3,6 +3,8 @@
  * and its deliveries are recorded together or not at all.
  *
  * - Written by the alerts role; the API acknowledges and retries.
+ * - What each endpoint has heard is kept with the deliveries: whoever was told that an alert began is told that it
+ *   ended, once, and nobody else is.
  * - A change is recorded once: (rule, device, property, observedAt, type) is unique, so a replay of the
  *   journal records nothing twice. For an alert of a site as a whole `/` and the site stand for the device.
  * - `cursor` moves in the same transaction as the changes it stands for.
@@ -10,7 +12,8 @@
 
 import type { AlertChange, AlertState, AlertView } from '../../domain/alert.ts'
 import type { AlertLevel } from '../../domain/rule.ts'
-import type { Delivery, DeliveryAttempt, DeliveryState } from '../../domain/webhook.ts'
+import type { Delivery, DeliveryAttempt, DeliveryState, Webhook } from '../../domain/webhook.ts'
+import type { Audience } from '../../domain/webhook-route.ts'
 
 /** Where one rule stands on one series between changes; JSON of the lifecycle, opaque to the store. */
 export interface WatchState {
@@ -21,10 +24,11 @@ export interface WatchState {
   state: string
 }
 
-/** A delivery to be made, one per matching webhook of a change. */
-export interface OutboxItem {
-  webhook: string
-  change: AlertChange
+/** An endpoint as it is registered; `catchUp`: it asks for what is open now, and is switched on. */
+export interface Listener {
+  webhook: Webhook
+  secret: string
+  catchUp: boolean
 }
 
 export interface Recording {
@@ -34,7 +38,14 @@ export interface Recording {
   /** Watches of rules or devices that no longer exist. */
   forget?: readonly Pick<WatchState, 'rule' | 'device' | 'property'>[]
   changes: readonly AlertChange[]
-  outbox: readonly OutboxItem[]
+  /** Who is told of the changes, as is registered when they are recorded; nobody if absent. */
+  audience?: Audience
+}
+
+/** Of what is owed: an alert at an endpoint; empty texts stand before all. */
+export interface OwedPlace {
+  alert: string
+  webhook: string
 }
 
 export interface AlertQuery {
@@ -42,7 +53,7 @@ export interface AlertQuery {
   level?: readonly AlertLevel[]
   site?: string
   rule?: string
-  /** Raised at or after, milliseconds since 1970 UTC. */
+  /** Open at any time from (included) – to (not included), milliseconds since 1970 UTC. */
   from?: number
   to?: number
   /** Continue after this alert; newest come first. */
@@ -75,7 +86,7 @@ export interface AlertLog {
   watches(): Promise<readonly WatchState[]>
   /** Alerts that are not resolved. */
   open(): Promise<readonly AlertView[]>
-  /** One transaction. Changes already recorded are left out, with their outbox items; returns the new ones. */
+  /** One transaction with the deliveries that tell it. Changes already recorded are left out; returns the new ones. */
   record(recording: Recording): Promise<readonly AlertChange[]>
   /**
    * Marks a firing or stale alert as acknowledged and records the change. `not_found` when there is none,
@@ -84,8 +95,19 @@ export interface AlertLog {
   acknowledge(
     alert: string,
     by: { id: string; actor: string; note: string | null; at: number },
-    webhooksFor: (view: AlertView) => readonly string[],
+    audience: Audience,
   ): Promise<AlertView>
+  /**
+   * Takes over which endpoints there are: what one has heard that is gone is forgotten, and to one that asks for it
+   * what is open is owed. All of them, each time.
+   */
+  attend(listeners: readonly Listener[]): Promise<void>
+  /**
+   * Tells what is owed and can be told at `now`: what a silence has muted, what an endpoint missed that was switched
+   * off, what is open to one that asked for it. A part of it, from behind `after` on; the place to go on from, or
+   * null when that was all.
+   */
+  settle(audience: Audience, now: number, after: OwedPlace): Promise<OwedPlace | null>
 
   list(query: AlertQuery): Promise<readonly AlertView[]>
   get(alert: string): Promise<AlertView | undefined>
@@ -107,11 +129,14 @@ export interface AlertLog {
   nextDueAt(): Promise<number | null>
   /** Deliveries still to be made, and when the oldest of them was recorded. */
   pending(): Promise<{ deliveries: number; oldestAt: number | null }>
-  /** Records an attempt and what follows from it: delivered, failed for good, or pending until `nextAttemptAt`. */
+  /**
+   * Records an attempt and what follows from it: delivered, failed for good, or pending until `nextAttemptAt`. What is
+   * `missed` failed because the endpoint is switched off: it is owed what it did not hear.
+   */
   attempted(
     delivery: string,
     attempt: DeliveryAttempt,
-    next: { state: DeliveryState; nextAttemptAt: number | null },
+    next: { state: DeliveryState; nextAttemptAt: number | null; missed?: boolean },
   ): Promise<void>
   enqueueTest(delivery: {
     id: string

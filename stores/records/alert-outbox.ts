@@ -11,17 +11,29 @@ import type { SqliteDatabase } from '../sqlite.ts'
 import type { DueDelivery } from './alert-log.ts'
 import type { DeliveryTable } from './alert-log-schema.ts'
 
+/** What follows from an attempt; `missed`: it was given up because the endpoint is switched off. */
+export interface AfterAttempt {
+  state: DeliveryState
+  nextAttemptAt: number | null
+  missed?: boolean
+}
+
 export interface Outbox {
-  /** Inside the caller's transaction. */
-  put(webhook: string, change: AlertChange, body: string): void
+  /** Inside the caller's transaction. One that was put before and given up is due again, as it was. */
+  put(
+    webhook: string,
+    change: Pick<AlertChange, 'id' | 'alert' | 'type' | 'recordedAt'>,
+    body: string,
+  ): void
   due(now: number, limit: number, skip: readonly string[]): readonly DueDelivery[]
   nextDueAt(): number | null
   pending(): { deliveries: number; oldestAt: number | null }
+  /** Inside the caller's transaction; returns where the delivery belongs. */
   attempted(
     delivery: string,
     attempt: DeliveryAttempt,
-    next: { state: DeliveryState; nextAttemptAt: number | null },
-  ): void
+    next: AfterAttempt,
+  ): Pick<Line, 'webhook' | 'alert'>
   enqueueTest(delivery: {
     id: string
     webhook: string
@@ -38,7 +50,8 @@ type Line = Pick<DeliveryTable, 'seq' | 'webhook' | 'alert' | 'attempts'>
 export function createOutbox(db: SqliteDatabase): Outbox {
   const insert = db.prepare(
     `INSERT INTO delivery (id, webhook, alert, message_id, type, state, attempts, next_at, created_at, body)
-     VALUES (@id, @webhook, @alert, @messageId, @type, 'pending', 0, @at, @at, @body)`,
+     VALUES (@id, @webhook, @alert, @messageId, @type, 'pending', 0, @at, @at, @body)
+     ON CONFLICT (id) DO UPDATE SET state = 'pending', next_at = excluded.next_at`,
   )
   const findDue = db.prepare<[number, string, number], DueDelivery>(
     `SELECT id, webhook, alert, message_id AS messageId, type, body, attempts FROM delivery
@@ -103,7 +116,7 @@ export function createOutbox(db: SqliteDatabase): Outbox {
     due: (now, limit, skip) => findDue.all(now, JSON.stringify(skip), limit),
     nextDueAt: () => findNext.get()?.at ?? null,
     pending: () => countPending.get() ?? { deliveries: 0, oldestAt: null },
-    attempted: db.transaction<Outbox['attempted']>((delivery, attempt, next) => {
+    attempted(delivery, attempt, next) {
       const line = mustFind(delivery)
       const number = line.attempts + 1
       const nextAt = next.state === 'pending' ? next.nextAttemptAt : null
@@ -111,7 +124,8 @@ export function createOutbox(db: SqliteDatabase): Outbox {
       insertAttempt.run({ seq: line.seq, number, ...attempt, durationMs })
       update.run({ seq: line.seq, state: next.state, nextAt, attempts: number })
       order(line, attempt.at + durationMs)
-    }).immediate,
+      return line
+    },
     enqueueTest({ id, webhook, messageId, body, at }) {
       insert.run({ id, webhook, alert: null, messageId, type: 'webhook.test', at, body })
     },

@@ -87,7 +87,12 @@ async function list(db: Db, query: AlertQuery): Promise<readonly AlertView[]> {
   if (level !== undefined) rows = rows.where('level', 'in', level)
   if (site !== undefined) rows = rows.where('site', '=', site)
   if (rule !== undefined) rows = rows.where('rule', '=', rule)
-  if (from !== undefined) rows = rows.where('raised_at', '>=', from)
+  if (from !== undefined) {
+    // One that began and ended in one moment was open in that moment.
+    rows = rows.where((eb) =>
+      eb.or([eb('ended_at', 'is', null), eb('ended_at', '>', from), eb('raised_at', '>=', from)]),
+    )
+  }
   if (to !== undefined) rows = rows.where('raised_at', '<', to)
   if (after !== undefined) {
     rows = rows.where(
@@ -165,10 +170,16 @@ async function withAttempts(db: Db, rows: readonly DeliveryRow[]): Promise<Deliv
   }))
 }
 
+/** What earlier versions have written holds no `endedBy`. */
 function viewOf(row: { view: string }): AlertView {
-  return JSON.parse(row.view) as AlertView
+  return withEnder(JSON.parse(row.view) as AlertView)
+}
+
+function withEnder(view: AlertView): AlertView {
+  return view.endedBy === undefined ? { ...(view as AlertView), endedBy: null } : view
 }
 
 function changeOf(row: { body: string }): AlertChange {
-  return JSON.parse(row.body) as AlertChange
+  const change = JSON.parse(row.body) as AlertChange
+  return { ...change, view: withEnder(change.view) }
 }

@@ -4,15 +4,18 @@
  */
 
 import { type AlertChange, type AlertView, subjectOf } from '../../domain/alert.ts'
-import { type AlertFlags, alertMessage, stateOf } from '../../domain/alert-message.ts'
+import { type AlertFlags, stateOf } from '../../domain/alert-message.ts'
 import { Fault } from '../../domain/errors.ts'
+import { type Audience, mutedBy } from '../../domain/webhook-route.ts'
 import type { SqliteDatabase } from '../sqlite.ts'
+import type { Hearing } from './alert-hearing.ts'
 import type { Recording } from './alert-log.ts'
 import type { AlertTable } from './alert-log-schema.ts'
-import type { Outbox } from './alert-outbox.ts'
 
 type Row = Pick<AlertTable, 'acknowledged' | 'stale' | 'resolved' | 'view' | 'rule' | 'device'> &
   Pick<AlertTable, 'property'>
+
+const nobody: Audience = { webhooks: [], silences: [] }
 
 export interface Acknowledgement {
   id: string
@@ -21,7 +24,7 @@ export interface Acknowledgement {
   at: number
 }
 
-export function createRecording(db: SqliteDatabase, outbox: Outbox) {
+export function createRecording(db: SqliteDatabase, hearing: Hearing) {
   const find = db.prepare<[string], Row>(
     'SELECT rule, device, property, acknowledged, stale, resolved, view FROM alert WHERE id = ?',
   )
@@ -38,7 +41,7 @@ export function createRecording(db: SqliteDatabase, outbox: Outbox) {
   )
   const updateAlert = db.prepare(
     `UPDATE alert SET level = @level, acknowledged = @acknowledged, stale = @stale,
-       resolved = @resolved, view = @view WHERE id = @id`,
+       resolved = @resolved, ended_at = @endedAt, view = @view WHERE id = @id`,
   )
   const insertChange = db.prepare(
     `INSERT INTO alert_change (id, alert, rule, device, property, observed_at, type, body)
@@ -53,27 +56,35 @@ export function createRecording(db: SqliteDatabase, outbox: Outbox) {
   )
   const saveCursor = db.prepare('UPDATE progress SET cursor = ?')
 
-  /** Writes the change and the alert as it stands after it; the state comes from the flags. */
-  function write(change: AlertChange, flags: AlertFlags): AlertChange {
-    const written = { ...change, view: { ...change.view, state: stateOf(flags) } }
-    const { rule, property, site, level } = written.view
-    const device = subjectOf(written.view)
-    const view = JSON.stringify(written.view)
-    if (change.type === 'alert.raised') {
-      const raisedAt = Date.parse(written.view.raisedAt)
-      const id = change.alert
-      insertAlert.run({ id, rule, device, property, site: site?.id ?? null, level, raisedAt, view })
-    } else {
-      updateAlert.run({ id: change.alert, level, view, ...numbers(flags) })
-    }
-    const { id, alert, observedAt, type } = change
-    const body = JSON.stringify(written)
-    insertChange.run({ id, alert, rule, device, property, observedAt, type, body })
+  /** Writes the change and the alert as it stands after it, and tells it; the state comes from the flags. */
+  function write(change: AlertChange, flags: AlertFlags, audience: Audience): AlertChange {
+    const silences = mutedBy(change.view, audience.silences, change.recordedAt)
+    const view = { ...change.view, state: stateOf(flags) }
+    const written = { ...change, mutedBy: silences, view }
+    save(written, flags)
+    hearing.tell(written, audience, silences.length > 0)
     return written
   }
 
+  function save(written: AlertChange, flags: AlertFlags): void {
+    const { rule, property, site, level } = written.view
+    const device = subjectOf(written.view)
+    const view = JSON.stringify(written.view)
+    const { id, alert, observedAt, type } = written
+    if (type === 'alert.raised') {
+      const raisedAt = Date.parse(written.view.raisedAt)
+      const siteId = site?.id ?? null
+      insertAlert.run({ id: alert, rule, device, property, site: siteId, level, raisedAt, view })
+    } else {
+      const endedAt = flags.resolved ? observedAt : null
+      updateAlert.run({ id: alert, level, view, endedAt, ...numbers(flags) })
+    }
+    const body = JSON.stringify(written)
+    insertChange.run({ id, alert, rule, device, property, observedAt, type, body })
+  }
+
   /** Null when it was recorded before, or does not fit the alert as it stands. */
-  function apply(change: AlertChange): AlertChange | null {
+  function apply(change: AlertChange, audience: Audience): AlertChange | null {
     const { rule, property } = change.view
     const device = subjectOf(change.view)
     const known = find.get(change.alert)
@@ -82,31 +93,23 @@ export function createRecording(db: SqliteDatabase, outbox: Outbox) {
     } else if (known === undefined || known.resolved === 1) return null
     const key = [rule, device, property, change.observedAt, change.type] as const
     if (isRecorded.get(...key) !== undefined) return null
-    return write(change, flagsAfter(change, known))
+    return write(change, flagsAfter(change, known), audience)
   }
 
   const record = db.transaction((recording: Recording): AlertChange[] => {
-    const written = new Map<string, AlertChange>()
+    const written: AlertChange[] = []
     for (const change of recording.changes) {
-      const done = apply(change)
-      if (done !== null) written.set(done.id, done)
+      const done = apply(change, recording.audience ?? nobody)
+      if (done !== null) written.push(done)
     }
     for (const watch of recording.forget ?? []) dropWatch.run(watch)
     for (const watch of recording.watches) saveWatch.run(watch)
-    for (const { webhook, change } of recording.outbox) {
-      const done = written.get(change.id)
-      if (done !== undefined) outbox.put(webhook, done, alertMessage(done))
-    }
     if (recording.cursor !== undefined) saveCursor.run(recording.cursor)
-    return [...written.values()]
+    return written
   })
 
   const acknowledge = db.transaction(
-    (
-      alert: string,
-      by: Acknowledgement,
-      webhooksFor: (view: AlertView) => readonly string[],
-    ): AlertView => {
+    (alert: string, by: Acknowledgement, audience: Audience): AlertView => {
       const row = find.get(alert)
       if (row === undefined) throw new Fault('not_found', `There is no alert ${alert}.`)
       if (row.resolved === 1) {
@@ -119,10 +122,7 @@ export function createRecording(db: SqliteDatabase, outbox: Outbox) {
         throw new Fault('conflict', `Alert ${alert} is acknowledged already.`)
       }
       const change = acknowledgement(alert, by, JSON.parse(row.view) as AlertView)
-      const written = write(change, { ...flagsOf(row), acknowledged: true })
-      const message = alertMessage(written)
-      for (const webhook of webhooksFor(written.view)) outbox.put(webhook, written, message)
-      return written.view
+      return write(change, { ...flagsOf(row), acknowledged: true }, audience).view
     },
   )
 

@@ -7,13 +7,15 @@
 import { Kysely, SqliteDialect } from 'kysely'
 import type { AlertChange, AlertView } from '../../domain/alert.ts'
 import { Fault } from '../../domain/errors.ts'
-import type { Delivery } from '../../domain/webhook.ts'
+import type { Delivery, DeliveryAttempt } from '../../domain/webhook.ts'
+import type { Audience } from '../../domain/webhook-route.ts'
 import { migrate } from '../migrate.ts'
 import { isStorageFault, openSqlite } from '../sqlite.ts'
-import type { AlertLog } from './alert-log.ts'
+import { Hearing } from './alert-hearing.ts'
+import type { AlertLog, Listener, OwedPlace } from './alert-log.ts'
+import { type AlertLogSchema, alertLogMigrations } from './alert-log-schema.ts'
+import { type AfterAttempt, createOutbox } from './alert-outbox.ts'
 import { createAlertQueries } from './alert-queries.ts'
-import { alertLogMigrations, type AlertLogSchema } from './alert-log-schema.ts'
-import { createOutbox } from './alert-outbox.ts'
 import { createRecording } from './alert-recording.ts'
 
 /** Another thread's transaction takes a few milliseconds; longer than this something is wrong. */
@@ -25,7 +27,24 @@ export function openAlertLog({ path }: { path: string }): AlertLog {
   const db = new Kysely<AlertLogSchema>({ dialect: new SqliteDialect({ database }) })
   const queries = createAlertQueries(db)
   const outbox = createOutbox(database)
-  const recording = createRecording(database, outbox)
+  const hearing = new Hearing(database, outbox)
+  const recording = createRecording(database, hearing)
+  const attempted = database.transaction(
+    (delivery: string, attempt: DeliveryAttempt, next: AfterAttempt) => {
+      const { webhook, alert } = outbox.attempted(delivery, attempt, next)
+      if (next.missed === true && alert !== null) hearing.missed(alert, webhook)
+    },
+  ).immediate
+  const attend = database.transaction((listeners: readonly Listener[]) =>
+    hearing.attend(listeners),
+  ).immediate
+  const settle = database.transaction((audience: Audience, now: number, after: OwedPlace) =>
+    hearing.settle(audience, now, after),
+  ).immediate
+  const prune = database.transaction((olderThan: number, limit: number) => {
+    hearing.prune(olderThan, limit)
+    return outbox.prune(olderThan, limit)
+  }).immediate
 
   async function mustFind(id: string): Promise<Delivery> {
     const delivery = await queries.delivery(id)
@@ -36,18 +55,20 @@ export function openAlertLog({ path }: { path: string }): AlertLog {
   return {
     ...queries,
     record: async (all): Promise<readonly AlertChange[]> => kept(() => recording.record(all)),
-    acknowledge: async (alert, by, webhooksFor): Promise<AlertView> =>
-      kept(() => recording.acknowledge(alert, by, webhooksFor)),
+    acknowledge: async (alert, by, audience): Promise<AlertView> =>
+      kept(() => recording.acknowledge(alert, by, audience)),
+    attend: async (listeners) => kept(() => attend(listeners)),
+    settle: async (audience, now, after) => kept(() => settle(audience, now, after)),
     due: async (now, limit, skip = []) => kept(() => outbox.due(now, limit, skip)),
     nextDueAt: async () => kept(() => outbox.nextDueAt()),
     pending: async () => kept(() => outbox.pending()),
-    attempted: async (...all) => kept(() => outbox.attempted(...all)),
+    attempted: async (...all) => kept(() => attempted(...all)),
     enqueueTest: async (delivery) => kept(() => outbox.enqueueTest(delivery)),
     async retry(delivery, now) {
       kept(() => outbox.retry(delivery, now))
       return mustFind(delivery)
     },
-    prune: async (olderThan, limit) => kept(() => outbox.prune(olderThan, limit)),
+    prune: async (olderThan, limit) => kept(() => prune(olderThan, limit)),
     close: () => db.destroy(),
   }
 }

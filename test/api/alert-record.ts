@@ -2,6 +2,7 @@
 
 import type { AlertChange, AlertChangeType, AlertView } from '../../domain/alert.ts'
 import type { AlertLevel } from '../../domain/rule.ts'
+import type { Audience } from '../../domain/webhook-route.ts'
 import type { AlertLog } from '../../stores/records/alert-log.ts'
 import { noon } from './city-api.ts'
 
@@ -15,8 +16,12 @@ export interface Happening {
   rule?: string
 }
 
-/** Records one change of an alert with nothing in the outbox. */
-export async function happen(log: AlertLog, what: Happening = {}): Promise<AlertChange> {
+/** Records one change of an alert; nobody is told unless an audience is given. */
+export async function happen(
+  log: AlertLog,
+  what: Happening = {},
+  audience: Audience = { webhooks: [], silences: [] },
+): Promise<AlertChange> {
   const { alert = 'alert-1', type = 'alert.raised', level = 'yellow', at = noon } = what
   const change: AlertChange = {
     id: `${alert}-${type}-${at}`,
@@ -32,7 +37,7 @@ export async function happen(log: AlertLog, what: Happening = {}): Promise<Alert
     note: null,
     view: viewOf(what),
   }
-  await log.record({ watches: [], changes: [change], outbox: [] })
+  await log.record({ watches: [], changes: [change], audience })
   return change
 }
 
@@ -56,6 +61,7 @@ export function viewOf(what: Happening): AlertView {
     bound: 9.3,
     observedAt: new Date(at).toISOString(),
     raisedAt: new Date(at).toISOString(),
+    endedBy: type === 'alert.resolved' ? 'value' : null,
     summary: { en: 'Water level above warning', zh: '水位超警戒' },
     url: `/api/v1/alerts/${alert}`,
   }

@@ -8,21 +8,33 @@ let city: CityApi
 beforeAll(async () => {
   city = await openCityApi()
   const { alerts, registry } = city.parts
-  await registry.insert('webhook', webhook('all', []))
+  const all = webhook('all', [])
+  await registry.insert('webhook', all)
   await registry.insert('webhook', webhook('red-only', ['red']))
   await registry.insert('webhook', { ...webhook('off', []), enabled: false })
   await city.parts.view.refresh()
   for (let i = 0; i < 12; i++) {
-    await happen(alerts, { alert: `a-${i}`, at: noon + i * 60_000, rule: i % 2 ? 'odd' : 'even' })
+    const what = { alert: `a-${i}`, at: noon + i * 60_000, rule: i % 2 ? 'odd' : 'even' }
+    await happen(alerts, what, { webhooks: [all], silences: [] })
   }
   await happen(alerts, { alert: 'done', at: noon - 60_000 })
+  await happen(alerts, { alert: 'gone', at: noon - 240_000, site: 'g-2' })
+  await happen(alerts, { alert: 'gone', type: 'alert.resolved', at: noon - 120_000, site: 'g-2' })
   await happen(alerts, { alert: 'done', type: 'alert.resolved', at: noon - 30_000 })
 })
 afterAll(() => city.close())
 
 function webhook(id: string, levels: 'red'[]) {
   const where = { kind: [], district: [], site: [], device: [] }
-  return { id, url: 'https://x.example.com/', levels, where, enabled: true, secret: 'whsec_x' }
+  return {
+    id,
+    url: 'https://x.example.com/',
+    levels,
+    where,
+    enabled: true,
+    catchUp: false,
+    secret: 'whsec_x',
+  }
 }
 const ids = async (query: string) =>
   (await city.call('GET', `/alerts?limit=1000&${query}`)).body.items.map(
@@ -30,12 +42,22 @@ const ids = async (query: string) =>
   )
 
 test('lists are filtered', async () => {
-  expect(await ids('state=resolved')).toEqual(['done'])
+  expect(await ids('state=resolved')).toEqual(['done', 'gone'])
   expect(await ids('rule=odd&state=firing,acknowledged,stale')).toHaveLength(6)
   expect(await ids('level=red')).toEqual([])
   expect(await ids('site=nowhere')).toEqual([])
-  expect(await ids('from=2026-11-21T12:10:00Z')).toEqual(['a-11', 'a-10'])
-  expect(await ids('to=2026-11-21T12:00:00Z')).toEqual(['done'])
+  expect(await ids('to=2026-11-21T12:00:00Z')).toEqual(['done', 'gone'])
+})
+
+test('a span of time holds what was open at any time in it', async () => {
+  const span = (from: string, to: string) =>
+    ids(`from=2026-11-21T${from}Z&to=2026-11-21T${to}Z&site=g-2`)
+  expect(await span('11:57:00', '11:57:30')).toEqual(['gone'])
+  expect(await span('11:56:00', '11:56:01')).toEqual(['gone'])
+  expect(await span('11:50:00', '11:56:00')).toEqual([])
+  expect(await span('11:58:00', '12:30:00')).toEqual([])
+  // Still open hours after it was raised.
+  expect(await ids('from=2026-11-21T20:00:00Z&rule=odd')).toHaveLength(6)
 })
 
 test('pages hold every alert once, newest first', async () => {
@@ -83,6 +105,7 @@ describe('taking an alert on', () => {
         state: 'pending',
         messageId: history.at(-1).id,
       },
+      { webhook: 'all', type: 'alert.raised' },
     ])
   })
 
@@ -102,7 +125,10 @@ describe('taking an alert on', () => {
     }
     expect((await city.call('POST', '/silences', { as: 'operator', body })).status).toBe(201)
     expect((await city.call('POST', '/alerts/a-4/acknowledge', { body: {} })).status).toBe(200)
-    expect((await city.call('GET', '/deliveries?alert=a-4')).body.items).toEqual([])
+    const told = (await city.call('GET', '/deliveries?alert=a-4')).body.items
+    expect(told.map(({ type }: { type: string }) => type)).toEqual(['alert.raised'])
+    const { history } = (await city.call('GET', '/alerts/a-4')).body
+    expect(history.map(({ mutedBy }: { mutedBy: string[] }) => mutedBy.length)).toEqual([0, 1])
   })
 
   test('is impossible when it is over, and unknown when there is none', async () => {

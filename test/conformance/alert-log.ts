@@ -2,6 +2,8 @@
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { AlertChange, AlertChangeType, AlertView } from '../../domain/alert.ts'
+import { webhookSchema } from '../../domain/webhook.ts'
+import type { Audience } from '../../domain/webhook-route.ts'
 import type { AlertLog } from '../../stores/records/alert-log.ts'
 
 export interface AlertLogBackend {
@@ -44,6 +46,7 @@ function change(type: AlertChangeType, options: ChangeOptions = {}): AlertChange
     bound: 9.3,
     observedAt: new Date(observedAt).toISOString(),
     raisedAt: new Date(type === 'alert.raised' ? observedAt : start).toISOString(),
+    endedBy: type === 'alert.resolved' ? 'value' : null,
     summary: { en: 'high', zh: '高' },
     url: `/api/v1/alerts/${alert}`,
   }
@@ -61,6 +64,12 @@ function change(type: AlertChangeType, options: ChangeOptions = {}): AlertChange
     note: null,
     view,
   }
+}
+
+/** Endpoints without filters, switched on. */
+function toAll(...ids: string[]): Audience {
+  const url = 'https://duty.example.org/'
+  return { webhooks: ids.map((id) => webhookSchema.parse({ id, url })), silences: [] }
 }
 
 function ack(id: string, at = 60) {
@@ -90,7 +99,7 @@ export function alertLogConformance(backend: AlertLogBackend): void {
       ...(cursor === undefined ? {} : { cursor }),
       watches: [],
       changes,
-      outbox: changes.flatMap((each) => webhooks.map((webhook) => ({ webhook, change: each }))),
+      audience: toAll(...webhooks),
     })
 
   const delivered = (at: number) => ({ at, status: 204, answer: '', durationMs: 3.7 })
@@ -112,7 +121,6 @@ export function alertLogConformance(backend: AlertLogBackend): void {
         cursor: 7,
         watches: [{ rule: 'stage', device: 'g-1', property: 'water_level', state: '{"at":1}' }],
         changes: [change('alert.raised')],
-        outbox: [],
       })
       const other = await again()
       expect(await other.cursor()).toBe(7)
@@ -132,10 +140,10 @@ export function alertLogConformance(backend: AlertLogBackend): void {
 
     test('a watch is replaced and can be forgotten', async () => {
       const watch = { rule: 'r', device: 'd', property: 'p' }
-      await log.record({ watches: [{ ...watch, state: '1' }], changes: [], outbox: [] })
-      await log.record({ watches: [{ ...watch, state: '2' }], changes: [], outbox: [] })
+      await log.record({ watches: [{ ...watch, state: '1' }], changes: [] })
+      await log.record({ watches: [{ ...watch, state: '2' }], changes: [] })
       expect(await log.watches()).toEqual([{ ...watch, state: '2' }])
-      await log.record({ watches: [], forget: [watch], changes: [], outbox: [] })
+      await log.record({ watches: [], forget: [watch], changes: [] })
       expect(await log.watches()).toEqual([])
     })
 
@@ -170,16 +178,16 @@ export function alertLogConformance(backend: AlertLogBackend): void {
         change('alert.raised', { device: null, site: 'there', alert: 'w3', at: 5 }),
         change('alert.raised', { device: 'here', alert: 'w4', at: 5 }),
       ]
-      await log.record({ watches: [], changes: [first], outbox: [] })
-      const recorded = await log.record({ watches: [], changes: others, outbox: [] })
+      await log.record({ watches: [], changes: [first] })
+      const recorded = await log.record({ watches: [], changes: others })
       expect(recorded.map(({ alert }) => alert)).toEqual(['w3', 'w4'])
       expect(await log.get('w1')).toMatchObject({ device: null, site: { id: 'here' } })
       const found = await log.list({ site: 'here', limit: 10 })
       expect(found.map(({ id }) => id)).toEqual(['w1'])
       const end = change('alert.resolved', { ...of, alert: 'w1', at: 9 })
-      await log.record({ watches: [], changes: [end], outbox: [] })
+      await log.record({ watches: [], changes: [end] })
       const again = change('alert.raised', { ...of, alert: 'w5', at: 10 })
-      expect(await log.record({ watches: [], changes: [again], outbox: [] })).toHaveLength(1)
+      expect(await log.record({ watches: [], changes: [again] })).toHaveLength(1)
     })
 
     test('nothing happens to an alert that is resolved or unknown', async () => {
@@ -196,7 +204,6 @@ export function alertLogConformance(backend: AlertLogBackend): void {
         cursor: 3,
         watches: [{ rule: 'r', device: 'd', property: 'p', state: '' }],
         changes: [change('alert.raised'), broken],
-        outbox: [],
       })
       await expect(all).rejects.toThrow()
       expect(await log.cursor()).toBe(0)
@@ -207,8 +214,10 @@ export function alertLogConformance(backend: AlertLogBackend): void {
 
   describe('states', () => {
     test('acknowledging is told with the state, the person and the note', async () => {
-      await record([change('alert.raised')])
-      const view = await log.acknowledge('a1', ack('m1'), () => ['w'])
+      await record([change('alert.raised')], ['w'])
+      const [raised] = await log.due(start + 60_000, 10)
+      await log.attempted(raised?.id ?? '', delivered(start + 60_000), done)
+      const view = await log.acknowledge('a1', ack('m1'), toAll('w', 'unheard'))
       expect(view).toMatchObject({ id: 'a1', state: 'acknowledged', level: 'yellow' })
       expect(await log.history('a1')).toMatchObject([
         { type: 'alert.raised' },
@@ -223,7 +232,7 @@ export function alertLogConformance(backend: AlertLogBackend): void {
     })
 
     test('what can not be acknowledged says why', async () => {
-      const none = () => []
+      const none = toAll()
       await expect(log.acknowledge('a1', ack('m1'), none)).rejects.toMatchObject({
         code: 'not_found',
       })
@@ -241,7 +250,7 @@ export function alertLogConformance(backend: AlertLogBackend): void {
     test('an acknowledgement from another connection survives what the stream records later', async () => {
       await record([change('alert.raised', { level: 'orange' })])
       const api = await again()
-      await api.acknowledge('a1', ack('m1'), () => [])
+      await api.acknowledge('a1', ack('m1'), toAll())
       const lower = change('alert.deescalated', { at: 70, previousLevel: 'orange' })
       await record([lower], ['w'])
       expect(await log.get('a1')).toMatchObject({ state: 'acknowledged', level: 'yellow' })
@@ -251,16 +260,16 @@ export function alertLogConformance(backend: AlertLogBackend): void {
 
     test('an escalation asks for a new acknowledgement', async () => {
       await record([change('alert.raised')])
-      await log.acknowledge('a1', ack('m1'), () => [])
+      await log.acknowledge('a1', ack('m1'), toAll())
       await record([change('alert.escalated', { at: 70, level: 'red', previousLevel: 'yellow' })])
       expect(await log.get('a1')).toMatchObject({ state: 'firing', level: 'red' })
-      await log.acknowledge('a1', ack('m2', 80), () => [])
+      await log.acknowledge('a1', ack('m2', 80), toAll())
       expect(await log.get('a1')).toMatchObject({ state: 'acknowledged' })
     })
 
     test('stale goes before acknowledged, and comes back to it', async () => {
       await record([change('alert.raised')])
-      await log.acknowledge('a1', ack('m1'), () => [])
+      await log.acknowledge('a1', ack('m1'), toAll())
       await record([change('alert.stale', { at: 70 })])
       expect(await log.get('a1')).toMatchObject({ state: 'stale' })
       await record([change('alert.resumed', { at: 80 })])
@@ -269,7 +278,7 @@ export function alertLogConformance(backend: AlertLogBackend): void {
 
     test('a stale alert can be acknowledged and stays stale until data comes', async () => {
       await record([change('alert.raised'), change('alert.stale', { at: 30 })])
-      expect(await log.acknowledge('a1', ack('m1'), () => [])).toMatchObject({ state: 'stale' })
+      expect(await log.acknowledge('a1', ack('m1'), toAll())).toMatchObject({ state: 'stale' })
       await record([change('alert.resumed', { at: 80 })])
       expect(await log.get('a1')).toMatchObject({ state: 'acknowledged' })
     })
@@ -285,7 +294,7 @@ export function alertLogConformance(backend: AlertLogBackend): void {
         change('alert.resolved', { alert: 'a1', device: 'g-1', at: 40 }),
         change('alert.stale', { alert: 'a3', device: 'g-3', at: 50 }),
       ])
-      await log.acknowledge('a4', ack('m'), () => [])
+      await log.acknowledge('a4', ack('m'), toAll())
     })
 
     const ids = async (query: Partial<Parameters<AlertLog['list']>[0]>) =>
@@ -311,7 +320,11 @@ export function alertLogConformance(backend: AlertLogBackend): void {
       expect(await ids({ site: 'site-of-g-3' })).toEqual(['a3'])
       expect(await ids({ rule: 'stage', level: ['red'] })).toEqual(['a2'])
       expect(await ids({ rule: 'none' })).toEqual([])
-      expect(await ids({ from: start + 10_000, to: start + 30_000 })).toEqual(['a3', 'a2'])
+      // Those that were open at any time of it: a1 from 0 to 40 s, the others until now.
+      expect(await ids({ from: start + 10_000, to: start + 30_000 })).toEqual(['a3', 'a2', 'a1'])
+      expect(await ids({ from: start + 39_999, to: start + 40_000 })).toContain('a1')
+      expect(await ids({ from: start + 40_000 })).toEqual(['a4', 'a3', 'a2'])
+      expect(await ids({ to: start + 10_000 })).toEqual(['a1'])
     })
 
     test('open alerts are those not resolved', async () => {

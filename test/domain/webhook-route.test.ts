@@ -1,11 +1,12 @@
 /** Which endpoints are told of a change. */
 
 import { describe, expect, test } from 'vitest'
-import type { AlertView } from '../../domain/alert.ts'
+import type { AlertChangeType, AlertView } from '../../domain/alert.ts'
 import { alertMessage, stateOf, testMessage } from '../../domain/alert-message.ts'
+import type { AlertLevel } from '../../domain/rule.ts'
 import { silenceSchema } from '../../domain/silence.ts'
 import { webhookSchema } from '../../domain/webhook.ts'
-import { webhooksFor } from '../../domain/webhook-route.ts'
+import { isFor, mutedBy } from '../../domain/webhook-route.ts'
 
 const at = Date.UTC(2026, 10, 21, 8)
 const view: AlertView = {
@@ -14,7 +15,7 @@ const view: AlertView = {
   level: 'yellow',
   previousLevel: null,
   state: 'firing',
-  site: { id: 's', name: {}, location: null, district: '320106' },
+  site: { id: 's', name: {}, location: null, district: '320106', kind: 'river-gauge' },
   device: 'd',
   property: 'water_level',
   value: 1,
@@ -22,6 +23,7 @@ const view: AlertView = {
   bound: 1,
   observedAt: '',
   raisedAt: '',
+  endedBy: null,
   summary: { en: '', zh: '' },
   url: '',
 }
@@ -37,36 +39,51 @@ const silence = (options: object) =>
     ...options,
   })
 
+/** Whether an endpoint with these filters is told; `heard`: the level it was told last. */
 function told(options: {
   webhook?: object
-  silence?: object
   view?: object
-  at?: number
+  type?: AlertChangeType
+  heard?: AlertLevel | null
 }): boolean {
-  const found = webhooksFor(
-    { ...view, ...options.view },
-    {
-      webhooks: [webhook(options.webhook ?? {})],
-      silences: options.silence === undefined ? [] : [silence(options.silence)],
-      kind: 'river-gauge',
-      at: options.at ?? at,
-    },
-  )
-  return found.length === 1
+  const { type = 'alert.raised', heard = null } = options
+  return isFor(webhook(options.webhook ?? {}), { type, view: { ...view, ...options.view } }, heard)
 }
 
+const muted = (options: { silence: object; view?: object; at?: number }): boolean =>
+  mutedBy({ ...view, ...options.view }, [silence(options.silence)], options.at ?? at).length > 0
+
 describe('webhooks', () => {
-  test('without filters are told everything, unless switched off', () => {
+  const red = { levels: ['red'] }
+
+  test('without filters are told of every level', () => {
     expect(told({})).toBe(true)
-    expect(told({ webhook: { enabled: false } })).toBe(false)
+    expect(told({ type: 'alert.escalated', view: { level: 'red' } })).toBe(true)
   })
 
-  test('with levels are told when the level or the one before is listed', () => {
-    const red = { levels: ['red'] }
+  test('with levels are told of these, and that they are left', () => {
     expect(told({ webhook: red })).toBe(false)
     expect(told({ webhook: red, view: { level: 'red' } })).toBe(true)
-    expect(told({ webhook: red, view: { previousLevel: 'red' } })).toBe(true)
+    expect(told({ webhook: red, type: 'alert.deescalated', heard: 'red' })).toBe(true)
+    expect(told({ webhook: red, type: 'alert.deescalated' })).toBe(false)
+    expect(told({ webhook: red, type: 'alert.escalated', heard: 'yellow' })).toBe(false)
   })
+
+  test('are told the end when they have heard of it, whatever they list now', () => {
+    const type = 'alert.resolved'
+    expect(told({ webhook: red, type, heard: 'yellow' })).toBe(true)
+    expect(told({ webhook: { where: { site: ['other'] } }, type, heard: 'red' })).toBe(true)
+    expect(told({ type })).toBe(false)
+  })
+
+  test.each(['alert.acknowledged', 'alert.stale', 'alert.resumed'] as const)(
+    'are told that it is %s when they have heard of it and list its level',
+    (type) => {
+      expect(told({ type, heard: 'yellow' })).toBe(true)
+      expect(told({ type })).toBe(false)
+      expect(told({ webhook: red, type, heard: 'yellow' })).toBe(false)
+    },
+  )
 
   test('with where are told when every list that is not empty matches', () => {
     expect(told({ webhook: { where: { kind: ['river-gauge'], district: ['320106'] } } })).toBe(true)
@@ -79,18 +96,18 @@ describe('webhooks', () => {
 describe('silences', () => {
   test('mute from their begin to their end, the end not included', () => {
     const silence = { rule: ['stage'] }
-    expect(told({ silence, at: at - 1 })).toBe(true)
-    expect(told({ silence, at })).toBe(false)
-    expect(told({ silence, at: at + 999 })).toBe(false)
-    expect(told({ silence, at: at + 1_000 })).toBe(true)
+    expect(muted({ silence, at: at - 1 })).toBe(false)
+    expect(muted({ silence, at })).toBe(true)
+    expect(muted({ silence, at: at + 999 })).toBe(true)
+    expect(muted({ silence, at: at + 1_000 })).toBe(false)
   })
 
   test('mute what every list names', () => {
-    expect(told({ silence: { site: ['s'] } })).toBe(false)
-    expect(told({ silence: { property: ['water_level'], district: ['320106'] } })).toBe(false)
-    expect(told({ silence: { property: ['flow'], district: ['320106'] } })).toBe(true)
-    expect(told({ silence: { rule: ['other'] } })).toBe(true)
-    expect(told({ silence: { site: ['s'] }, view: { site: null } })).toBe(true)
+    expect(muted({ silence: { site: ['s'] } })).toBe(true)
+    expect(muted({ silence: { property: ['water_level'], district: ['320106'] } })).toBe(true)
+    expect(muted({ silence: { property: ['flow'], district: ['320106'] } })).toBe(false)
+    expect(muted({ silence: { rule: ['other'] } })).toBe(false)
+    expect(muted({ silence: { site: ['s'] }, view: { site: null } })).toBe(false)
   })
 })
 

@@ -79,7 +79,7 @@ test('each stage lags by the age of the oldest uplink that it has not done', asy
     ...{ ingestLagMs: 5_000, alertsLagMs: 5_000 },
   })
   await t.writer.write([reading({}), reading({ property: 'pm10' })], { seq: 3, quarantined: 4 })
-  await t.alerts.record({ cursor: 4, watches: [], changes: [], outbox: [] })
+  await t.alerts.record({ cursor: 4, watches: [], changes: [] })
   expect(await t.monitor.figures(noon)).toMatchObject({
     ...{ received: 8, stored: 2, quarantined: 4, inFlight: 2, journalLagUplinks: 1 },
     ...{ ingestLagMs: 1_000, alertsLagMs: 0 },

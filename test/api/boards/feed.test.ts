@@ -4,10 +4,10 @@ import { afterEach, describe, expect, test } from 'vitest'
 import type { AlertChange } from '../../../domain/alert.ts'
 import { siteSchema } from '../../../domain/site.ts'
 import type { BoardMeasurement } from '../../../stores/readings/board-points.ts'
-import { eventually } from '../../flow/city-server.ts'
+import { refusal, uplink } from '../../conformance/ledger.ts'
 import { type BoardShelf, boardShelf, type ShelfPoint } from '../../fixtures/board-shelf.ts'
 import { type FakePorts, fakePorts } from '../../fixtures/ports.ts'
-import { refusal, uplink } from '../../conformance/ledger.ts'
+import { eventually } from '../../flow/city-server.ts'
 import { type Happening, happen, viewOf } from '../alert-record.ts'
 import { type CityApi, noon, openCityApi } from '../city-api.ts'
 
@@ -177,7 +177,7 @@ describe('alerts', () => {
     }
     await town.happens({})
     const by = { id: 'ack', actor: 'li', note: null, at: noon + 3 * minute }
-    await town.parts.alerts.acknowledge('alert-1', by, () => [])
+    await town.parts.alerts.acknowledge('alert-1', by, { webhooks: [], silences: [] })
     expect(await acknowledged()).toBe(1)
     await town.happens({ type: 'alert.stale', at: noon + 5 * minute })
     expect(await acknowledged()).toBe(1)
@@ -204,7 +204,7 @@ describe('alerts', () => {
       const more = { previousLevel: null, actor: null, note: null, value: 9, bound: 8 }
       return { id: `m${i}`, alert: view.id, type, level, view, ...times, ...more }
     })
-    await town.parts.alerts.record({ watches: [], changes, outbox: [] })
+    await town.parts.alerts.record({ watches: [], changes })
     town.parts.bus.ring('alerts')
     const events = await town.after(0, 'alert_event', 4)
     expect(events.map(({ fields }) => fields.level)).toEqual(levels)

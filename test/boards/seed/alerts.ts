@@ -111,6 +111,7 @@ function viewOf(alert: SeededAlert, level: Level, state: AlertState): AlertView 
     bound: level.bound,
     observedAt: new Date(level.at).toISOString(),
     raisedAt: new Date(raisedAt).toISOString(),
+    endedBy: state === 'resolved' ? 'value' : null,
     summary: summaryOf(alert, level),
     url: '',
   }

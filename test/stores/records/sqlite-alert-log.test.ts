@@ -72,7 +72,7 @@ describe('files', () => {
     const log = openAlertLog({ path })
     const other = openSqlite(path)
     other.exec('BEGIN IMMEDIATE')
-    const all = log.record({ cursor: 5, watches: [], changes: [], outbox: [] })
+    const all = log.record({ cursor: 5, watches: [], changes: [] })
     await expect(all).rejects.toMatchObject({ code: 'store_unavailable' })
     other.exec('ROLLBACK')
     other.close()
