@@ -18,6 +18,7 @@ import { hashSecret } from './secret.ts'
 import { edgeFile } from './server/edge-file.ts'
 import { type DataLayout, layoutOf } from './server/layout.ts'
 import { createMonitor } from './server/monitor.ts'
+import { createOpened, type Opened } from './server/opened.ts'
 import { createPast } from './server/past.ts'
 import { type ReadingsStore, readingsStore } from './server/readings-store.ts'
 import type { RunFile } from './server/run-file.ts'
@@ -53,23 +54,25 @@ const mebibyte = 1_048_576
 
 export async function startRole(role: RoleName, context: RoleContext): Promise<RunningRole> {
   const layout = layoutOf(context.config.dataDir)
-  const unlock = lockRole(layout.run, role)
+  const opened = createOpened()
   try {
-    const running = await starters[role](context, layout)
+    opened.keep({ close: lockRole(layout.run, role) })
+    const running = await starters[role](context, layout, opened)
     return {
       ...running,
       async stop() {
         await running.stop()
-        unlock()
+        await opened.close()
       },
     }
   } catch (error) {
-    unlock()
+    await opened.close()
     throw error
   }
 }
 
-type Starter = (context: RoleContext, layout: DataLayout) => Promise<RunningRole>
+/** What it opens is kept in `opened`, which is closed after the stop or when the start fails. */
+type Starter = (context: RoleContext, layout: DataLayout, opened: Opened) => Promise<RunningRole>
 
 const starters: Record<RoleName, Starter> = {
   broker: runBroker,
@@ -81,21 +84,24 @@ const starters: Record<RoleName, Starter> = {
 async function runBroker(
   { config, ports, bus }: RoleContext,
   layout: DataLayout,
+  { keep }: Opened,
 ): Promise<RunningRole> {
-  const registry = await openRegistryView({ path: layout.registry })
-  const readings = (await readingsStore(config, layout, ports)).openReader()
-  const alerts = openAlertLog({ path: layout.alerts })
+  const registry = keep(await openRegistryView({ path: layout.registry }))
+  const readings = keep((await readingsStore(config, layout, ports)).openReader())
+  const alerts = keep(openAlertLog({ path: layout.alerts }))
   const positions = async () => [(await readings.progress()).seq, await alerts.cursor()]
   const { seq, ahead } = await readings.progress()
-  const journal = openJournalWriter({
-    dir: layout.journal,
-    segmentBytesMax: config.journalSegmentMib * mebibyte,
-    bytesMax: config.journalMibMax * mebibyte,
-    // A journal that was lost must not give positions anew that its consumers are past.
-    after: Math.max(ahead?.to ?? seq, await alerts.cursor()),
-    log: ports.log,
-    ...archiveOf(config, ports, layout),
-  })
+  const journal = keep(
+    openJournalWriter({
+      dir: layout.journal,
+      segmentBytesMax: config.journalSegmentMib * mebibyte,
+      bytesMax: config.journalMibMax * mebibyte,
+      // A journal that was lost must not give positions anew that its consumers are past.
+      after: Math.max(ahead?.to ?? seq, await alerts.cursor()),
+      log: ports.log,
+      ...archiveOf(config, ports, layout),
+    }),
+  )
   const consumed = async () => Math.min(...(await positions()))
 
   const { startBroker } = await import('./broker/broker.ts')
@@ -109,8 +115,6 @@ async function runBroker(
     async stop() {
       edge.remove()
       await broker.stop()
-      journal.close()
-      await Promise.all([readings.close(), alerts.close(), registry.close()])
     },
   }
 }
@@ -118,21 +122,25 @@ async function runBroker(
 async function runIngest(
   { config, ports, bus }: RoleContext,
   layout: DataLayout,
+  { keep }: Opened,
 ): Promise<RunningRole> {
-  const registry = await openRegistryView({ path: layout.registry })
-  const journal = openJournalReader({ dir: layout.journal, onDamage: reportDamage(ports) })
+  const registry = keep(await openRegistryView({ path: layout.registry }))
+  const journal = keep(openJournalReader({ dir: layout.journal, onDamage: reportDamage(ports) }))
   const store = await readingsStore(config, layout, ports)
-  const ledger = openLedger({
-    path: layout.ledger,
-    messagesPerDeviceMax: config.quarantineMessagesPerDeviceMax,
-  })
+  const ledger = keep(
+    openLedger({
+      path: layout.ledger,
+      messagesPerDeviceMax: config.quarantineMessagesPerDeviceMax,
+    }),
+  )
   const refusals = createStoreRefusals(ledger)
   const { writer: readings, interrupt } = store.openWriter({
     registry,
     onRefused: refusals.refuse,
   })
+  keep(readings)
   const judge = createJudge({ registry, ...config })
-  const past = openPast(ports, store)
+  const past = keep(openPast(ports, store))
   const quality = await openQualityControl({ registry, past, enabled: config.qualityControl })
 
   const trouble = troubleFile(layout.run)
@@ -149,8 +157,6 @@ async function runIngest(
       const cancel = ports.timers.after(drainMs, interrupt)
       await ingest.stop(drainMs)
       cancel()
-      journal.close()
-      await Promise.all([past.close(), readings.close(), ledger.close(), registry.close()])
     },
   }
 }
@@ -158,13 +164,14 @@ async function runIngest(
 async function runAlerts(
   { config, ports, bus }: RoleContext,
   layout: DataLayout,
+  { keep }: Opened,
 ): Promise<RunningRole> {
-  const view = await openRegistryView({ path: layout.registry })
-  const registry = openRegistry({ path: layout.registry })
-  const journal = openJournalReader({ dir: layout.journal, onDamage: reportDamage(ports) })
-  const log = openAlertLog({ path: layout.alerts })
+  const view = keep(await openRegistryView({ path: layout.registry }))
+  const registry = keep(openRegistry({ path: layout.registry }))
+  const journal = keep(openJournalReader({ dir: layout.journal, onDamage: reportDamage(ports) }))
+  const log = keep(openAlertLog({ path: layout.alerts }))
   const judge = createJudge({ registry: view, ...config })
-  const past = openPast(ports, await readingsStore(config, layout, ports))
+  const past = keep(openPast(ports, await readingsStore(config, layout, ports)))
   const quality = await openQualityControl({ registry: view, past, enabled: config.qualityControl })
 
   /** An endpoint that answers 410 Gone wants no more. */
@@ -184,28 +191,28 @@ async function runAlerts(
     disableWebhook,
   })
 
-  return {
-    async stop() {
-      await alerts.stop()
-      journal.close()
-      await Promise.all([past.close(), log.close(), view.close(), registry.close()])
-    },
-  }
+  return { stop: () => alerts.stop() }
 }
 
-async function runApi(context: RoleContext, layout: DataLayout): Promise<RunningRole> {
+async function runApi(
+  context: RoleContext,
+  layout: DataLayout,
+  { keep }: Opened,
+): Promise<RunningRole> {
   const { config, ports, bus } = context
-  const registry = openRegistry({ path: layout.registry })
-  const view = await openRegistryView({ path: layout.registry })
+  const registry = keep(openRegistry({ path: layout.registry }))
+  const view = keep(await openRegistryView({ path: layout.registry }))
   const store = await readingsStore(config, layout, ports)
-  const readings = store.openReader()
+  const readings = keep(store.openReader())
   const boards = store.openBoards()
-  const ledger = openLedger({
-    path: layout.ledger,
-    messagesPerDeviceMax: config.quarantineMessagesPerDeviceMax,
-  })
-  const alerts = openAlertLog({ path: layout.alerts })
-  const journal = openJournalReader({ dir: layout.journal, onDamage: reportDamage(ports) })
+  const ledger = keep(
+    openLedger({
+      path: layout.ledger,
+      messagesPerDeviceMax: config.quarantineMessagesPerDeviceMax,
+    }),
+  )
+  const alerts = keep(openAlertLog({ path: layout.alerts }))
+  const journal = keep(openJournalReader({ dir: layout.journal, onDamage: reportDamage(ports) }))
   const edge = () => edgeFile(layout.run).read()
   const monitor = createMonitor({
     journal,
@@ -234,20 +241,7 @@ async function runApi(context: RoleContext, layout: DataLayout): Promise<Running
     adminTokenHash: config.adminToken === undefined ? null : hashSecret(config.adminToken),
   })
 
-  return {
-    httpPort: api.port,
-    async stop() {
-      await api.stop()
-      journal.close()
-      await Promise.all([
-        readings.close(),
-        ledger.close(),
-        alerts.close(),
-        view.close(),
-        registry.close(),
-      ])
-    },
-  }
+  return { httpPort: api.port, stop: () => api.stop() }
 }
 
 /** The full disk that keeps readings from being stored keeps this note from being written as well. */

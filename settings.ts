@@ -5,6 +5,7 @@
 
 import { z } from 'zod'
 import { isTimeZone } from './domain/calendar.ts'
+import { parseAllowList } from './domain/webhook-target.ts'
 
 const text = z.string().min(1)
 const port = z.coerce.number().int().min(0).max(65_535)
@@ -227,7 +228,14 @@ export const settings = {
       'An open alert without new readings for so long becomes stale; for devices with an expected interval, after three of those instead.',
   },
   WEBHOOK_ALLOW: {
-    form: list.default([]),
+    form: list
+      .superRefine((entries, context) => {
+        const [bad] = parseAllowList(entries).bad
+        if (bad === undefined) return
+        const message = `"${bad}" is neither a host name, an address nor a CIDR block such as 10.0.0.0/8`
+        context.addIssue({ code: 'custom', message })
+      })
+      .default([]),
     about:
       'Hosts and CIDRs that webhooks may reach although they are not public, separated by commas.',
   },

@@ -9,13 +9,12 @@
 
 import type { Config } from '../config.ts'
 import type { AlertView } from '../domain/alert.ts'
-import { Fault } from '../domain/errors.ts'
 import type { Bus, Ports } from '../domain/ports.ts'
 import type { QualityControl } from '../domain/quality-control.ts'
 import type { Judge } from '../domain/quarantine.ts'
 import type { SignalIndex } from '../domain/rule.ts'
 import type { Uplink } from '../domain/uplink.ts'
-import { type AllowList, parseAllowList } from '../domain/webhook-target.ts'
+import { parseAllowList } from '../domain/webhook-target.ts'
 import type { JournalReader } from '../stores/journal/journal.ts'
 import type { AlertLog } from '../stores/records/alert-log.ts'
 import type { RegistryView } from '../stores/records/registry.ts'
@@ -79,7 +78,7 @@ export async function startAlerts(parts: AlertsParts): Promise<Alerts> {
   const book = await loadBook(log)
 
   const sender = createSender({
-    allow: allowedTargets(config.webhookAllow),
+    allow: parseAllowList(config.webhookAllow).allow,
     timeoutMs: config.webhookTimeoutMs,
     timers: ports.timers,
     resolve: parts.resolve,
@@ -214,13 +213,4 @@ async function loadBook(log: AlertLog): Promise<WatchBook> {
   }
   for (const alert of alerts.values()) book.add(watchOfAlert(alert))
   return book
-}
-
-function allowedTargets(entries: readonly string[]): AllowList {
-  const { allow, bad } = parseAllowList(entries)
-  if (bad.length === 0) return allow
-  throw new Fault(
-    'bad_request',
-    `BELLWETHER_WEBHOOK_ALLOW holds ${JSON.stringify(bad[0])}, which is neither a host, an address nor a CIDR block.`,
-  )
 }

@@ -4,6 +4,7 @@
  */
 
 import type { AddressInfo } from 'node:net'
+import { listenFault } from '../domain/listen-fault.ts'
 import { createApp } from './app.ts'
 import type { ApiParts } from './context.ts'
 import { installWebsocketProxy } from './websocket-proxy.ts'
@@ -28,7 +29,14 @@ export async function startApi(parts: ApiParts): Promise<Api> {
     connectionsMax: config.mqttConnectionsMax,
   })
   app.addHook('preClose', async () => proxy.close())
-  await app.listen({ host: config.httpHost, port: config.httpPort })
+  const { httpHost: host, httpPort } = config
+  try {
+    await app.listen({ host, port: httpPort })
+  } catch (error) {
+    await app.close()
+    const settings = { hostSetting: 'BELLWETHER_HTTP_HOST', portSetting: 'BELLWETHER_HTTP_PORT' }
+    throw listenFault(error, { ...settings, host, port: httpPort })
+  }
   const { port } = app.server.address() as AddressInfo
   return {
     port,

@@ -155,25 +155,9 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const upkeep = createUpkeep({ ...options, guard, admission, meters })
   presences.tellAll()
 
-  const tcp = await listenTcp(config, guard, log)
-  const tls = await listenTls(config, guard, log)
-  const edge = await openEdge({
-    guard,
-    random: ports.random,
-    log,
-    packetBytesMax: config.mqttPacketBytesMax,
-    health: () => ({
-      writable: admission.trouble === null,
-      reason: admission.trouble,
-      head: journal.head,
-      connections: guard.connections.size,
-      ackMs: ackTimes.lately(),
-    }),
-  })
-
+  const listeners: Pick<Listener, 'close'>[] = []
   async function stop(): Promise<void> {
-    const open: (Pick<Listener, 'close'> | null)[] = [tcp, tls, edge]
-    for (const listener of open) listener?.close()
+    for (const listener of listeners) listener.close()
     guard.quiesce()
     await admission.flush()
     for (const connection of guard.connections) connection.end('stopping')
@@ -195,10 +179,32 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     await new Promise<void>((resolve) => timers.soon(resolve))
   }
 
-  return {
-    mqttPort: tcp.port,
-    mqttsPort: tls?.port,
-    edge: { port: edge.port, key: edge.key },
-    stop,
+  async function open() {
+    const tcp = await listenTcp(config, guard, log)
+    listeners.push(tcp)
+    const tls = await listenTls(config, guard, log)
+    if (tls !== null) listeners.push(tls)
+    const edge = await openEdge({
+      guard,
+      random: ports.random,
+      log,
+      packetBytesMax: config.mqttPacketBytesMax,
+      health: () => ({
+        writable: admission.trouble === null,
+        reason: admission.trouble,
+        head: journal.head,
+        connections: guard.connections.size,
+        ackMs: ackTimes.lately(),
+      }),
+    })
+    listeners.push(edge)
+    return { mqttPort: tcp.port, mqttsPort: tls?.port, edge: { port: edge.port, key: edge.key } }
+  }
+
+  try {
+    return { ...(await open()), stop }
+  } catch (error) {
+    await stop()
+    throw error
   }
 }

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls'
 import type { Config } from '../config.ts'
+import { listenFault } from '../domain/listen-fault.ts'
 import type { Log } from '../domain/ports.ts'
 import type { Guard } from './guard.ts'
 import { createSharedReads } from './shared-reads.ts'
@@ -32,7 +33,7 @@ export async function listenTcp(config: Config, guard: Guard, log: Log): Promise
     if (!guard.admits(address)) accepted.destroy()
     else open(accepted, (socket) => guard.accept(socket, { address }))
   })
-  return listen(server, config, config.mqttPort, log)
+  return listen(server, config, 'BELLWETHER_MQTT_PORT', config.mqttPort, log)
 }
 
 /** TLS 1.2 or 1.3. A client certificate is asked for when there is an authority to judge it by. */
@@ -68,7 +69,7 @@ export async function listenTls(config: Config, guard: Guard, log: Log): Promise
   })
   // The guard does not know those that have not finished their handshake.
   server.maxConnections = config.mqttConnectionsMax
-  return listen(server, config, config.mqttsPort, log)
+  return listen(server, config, 'BELLWETHER_MQTTS_PORT', config.mqttsPort, log)
 }
 
 /** Only of a certificate that our authority has signed and that is valid now. */
@@ -78,11 +79,20 @@ function commonName(socket: TLSSocket): string | undefined {
   return typeof name === 'string' && name !== '' ? name : undefined
 }
 
-function listen(server: Server, config: Config, port: number, log: Log): Promise<Listener> {
+function listen(
+  server: Server,
+  config: Config,
+  portSetting: string,
+  port: number,
+  log: Log,
+): Promise<Listener> {
+  const { mqttHost: host } = config
   return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen({ host: config.mqttHost, port, backlog: backlogMax }, () => {
-      server.off('error', reject)
+    const refuse = (error: Error) =>
+      reject(listenFault(error, { hostSetting: 'BELLWETHER_MQTT_HOST', host, portSetting, port }))
+    server.once('error', refuse)
+    server.listen({ host, port, backlog: backlogMax }, () => {
+      server.off('error', refuse)
       server.on('error', (error) => log.error({ error }, 'An MQTT listener reports an error.'))
       const address = server.address()
       if (address === null || typeof address === 'string') reject(new Error('no TCP address'))

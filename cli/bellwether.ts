@@ -3,6 +3,8 @@
 
 import { ConfigError } from '../config.ts'
 import { Fault } from '../domain/errors.ts'
+import { installNames } from '../server/names.ts'
+import { systemTimers } from '../system.ts'
 import { backupCommand, restoreCommand } from './commands/backup.ts'
 import { configCommand } from './commands/config.ts'
 import { copyCommand } from './commands/copy.ts'
@@ -93,4 +95,7 @@ ${rows.join('\n')}
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
 })
+installNames(systemTimers)
 process.exitCode = await main(process.argv.slice(2))
+// What a command left open, such as a connection that is kept for later, does not keep the process.
+process.stdout.write('', () => process.exit())

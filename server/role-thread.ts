@@ -3,6 +3,8 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Config, RoleName } from '../config.ts'
 import { type RunningRole, startRole } from '../main.ts'
+import { systemTimers } from '../system.ts'
+import { installNames } from './names.ts'
 import { openRoleContext } from './role-context.ts'
 
 export interface ThreadStart {
@@ -40,4 +42,5 @@ async function run({ role, config }: ThreadStart): Promise<void> {
   tell({ type: 'started', ports })
 }
 
+installNames(systemTimers)
 await run(workerData as ThreadStart)

@@ -5,14 +5,17 @@
  * memory, so it goes on where the stores say. A role that can not even start once ends the whole start.
  */
 
-import { chmodSync, mkdirSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import type { Config, RoleName } from '../config.ts'
 import type { Ports } from '../domain/ports.ts'
 import type { RunningRole } from '../main.ts'
 import { systemPorts } from '../system.ts'
 import { Registry } from 'prom-client'
+import { lockRole } from '../stores/role-lock.ts'
 import { ensureAdminToken } from './admin-token.ts'
+import { openDataFolder } from './data-folder.ts'
+import { layoutOf } from './layout.ts'
+import { checkListening } from './listening.ts'
 import { openRoleContext } from './role-context.ts'
 import type { ThreadMessage, ThreadStart } from './role-thread.ts'
 
@@ -32,11 +35,18 @@ type Listening = Omit<RunningRole, 'stop'>
 const stopOrder: readonly RoleName[] = ['broker', 'api', 'ingest', 'alerts']
 const startOrder: readonly RoleName[] = ['alerts', 'ingest', 'api', 'broker']
 const restartPauseMs = { first: 200, most: 10_000 }
+/** When one role can not start, how long the others may take to end in order. */
+const giveUpMs = 1_000
 
+/**
+ * Starts the roles. Throws `ConfigError` when a setting can not be used, `Fault` when the world does not let it start;
+ * both say in one line what to do.
+ */
 export async function serve(config: Config): Promise<Server> {
-  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
-  chmodSync(config.dataDir, 0o700)
+  openDataFolder(config.dataDir)
   const ports = systemPorts(config.logLevel, 'main', new Registry())
+  checkLocks(config)
+  await checkListening(config, ports.timers)
   const newAdminToken = await ensureAdminToken(config, ports.random)
   const start = config.threads ? startThreads : startInline
   const roles = await start(config, ports)
@@ -51,6 +61,11 @@ export async function serve(config: Config): Promise<Server> {
       for (const name of stopOrder) await roles.get(name)?.stop()
     },
   }
+}
+
+/** Whoever runs on this data folder has its ports as well, so this is asked first. */
+function checkLocks({ dataDir, roles }: Config): void {
+  for (const role of roles) lockRole(layoutOf(dataDir).run, role)()
 }
 
 function urlsOf(config: Config, at: Listening): Omit<Server, 'newAdminToken' | 'stop'> {
@@ -70,21 +85,27 @@ interface Supervised {
   stop(): Promise<void>
 }
 
-async function startInline(config: Config): Promise<Map<RoleName, Supervised>> {
+async function startInline(config: Config, ports: Ports): Promise<Map<RoleName, Supervised>> {
   const { startRole } = await import('../main.ts')
   const context = openRoleContext('all', config)
   const roles = new Map<RoleName, Supervised>()
   let running = 0
-  for (const name of startOrder.filter((role) => config.roles.includes(role))) {
-    const { stop, ...listening } = await startRole(name, context)
-    running++
-    roles.set(name, {
-      listening,
-      async stop() {
-        await stop()
-        if (--running === 0) context.close()
-      },
-    })
+  try {
+    for (const name of startOrder.filter((role) => config.roles.includes(role))) {
+      const { stop, ...listening } = await startRole(name, context)
+      running++
+      roles.set(name, {
+        listening,
+        async stop() {
+          await stop()
+          if (--running === 0) context.close()
+        },
+      })
+    }
+  } catch (error) {
+    await stopWithin(giveUpMs, roles, ports)
+    context.close()
+    throw error
   }
   return roles
 }
@@ -98,8 +119,17 @@ async function startThreads(config: Config, ports: Ports): Promise<Map<RoleName,
   )
   const failure = started.find((result) => result.status === 'rejected')
   if (failure === undefined) return roles
-  for (const name of stopOrder) await roles.get(name)?.stop()
+  await stopWithin(giveUpMs, roles, ports)
   throw failure.reason
+}
+
+async function stopWithin(
+  withinMs: number,
+  roles: ReadonlyMap<RoleName, Supervised>,
+  { timers }: Ports,
+): Promise<void> {
+  const all = Promise.allSettled([...roles.values()].map((role) => role.stop()))
+  await Promise.race([all, new Promise<void>((resolve) => void timers.after(withinMs, resolve))])
 }
 
 async function superviseThread(role: RoleName, config: Config, ports: Ports): Promise<Supervised> {
@@ -177,12 +207,17 @@ function startThread(role: RoleName, config: Config): Promise<RoleThread> {
   return new Promise<RoleThread>((resolve, reject) => {
     worker.once('message', (message: ThreadMessage) => {
       if (message.type === 'started') {
+        const stopped = new Promise<void>((resolve) => worker.once('message', () => resolve()))
         const stop = async () => {
           worker.postMessage('stop')
-          await ended
+          await Promise.race([stopped, ended])
+          // It has finished; whatever still waits for an answer from outside need not be waited for.
+          await worker.terminate()
         }
         resolve({ listening: message.ports, ended, stop })
       } else if (message.type === 'failed') {
+        // What it left open must not keep it alive: its locks and ports are for the next attempt.
+        void worker.terminate()
         reject(Object.assign(new Error(message.reason), { code: message.code }))
       }
     })

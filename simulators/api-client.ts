@@ -26,8 +26,15 @@ export interface ApiClient {
 
 const timeoutMs = 60_000
 
-/** `url` is the server's, such as `http://127.0.0.1:8080`; paths are relative to `/api/v1`. */
-export function createApiClient(options: { url: string; token: string }): ApiClient {
+export interface ApiClientOptions {
+  /** The server's, such as `http://127.0.0.1:8080`; paths are relative to `/api/v1`. */
+  url: string
+  token: string
+  /** Aborting it ends what is under way. */
+  signal: AbortSignal
+}
+
+export function createApiClient(options: ApiClientOptions): ApiClient {
   const url = options.url.replace(/\/+$/, '')
 
   async function call(method: string, path: string, body?: { type: string; text: string }) {
@@ -38,11 +45,13 @@ export function createApiClient(options: { url: string; token: string }): ApiCli
       headers,
       body: body?.text ?? null,
       redirect: 'error',
-      signal: AbortSignal.timeout(timeoutMs),
+      signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), options.signal]),
     }).catch((error: unknown) => {
       throw new ApiRefusal(0, `${url} can not be reached: ${reasonOf(error)}`)
     })
-    const text = await response.text()
+    const text = await response.text().catch((error: unknown) => {
+      throw new ApiRefusal(0, `${url} did not finish its answer: ${reasonOf(error)}`)
+    })
     const answer: unknown = text === '' ? null : parsed(text)
     if (response.ok) return answer
     const said = stringField(answer, 'detail') ?? stringField(answer, 'title') ?? text.slice(0, 200)

@@ -83,8 +83,8 @@ export async function runDemo(options: DemoOptions): Promise<void> {
 }
 
 async function prepare(options: DemoOptions): Promise<Stage> {
-  const { ports, print } = options
-  const api = createApiClient({ url: options.apiUrl, token: options.adminToken })
+  const { ports, print, signal } = options
+  const api = createApiClient({ url: options.apiUrl, token: options.adminToken, signal })
   const city = makeCity({ seed: options.seed ?? 7, devices: 60 })
   const tokens = await registerCity(city, { ...options, speed })
   await registerRules(api, cityRules(patience))

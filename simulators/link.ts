@@ -50,6 +50,8 @@ const inFlightMax = 16
 const piecesMax = 5_000
 const backoffMs = { first: 500, most: 30_000 } as const
 const connectTimeoutMs = 10_000
+/** A server that does not take a goodbye is left without. */
+const goodbyeMs = 1_000
 /** A server that refuses its own new tokens is not asked for ever more of them. */
 const renewalsMax = 3
 
@@ -123,7 +125,13 @@ class MqttLink implements Link {
     const leaving = this.#client
     this.#client = null
     this.#options.tally.givenUp += this.#inFlight.size + this.#again.length + this.#queue.length
-    if (leaving !== null) await leaving.endAsync(!leaving.connected)
+    if (leaving === null) return
+    const gone = new Promise<void>((resolve) => {
+      const cancel = this.#options.ports.timers.after(goodbyeMs, resolve)
+      leaving.once('close', cancel)
+    })
+    await Promise.race([leaving.endAsync(!leaving.connected), gone])
+    leaving.stream.destroy()
   }
 
   #wanted(): boolean {

@@ -58,13 +58,13 @@ const turnMs = 50
 const waitingMax = 500
 
 export async function replay(options: ReplayOptions): Promise<void> {
-  const { print, ports, speed = 600, mode = 'live' } = options
+  const { print, ports, signal, speed = 600, mode = 'live' } = options
   if (!(speed >= 1 && speed <= 100_000)) {
     throw new RangeError(`speed must be from 1 to 100000, not ${speed}`)
   }
   const recording = recordingOf(options.recording)
   const rows = await readRows(recording)
-  const api = createApiClient({ url: options.apiUrl, token: options.adminToken })
+  const api = createApiClient({ url: options.apiUrl, token: options.adminToken, signal })
   print(`${recording.title} — ${recording.attribution}`)
   const tokens = await registerStations(recording, {
     api,
@@ -175,14 +175,15 @@ function pieceOf({ row, ts, sendMs }: Scheduled): Piece {
   }
 }
 
-/** Waits until everything is acknowledged, but not for ever when the connection is gone. */
+/** Waits until everything is acknowledged, but not for ever, and not for a server that is away when it is to end. */
 async function settled(
   links: ReadonlyMap<string, Link>,
-  { ports }: Pick<ReplayOptions, 'ports'>,
+  { ports, signal }: Pick<ReplayOptions, 'ports' | 'signal'>,
 ): Promise<void> {
   const until = ports.clock.monotonic() + drainMs
   while (ports.clock.monotonic() < until) {
-    if ([...links.values()].every((link) => link.waiting + link.inFlight === 0)) return
+    const open = [...links.values()].filter((link) => link.connected || !signal.aborted)
+    if (open.every((link) => link.waiting + link.inFlight === 0)) return
     await new Promise<void>((resolve) => {
       ports.timers.after(turnMs, resolve)
     })

@@ -65,7 +65,7 @@ export async function simulate(options: SimulateOptions): Promise<void> {
     devices: options.devices ?? 60,
     connections: options.connections ?? 200,
   })
-  const api = createApiClient({ url: options.apiUrl, token: options.adminToken })
+  const api = createApiClient({ url: options.apiUrl, token: options.adminToken, signal })
   // What is caught up with is stamped with the city's own time, so devices report as seldom as they do there.
   const isHistory = (options.historyDays ?? 0) > 0
   const tokens = await registerCity(city, { ...options, speed: isHistory ? 1 : speed })
@@ -106,7 +106,7 @@ export async function registerCity(
       connectors: connectors(city),
     },
     {
-      api: createApiClient({ url: apiUrl, token: options.adminToken }),
+      api: createApiClient({ url: apiUrl, token: options.adminToken, signal: options.signal }),
       file: tokenFile({ dir: options.stateDir, server: apiUrl }),
       print,
     },

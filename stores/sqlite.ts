@@ -32,8 +32,35 @@ export interface OpenOptions {
   lockFile?: boolean
 }
 
-/** Opens or creates a database file (`:memory:` for tests) in WAL mode. */
+/**
+ * Opens or creates a database file (`:memory:` for tests) in WAL mode. An error of the driver keeps its code and says
+ * which file it is, and what to do.
+ */
 export function openSqlite(path: string, options: OpenOptions = {}): SqliteDatabase {
+  try {
+    return open(path, options)
+  } catch (error) {
+    const advice = adviceOn(error)
+    if (error instanceof Error && !error.message.includes(path)) {
+      error.message = `${path}: ${error.message}${advice === null ? '' : `. ${advice}`}`
+    }
+    throw error
+  }
+}
+
+/** What a person does about a file that can not be opened; null when the message says enough. */
+function adviceOn(error: unknown): string | null {
+  const code = driverCode(error) ?? ''
+  if (/^SQLITE_(NOTADB|CORRUPT)/.test(code)) {
+    return 'It is damaged, or something else was written over it: move it away and bring it back from a backup (docs/operate.md, "Lost or broken files").'
+  }
+  if (/^SQLITE_(CANTOPEN|READONLY|PERM|AUTH)/.test(code)) {
+    return 'Its owner must be the user that runs Bellwether, and the file system writable: "ls -ln" shows the owner, chown gives it back.'
+  }
+  return null
+}
+
+function open(path: string, options: OpenOptions): SqliteDatabase {
   const readonly = options.readonly ?? false
   if (path !== ':memory:' && !readonly) makePrivateFile(path)
   const db = new Database(path, { readonly, fileMustExist: readonly })

@@ -25,7 +25,13 @@ Logs are JSON lines on stderr. Exit code 0 after a stop, 2 for a bad setting, 1 
     const { values } = parseArgs({ args: [...argv], options: { config: { type: 'string' } } })
     const config = loadConfig(values.config === undefined ? {} : { file: values.config })
     const stop = stopSignal()
-    const server = await serve(config)
+    // Counted from the signal, whatever is under way then.
+    stop.addEventListener('abort', () => {
+      systemTimers.after(stopWithinMs, () => process.exit(0))
+    })
+    const server = await Promise.race([serve(config), aborted(stop)])
+    // What was acknowledged before everything was up is on disk.
+    if (server === undefined) process.exit(0)
     if (server.newAdminToken !== null) {
       process.stderr.write(
         `\nAdmin token, shown this once (keep it, or set BELLWETHER_ADMIN_TOKEN):\n  ${server.newAdminToken}\n\n`,
@@ -36,7 +42,6 @@ Logs are JSON lines on stderr. Exit code 0 after a stop, 2 for a bad setting, 1 
       `${JSON.stringify({ msg: 'ready', mqtt: mqttUrl, mqtts: mqttsUrl, http: httpUrl })}\n`,
     )
     await aborted(stop)
-    systemTimers.after(stopWithinMs, () => process.exit(0))
     await server.stop()
     process.exit(0)
   },

@@ -3,6 +3,7 @@
 import { parseArgs } from 'node:util'
 import { loadConfig } from '../../config.ts'
 import { durationMs, durationSchema } from '../../domain/text.ts'
+import { ApiRefusal } from '../../simulators/api-client.ts'
 import { parseEpisode, parseFaults } from '../../simulators/plan.ts'
 import { recordings } from '../../simulators/recordings.ts'
 import { replay } from '../../simulators/replay.ts'
@@ -46,7 +47,13 @@ ${recordings.map(({ id }) => `  ${id}`).join('\n')}):
   --history-mode     shift it so that it ends now, and send it as fast as it is taken
 `
 
-function surroundings(values: { api?: string; mqtt?: string; state: string }): Surroundings {
+interface Place {
+  api?: string
+  mqtt?: string
+  state: string
+}
+
+function surroundings(values: Place, signal: AbortSignal): Surroundings {
   const config = loadConfig()
   if (config.adminToken === undefined) {
     throw new UsageError('set BELLWETHER_ADMIN_TOKEN to a token of role admin')
@@ -58,7 +65,7 @@ function surroundings(values: { api?: string; mqtt?: string; state: string }): S
     stateDir: values.state,
     ports: { clock: systemClock, timers: systemTimers, random: systemRandom },
     print: (line) => process.stdout.write(`${line}\n`),
-    signal: stopSignal(),
+    signal,
   }
 }
 
@@ -83,7 +90,7 @@ function given<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], u
   return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> }
 }
 
-async function runReplay(argv: readonly string[]): Promise<number> {
+async function runReplay(argv: readonly string[], signal: AbortSignal): Promise<number> {
   const { values, positionals } = parseArgs({
     args: [...argv],
     allowPositionals: true,
@@ -94,7 +101,7 @@ async function runReplay(argv: readonly string[]): Promise<number> {
     throw new UsageError(`name a recording: ${recordings.map(({ id }) => id).join(', ')}`)
   }
   await replay({
-    ...surroundings(values),
+    ...surroundings(values, signal),
     recording,
     mode: values['history-mode'] ? 'history' : 'live',
     rules: !values['no-rules'],
@@ -103,7 +110,7 @@ async function runReplay(argv: readonly string[]): Promise<number> {
   return 0
 }
 
-async function runCity(argv: readonly string[]): Promise<number> {
+async function runCity(argv: readonly string[], signal: AbortSignal): Promise<number> {
   const { values } = parseArgs({
     args: [...argv],
     options: {
@@ -119,7 +126,7 @@ async function runCity(argv: readonly string[]): Promise<number> {
   })
   const historyMs = durationOf('history', values.history)
   await simulate({
-    ...surroundings(values),
+    ...surroundings(values, signal),
     rules: !values['no-rules'],
     ...given({
       seed: numberOf('seed', values.seed),
@@ -140,10 +147,13 @@ export const simulateCommand: Command = {
   about: 'publish as a simulated city, or replay a recorded flood or smog',
   help,
   async run(argv) {
+    const signal = stopSignal()
     try {
       const [first, ...rest] = argv
-      return await (first === 'replay' ? runReplay(rest) : runCity(argv))
+      return await (first === 'replay' ? runReplay(rest, signal) : runCity(argv, signal))
     } catch (error) {
+      // Who is told to end does not mind that the server did not answer meanwhile.
+      if (signal.aborted && error instanceof ApiRefusal) return 0
       if (error instanceof RangeError) throw new UsageError(error.message)
       throw error
     }

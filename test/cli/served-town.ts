@@ -38,6 +38,9 @@ export async function registerTown(dataDir: string): Promise<void> {
 }
 
 export interface TownServer {
+  child: ChildProcess
+  /** Asks the API as the administrator. */
+  api(method: string, path: string, body?: object): Promise<Response>
   /** Publishes messages of the device one after the other, each acknowledged. */
   publish(device: string, messages: readonly object[]): Promise<void>
   /** Resolves when everything that was acknowledged is settled. */
@@ -71,6 +74,13 @@ export async function serveTown(
   }
 
   return {
+    child,
+    api: (method, path, body) =>
+      fetch(`${ready.http}/api/v1${path}`, {
+        method,
+        headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      }),
     async publish(device, messages) {
       const options = { username: device, password: deviceToken(device), clientId: device }
       const client = await mqtt.connectAsync(ready.mqtt, options)
