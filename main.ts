@@ -178,7 +178,11 @@ async function runAlerts(
   async function disableWebhook(id: string): Promise<void> {
     const webhook = view.get('webhook', id)
     if (webhook?.enabled !== true) return
+    const at = ports.clock.now()
+    const entry = { at, actor: 'system', action: 'webhook.disable', target: `webhook/${id}` }
+    const begun = await registry.beginAudit({ ...entry, from: '410 Gone' })
     await registry.replace('webhook', { ...webhook, enabled: false })
+    await registry.endAudit(begun, { ...entry, from: '410 Gone', result: 'done' })
     bus.ring('registry')
   }
 

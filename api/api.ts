@@ -21,6 +21,7 @@ const graceMs = 2_000
 
 export async function startApi(parts: ApiParts): Promise<Api> {
   const { config, ports, edge } = parts
+  await parts.registry.settleAudit()
   const app = await createApp(parts)
   const proxy = installWebsocketProxy({
     server: app.server,

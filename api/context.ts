@@ -78,6 +78,10 @@ declare module 'fastify' {
     principal: Principal | null
     /** Id of the thing that is changed, when it is not in the path. */
     target: string | null
+    /** Where it came from, taken when it arrived. */
+    origin: string
+    /** Of `Registry.beginAudit`; null until a change begins. */
+    begunAudit: number | null
     audited: boolean
   }
 }

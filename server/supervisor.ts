@@ -47,7 +47,7 @@ export async function serve(config: Config): Promise<Server> {
   const ports = systemPorts(config.logLevel, 'main', new Registry())
   checkLocks(config)
   await checkListening(config, ports.timers)
-  const newAdminToken = await ensureAdminToken(config, ports.random)
+  const newAdminToken = await ensureAdminToken(config, ports)
   const start = config.threads ? startThreads : startInline
   const roles = await start(config, ports)
   const listening: Listening = Object.assign(

@@ -9,11 +9,15 @@ const entryForm = z
   .strictObject({
     id: z.int(),
     at: z.string().meta({ format: 'date-time' }),
-    actor: z.string().meta({ description: 'Id of the token, or device:<id>, or system' }),
+    actor: z
+      .string()
+      .meta({ description: 'Id of the token, or device:<id>, system, or command-line' }),
     action: z.string(),
     target: z.string(),
-    result: z.enum(['done', 'refused']),
-    from: z.string().meta({ description: 'Address' }),
+    result: z.enum(['done', 'refused', 'unknown']).meta({
+      description: 'unknown: begun, and the server ended or failed before it was known to be done',
+    }),
+    from: z.string().meta({ description: 'Address, or the user who ran a command on the machine' }),
   })
   .meta({ id: 'AuditEntry' })
 

@@ -6,7 +6,7 @@ import { siteSchema } from '../../domain/site.ts'
 import { hashSecret, newSecret } from '../../secret.ts'
 import { systemRandom } from '../../system.ts'
 import { type Command, UsageError } from '../command.ts'
-import { checked, withRegistry } from '../registry-access.ts'
+import { audited, checked, withRegistry } from '../registry-access.ts'
 
 const options = {
   site: { type: 'string' },
@@ -33,7 +33,9 @@ or not.
     return withRegistry(async ({ registry, view }) => {
       const giveToken = async (device: string) => {
         const token = newSecret(systemRandom, 'bwd_')
-        await registry.setDeviceToken(device, hashSecret(token))
+        await audited(registry, 'device.token', `device/${device}`, () =>
+          registry.setDeviceToken(device, hashSecret(token)),
+        )
         process.stdout.write(`${token}\n`)
         return 0
       }
@@ -49,18 +51,22 @@ or not.
       if (id === undefined) throw new UsageError('say "add ID", "token ID", "list" or "remove ID"')
       if (action === 'add') {
         if (values.site !== undefined && view.site(values.site) === undefined) {
-          await registry.insert('site', checked(siteSchema, { id: values.site }))
+          const place = checked(siteSchema, { id: values.site })
+          await audited(registry, 'site.create', `site/${place.id}`, () =>
+            registry.insert('site', place),
+          )
         }
         const { site, gateway, profile, interval: expectedInterval } = values
-        await registry.insert(
-          'device',
-          checked(deviceSchema, { id, site, gateway, profile, expectedInterval }),
+        const device = checked(deviceSchema, { id, site, gateway, profile, expectedInterval })
+        await audited(registry, 'device.create', `device/${id}`, () =>
+          registry.insert('device', device),
         )
         return giveToken(id)
       }
       if (action === 'token') return giveToken(id)
       if (action === 'remove') {
-        if (await registry.remove('device', id)) return 0
+        const remove = () => registry.remove('device', id)
+        if (await audited(registry, 'device.remove', `device/${id}`, remove)) return 0
         process.stderr.write(`There is no device "${id}".\n`)
         return 1
       }

@@ -1,13 +1,12 @@
 /** `bellwether rules`: alert rules, directly in the registry of the data folder, and the set to start from. */
 
 import { parseArgs } from 'node:util'
-import { Fault } from '../../domain/errors.ts'
 import { alertLevels, type Bound, propertyWatched, type Rule } from '../../domain/rule.ts'
 import { starterGroups } from '../../domain/starter-rules.ts'
 import type { StarterGroup } from '../../domain/starter-rules/starter-rule.ts'
 import type { Registry, RegistryView } from '../../stores/records/registry.ts'
 import { type Command, UsageError } from '../command.ts'
-import { withRegistry } from '../registry-access.ts'
+import { audited, withRegistry } from '../registry-access.ts'
 
 interface Stores {
   registry: Registry
@@ -85,21 +84,21 @@ async function install(
 
 async function installOne(
   rule: Rule,
-  { registry, replace }: Stores & { replace: boolean },
+  { registry, view, replace }: Stores & { replace: boolean },
 ): Promise<'installed' | 'replaced' | 'kept'> {
-  try {
-    await registry.insert('rule', rule)
+  const target = `rule/${rule.id}`
+  if (view.get('rule', rule.id) === undefined) {
+    await audited(registry, 'rule.create', target, () => registry.insert('rule', rule))
     return 'installed'
-  } catch (error) {
-    if (!(error instanceof Fault) || error.code !== 'conflict') throw error
-    if (!replace) return 'kept'
-    await registry.replace('rule', rule)
-    return 'replaced'
   }
+  if (!replace) return 'kept'
+  await audited(registry, 'rule.replace', target, () => registry.replace('rule', rule))
+  return 'replaced'
 }
 
 async function remove(id: string, { registry }: Stores): Promise<number> {
-  if (await registry.remove('rule', id)) return 0
+  const removal = () => registry.remove('rule', id)
+  if (await audited(registry, 'rule.remove', `rule/${id}`, removal)) return 0
   process.stderr.write(`There is no rule "${id}".\n`)
   return 1
 }

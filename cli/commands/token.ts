@@ -5,7 +5,7 @@ import { roles, tokenSchema } from '../../domain/token.ts'
 import { hashSecret, newSecret } from '../../secret.ts'
 import { systemRandom } from '../../system.ts'
 import { type Command, UsageError } from '../command.ts'
-import { checked, withRegistry } from '../registry-access.ts'
+import { audited, checked, withRegistry } from '../registry-access.ts'
 
 export const tokenCommand: Command = {
   name: 'token',
@@ -38,12 +38,15 @@ Works on the registry of BELLWETHER_DATA_DIR, whether the server runs or not. Th
           role: values.role,
           description: values.description,
         })
-        await registry.insert('token', { ...token, hash: hashSecret(secret) })
+        await audited(registry, 'token.create', `token/${id}`, () =>
+          registry.insert('token', { ...token, hash: hashSecret(secret) }),
+        )
         process.stdout.write(`${secret}\n`)
         return 0
       }
       if (action === 'remove') {
-        if (await registry.remove('token', id)) return 0
+        const remove = () => registry.remove('token', id)
+        if (await audited(registry, 'token.remove', `token/${id}`, remove)) return 0
         process.stderr.write(`There is no token "${id}".\n`)
         return 1
       }

@@ -1,5 +1,7 @@
 /**
- * The audit trail: who did what, when, from where, and whether it was done. Rows are only ever added.
+ * The audit trail: who did what, when, from where, and whether it was done. Rows are only ever added. A change is
+ * written down before it is made, in a table beside the trail, so that a process that is killed in its middle leaves
+ * a trace.
  *
  * Each row carries SHA-256 over the hash before it and its own content, and the newest id and hash are kept
  * beside the rows, so that a changed, inserted or removed row is found by walking the chain, also at its
@@ -8,7 +10,7 @@
 
 import { createHash } from 'node:crypto'
 import type { Kysely, Transaction } from 'kysely'
-import type { AuditEntry } from './registry.ts'
+import type { AuditEntry, BegunChange } from './registry.ts'
 import type { AuditTable, RegistrySchema } from './registry-schema.ts'
 import { storableText } from './storable-text.ts'
 
@@ -37,6 +39,51 @@ export async function appendAudit(
     .values({ ...row, hash })
     .execute()
   await tx.updateTable('audit_head').set({ id: row.id, hash }).execute()
+}
+
+export async function beginAudit(
+  tx: Transaction<RegistrySchema>,
+  { at, from, ...texts }: BegunChange,
+): Promise<number> {
+  const { id } = await tx
+    .insertInto('audit_begun')
+    .values({
+      at,
+      actor: storableText(texts.actor, textMax),
+      action: storableText(texts.action, textMax),
+      target: storableText(texts.target, textMax),
+      origin: storableText(from, textMax),
+    })
+    .returning('id')
+    .executeTakeFirstOrThrow()
+  return id
+}
+
+export async function endAudit(
+  tx: Transaction<RegistrySchema>,
+  begun: number,
+  entry: AuditEntry,
+): Promise<void> {
+  await tx.deleteFrom('audit_begun').where('id', '=', begun).execute()
+  await appendAudit(tx, entry)
+}
+
+/** Pages, so that the memory it takes does not depend on how many there are. */
+export async function settleAudit(tx: Transaction<RegistrySchema>): Promise<number> {
+  let settled = 0
+  for (;;) {
+    const rows = await tx
+      .selectFrom('audit_begun')
+      .selectAll()
+      .orderBy('id')
+      .limit(rowsPerPage)
+      .execute()
+    for (const { id, origin, ...change } of rows) {
+      await endAudit(tx, id, { ...change, from: origin, result: 'unknown' })
+    }
+    settled += rows.length
+    if (rows.length < rowsPerPage) return settled
+  }
 }
 
 /** Newest first; `before` is the id of the last entry of the page before. */

@@ -37,10 +37,21 @@ export interface AuditTable {
   hash: string
 }
 
+/** Changes that are being made; a row goes when its entry is in the trail. */
+export interface AuditBegunTable {
+  id: Generated<number>
+  at: number
+  actor: string
+  action: string
+  target: string
+  origin: string
+}
+
 export interface RegistrySchema {
   entity: EntityTable
   change: ChangeTable
   audit: AuditTable
+  audit_begun: AuditBegunTable
   /** One row: id and hash of the newest entry. */
   audit_head: Pick<AuditTable, 'id' | 'hash'>
 }

@@ -7,7 +7,7 @@ import { type Kysely, sql, type Transaction } from 'kysely'
 import type { Device } from '../../domain/device.ts'
 import { Fault } from '../../domain/errors.ts'
 import type { Site } from '../../domain/site.ts'
-import { appendAudit, auditTrail } from './audit.ts'
+import { appendAudit, auditTrail, beginAudit, endAudit, settleAudit } from './audit.ts'
 import { chunks, idsPerQuery } from './chunks.ts'
 import type { Entities, EntityKind, Registry, SecretHash } from './registry.ts'
 import { checkDevices, checkUnused } from './registry-references.ts'
@@ -40,6 +40,9 @@ export function createRegistry(db: Kysely<RegistrySchema>, close: () => Promise<
       }
     },
     audit: (entry) => write((tx) => appendAudit(tx, entry)),
+    beginAudit: (change) => write((tx) => beginAudit(tx, change)),
+    endAudit: (begun, entry) => write((tx) => endAudit(tx, begun, entry)),
+    settleAudit: () => write(settleAudit),
     auditTrail: (limit, before) => auditTrail(db, limit, before),
     close,
   }

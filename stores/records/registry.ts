@@ -35,9 +35,14 @@ export interface AuditEntry {
   action: string
   /** Such as `device/g-17`. */
   target: string
-  result: 'done' | 'refused'
+  /** `unknown`: begun, and the process ended (or failed) before it was known whether it was done. */
+  result: 'done' | 'refused' | 'unknown'
+  /** Address the request came from, or the user of the machine that ran the command. */
   from: string
 }
+
+/** A change that is about to be made; the trail has it whatever happens to the process. */
+export type BegunChange = Omit<AuditEntry, 'result'>
 
 export interface Registry {
   /** `conflict` when the id exists, `impossible` when it refers to a site or gateway that does not. */
@@ -57,6 +62,15 @@ export interface Registry {
   /** Many new tokens in few transactions, for imports; `not_found` when a device does not exist. */
   setDeviceTokens(hashes: ReadonlyMap<string, SecretHash>): Promise<void>
   audit(entry: AuditEntry): Promise<void>
+  /** Before a change: writes down that it begins; the answer is for `endAudit`. */
+  beginAudit(change: BegunChange): Promise<number>
+  /** After it: the entry of the trail; `target` when it was not known before. */
+  endAudit(begun: number, entry: AuditEntry): Promise<void>
+  /**
+   * At the start of the one process that serves: what was begun and never ended comes into the trail as `unknown`.
+   * Answers how many.
+   */
+  settleAudit(): Promise<number>
   auditTrail(limit: number, before?: number): Promise<readonly (AuditEntry & { id: number })[]>
   close(): Promise<void>
 }

@@ -84,6 +84,35 @@ const migrations: Migrations = [
   CREATE INDEX entity_by_gateway ON entity (gateway) WHERE gateway IS NOT NULL;
   CREATE UNIQUE INDEX entity_by_hash ON entity (kind, hash) WHERE hash IS NOT NULL;
   `,
+  // Changes are written down before they are made, and a third outcome is known. The rows of the trail stay as they
+  // are, hashes included.
+  `
+  CREATE TABLE audit_made_anew (
+    id INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    actor TEXT NOT NULL,
+    action TEXT NOT NULL,
+    target TEXT NOT NULL,
+    result TEXT NOT NULL CHECK (result IN ('done', 'refused', 'unknown')),
+    origin TEXT NOT NULL,
+    hash TEXT NOT NULL
+  ) STRICT;
+  INSERT INTO audit_made_anew SELECT id, at, actor, action, target, result, origin, hash FROM audit;
+  DROP TABLE audit;
+  ALTER TABLE audit_made_anew RENAME TO audit;
+  CREATE TRIGGER audit_is_final BEFORE UPDATE ON audit
+    BEGIN SELECT RAISE(ABORT, 'audit entries can not be changed'); END;
+  CREATE TRIGGER audit_is_kept BEFORE DELETE ON audit
+    BEGIN SELECT RAISE(ABORT, 'audit entries can not be removed'); END;
+  CREATE TABLE audit_begun (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    at INTEGER NOT NULL,
+    actor TEXT NOT NULL,
+    action TEXT NOT NULL,
+    target TEXT NOT NULL,
+    origin TEXT NOT NULL
+  ) STRICT;
+  `,
 ]
 
 export function openRegistry(options: { path: string }): Registry {

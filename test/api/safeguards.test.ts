@@ -57,12 +57,13 @@ describe('a fault of ours', () => {
     ).toContain('/srv')
   })
 
-  test('a change that can not be written to the audit trail is not called done', async () => {
+  test('a change that can not be written to the audit trail is not made', async () => {
     city = await openCityApi()
-    city.parts.registry.audit = () => Promise.reject(new Error('disk full'))
+    city.parts.registry.beginAudit = () => Promise.reject(new Error('disk full'))
     const answer = await city.call('POST', '/sites', { body: { id: 's' } })
     expect(answer.status).toBe(500)
     expect(answer.headers['content-type']).toContain('problem+json')
+    expect((await city.call('GET', '/sites/s')).status).toBe(404)
   })
 })
 

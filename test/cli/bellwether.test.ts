@@ -2,9 +2,9 @@
 
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 
 import { streetRules } from '../../domain/starter-rules/flood.ts'
 import { openRegistry } from '../../stores/records/sqlite-registry.ts'
@@ -111,6 +111,18 @@ test('device registers a device with its site and gives its token', async () => 
   expect(await run(['device', 'add', 'bad id'])).toMatchObject({ code: 2 })
   expect((await run(['device', 'remove', 'park-1'])).code).toBe(0)
   expect((await run(['device', 'list'])).out).toBe('')
+
+  const registry = openRegistry({ path: join(dir, 'data', 'registry.db') })
+  onTestFinished(() => registry.close())
+  const trail = await registry.auditTrail(10)
+  expect(trail.map(({ action, target, result }) => `${action} ${target} ${result}`)).toEqual([
+    'device.remove device/park-1 done',
+    'device.token device/park-1 done',
+    'device.token device/park-1 done',
+    'device.create device/park-1 done',
+    'site.create site/park done',
+  ])
+  expect(trail[0]).toMatchObject({ actor: 'command-line', from: userInfo().username })
 })
 
 describe('rules', () => {

@@ -539,6 +539,21 @@ export function registryConformance(start: () => Promise<RegistryBackend>): void
   })
 
   describe('audit', () => {
+    test('a change that begins is in the trail when it has ended, or as unknown when it never did', async () => {
+      const { registry } = await setUp()
+      const { result: _, ...change } = auditEntry(1)
+      const ended = await registry.beginAudit(change)
+      await registry.beginAudit({ ...change, target: 'site/never' })
+      expect(await registry.auditTrail(10)).toEqual([])
+      await registry.endAudit(ended, { ...auditEntry(1), target: 'site/known-now' })
+      expect(await registry.settleAudit()).toBe(1)
+      expect(await registry.settleAudit()).toBe(0)
+      expect(await registry.auditTrail(10)).toMatchObject([
+        { target: 'site/never', result: 'unknown', at: change.at, from: change.from },
+        { target: 'site/known-now', result: auditEntry(1).result },
+      ])
+    })
+
     test('the trail is told newest first, in pages', async () => {
       const { registry } = await setUp()
       expect(await registry.auditTrail(10)).toEqual([])

@@ -31,7 +31,9 @@ function asVersion1(path: string): void {
   const raw = openSqlite(path)
   raw.unsafeMode(true)
   raw.pragma('writable_schema = ON')
+  raw.exec('DROP TABLE audit_begun')
   raw.exec(`UPDATE sqlite_schema SET sql = replace(sql, ', ''quality-plan''', '')`)
+  raw.exec(`UPDATE sqlite_schema SET sql = replace(sql, ', ''unknown''', '')`)
   raw.pragma('writable_schema = RESET')
   raw.pragma('user_version = 1')
   expect(() =>
@@ -104,6 +106,7 @@ describe('the SQLite file', () => {
     await registry.insert('site', site('s'))
     await registry.upsertAll([], [device('g', { site: 's' }), device('behind', { gateway: 'g' })])
     await registry.setDeviceToken('g', hash(7))
+    await registry.audit(auditEntry(3))
     await registry.close()
     asVersion1(path)
 
@@ -115,6 +118,8 @@ describe('the SQLite file', () => {
     await again.insert('quality-plan', plan)
     await view.refresh()
     expect(view.all('quality-plan')).toEqual([plan])
+    await again.audit({ ...auditEntry(4), result: 'unknown' })
+    expect(await verifyAudit({ path })).toMatchObject({ entries: 2, brokenAt: null })
     await view.close()
     await again.close()
     const raw = openSqlite(path)
