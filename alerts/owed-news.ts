@@ -41,12 +41,12 @@ export function createOwedNews(parts: OwedNewsParts): OwedNews {
     })
   }
 
-  async function attend(): Promise<void> {
+  async function attend(now: number): Promise<void> {
     const listeners = registry.all('webhook').map((webhook) => {
       const { secret, enabled, catchUp } = webhook
       return { webhook, secret, catchUp: enabled && catchUp === true }
     })
-    await log.attend(listeners)
+    await log.attend(listeners, now)
   }
 
   async function settle(now: number): Promise<void> {
@@ -66,7 +66,7 @@ export function createOwedNews(parts: OwedNewsParts): OwedNews {
       if (!isDue || parts.stopping()) return
       const seen = registry.version
       try {
-        if (isNew) await attend()
+        if (isNew) await attend(now)
         await settle(now)
         version = seen
         settledAt = now

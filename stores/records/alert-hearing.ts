@@ -113,21 +113,21 @@ export class Hearing {
    * Takes over which endpoints there are: what one heard that is gone is forgotten, and to one that asks for it
    * what is open is owed.
    */
-  attend(listeners: readonly Listener[]): void {
+  attend(listeners: readonly Listener[], now: number): void {
     const known = new Map(this.#listeners.all().map((row) => [row.webhook, row]))
     for (const { webhook, secret, catchUp } of listeners) {
       const print = createHash('sha256').update(secret).digest('hex')
       const before = known.get(webhook.id)
       known.delete(webhook.id)
       const isOther = before !== undefined && before.print !== print
-      if (isOther) this.#dropWebhook.run(webhook.id)
+      if (isOther) this.#forget(webhook.id, now)
       if (catchUp && (isOther || before?.caughtUp !== 1)) this.#oweOpen(webhook)
       if (isOther || before === undefined || before.caughtUp !== Number(catchUp)) {
         this.#saveListener.run(webhook.id, print, Number(catchUp))
       }
     }
     for (const webhook of known.keys()) {
-      this.#dropWebhook.run(webhook)
+      this.#forget(webhook, now)
       this.#dropListener.run(webhook)
     }
   }
@@ -150,15 +150,25 @@ export class Hearing {
     return rows.length < owedPerRound || last === undefined ? null : last
   }
 
-  /** A delivery was given up because the endpoint is switched off: it has heard what was delivered before. */
-  missed(alert: string, webhook: string): void {
+  /**
+   * A delivery was given up because the endpoint is switched off: it has heard what was delivered before. What waits
+   * behind it is given up as well, and settled in one message when the endpoint is on again.
+   */
+  missed({ alert, webhook, at }: OwedPlace & { at: number }): void {
     const level = this.#lastDelivered.get(webhook, alert)?.level ?? null
+    this.#outbox.giveUp({ webhook, alert, at, reason: 'The endpoint is switched off.' })
     this.#save.run({ alert, webhook, level, owed: 'switched_off' })
   }
 
   /** Of alerts that ended before `olderThan` nobody wants to hear any more. */
   prune(olderThan: number, limit: number): void {
     this.#dropOld.run(olderThan, limit)
+  }
+
+  /** It is gone: another endpoint of its id is not to get what was meant for this one. */
+  #forget(webhook: string, at: number): void {
+    this.#outbox.giveUp({ webhook, alert: null, at, reason: 'The endpoint was removed.' })
+    this.#dropWebhook.run(webhook)
   }
 
   #oweOpen(webhook: Webhook): void {

@@ -101,7 +101,7 @@ export interface AlertLog {
    * Takes over which endpoints there are: what one has heard that is gone is forgotten, and to one that asks for it
    * what is open is owed. All of them, each time.
    */
-  attend(listeners: readonly Listener[]): Promise<void>
+  attend(listeners: readonly Listener[], now: number): Promise<void>
   /**
    * Tells what is owed and can be told at `now`: what a silence has muted, what an endpoint missed that was switched
    * off, what is open to one that asked for it. A part of it, from behind `after` on; the place to go on from, or

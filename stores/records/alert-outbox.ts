@@ -34,6 +34,8 @@ export interface Outbox {
     attempt: DeliveryAttempt,
     next: AfterAttempt,
   ): Pick<Line, 'webhook' | 'alert'>
+  /** Gives up what waits to be sent of one alert at the endpoint, or of all, with the reason on record. */
+  giveUp(of: { webhook: string; alert: string | null; at: number; reason: string }): void
   enqueueTest(delivery: {
     id: string
     webhook: string
@@ -85,6 +87,14 @@ export function createOutbox(db: SqliteDatabase): Outbox {
     `UPDATE delivery SET next_at = NULL
      WHERE state = 'pending' AND webhook = ? AND alert = ? AND seq > ? AND next_at IS NOT NULL`,
   )
+  const waiting = `state = 'pending' AND webhook = @webhook AND alert = coalesce(@alert, alert)`
+  const explain = db.prepare(
+    `INSERT INTO attempt (delivery, number, at, status, answer, duration_ms)
+     SELECT seq, attempts + 1, @at, NULL, @reason, 0 FROM delivery WHERE ${waiting}`,
+  )
+  const giveUp = db.prepare(
+    `UPDATE delivery SET state = 'failed', next_at = NULL, attempts = attempts + 1 WHERE ${waiting}`,
+  )
   const removeOld = db.prepare(
     `DELETE FROM delivery WHERE seq IN
        (SELECT seq FROM delivery WHERE state <> 'pending' AND created_at < ? LIMIT ?)`,
@@ -125,6 +135,10 @@ export function createOutbox(db: SqliteDatabase): Outbox {
       update.run({ seq: line.seq, state: next.state, nextAt, attempts: number })
       order(line, attempt.at + durationMs)
       return line
+    },
+    giveUp({ webhook, alert, at, reason }) {
+      explain.run({ webhook, alert, at, reason })
+      giveUp.run({ webhook, alert })
     },
     enqueueTest({ id, webhook, messageId, body, at }) {
       insert.run({ id, webhook, alert: null, messageId, type: 'webhook.test', at, body })

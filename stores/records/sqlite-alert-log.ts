@@ -32,11 +32,11 @@ export function openAlertLog({ path }: { path: string }): AlertLog {
   const attempted = database.transaction(
     (delivery: string, attempt: DeliveryAttempt, next: AfterAttempt) => {
       const { webhook, alert } = outbox.attempted(delivery, attempt, next)
-      if (next.missed === true && alert !== null) hearing.missed(alert, webhook)
+      if (next.missed === true && alert !== null) hearing.missed({ alert, webhook, at: attempt.at })
     },
   ).immediate
-  const attend = database.transaction((listeners: readonly Listener[]) =>
-    hearing.attend(listeners),
+  const attend = database.transaction((listeners: readonly Listener[], now: number) =>
+    hearing.attend(listeners, now),
   ).immediate
   const settle = database.transaction((audience: Audience, now: number, after: OwedPlace) =>
     hearing.settle(audience, now, after),
@@ -57,7 +57,7 @@ export function openAlertLog({ path }: { path: string }): AlertLog {
     record: async (all): Promise<readonly AlertChange[]> => kept(() => recording.record(all)),
     acknowledge: async (alert, by, audience): Promise<AlertView> =>
       kept(() => recording.acknowledge(alert, by, audience)),
-    attend: async (listeners) => kept(() => attend(listeners)),
+    attend: async (listeners, now) => kept(() => attend(listeners, now)),
     settle: async (audience, now, after) => kept(() => settle(audience, now, after)),
     due: async (now, limit, skip = []) => kept(() => outbox.due(now, limit, skip)),
     nextDueAt: async () => kept(() => outbox.nextDueAt()),
