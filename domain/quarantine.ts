@@ -14,6 +14,8 @@ export const refusalCodes = [
   'too_large',
   'not_allowed',
   'unsupported_format',
+  /** Good by our own judgement; the readings store does not take it. */
+  'refused_by_store',
 ] as const
 
 export type RefusalCode = (typeof refusalCodes)[number]
@@ -24,8 +26,10 @@ export interface Refusal {
   reason: string
   /** The device the reading was said to be of (not the gateway that sent it). */
   device: string
-  /** Key as sent, when one reading is refused; absent when the whole message is. */
+  /** Key as sent, when one reading is refused (of `refused_by_store` the property); absent when the whole message is. */
   key?: string
+  /** It is tried again without being asked for. */
+  again?: true
 }
 
 /**

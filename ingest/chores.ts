@@ -13,6 +13,7 @@ import type { Lanes } from './lanes.ts'
 import type { IngestMeters } from './meters.ts'
 import { answerRetries } from './retries.ts'
 import type { StatusBook } from './status-book.ts'
+import type { StoreRefusals } from './store-refusals.ts'
 
 export interface ChoreParts {
   config: Pick<Config, 'quarantineDays'>
@@ -23,6 +24,8 @@ export interface ChoreParts {
   judge: Judge
   meters: IngestMeters
   lanes: Lanes
+  /** Told by the readings store what it refuses. */
+  refusals?: Pick<StoreRefusals, 'during'>
 }
 
 export interface Chores {
@@ -40,7 +43,7 @@ const expireEveryMs = 3_600_000
 const dayMs = 86_400_000
 
 export function createChores(parts: ChoreParts): Chores {
-  const { config, ports, bus, readings, ledger, judge, lanes } = parts
+  const { config, ports, bus, readings, ledger, lanes } = parts
   const { clock } = ports
   const attempt = createAttempts(parts)
   let batches = 0
@@ -64,7 +67,8 @@ export function createChores(parts: ChoreParts): Chores {
     if (settled > 0 && now - retriedAt < retriesEveryMs) return 'not due'
     retriedAt = now
     const { store } = lanes.front
-    if ((await answerRetries({ ledger, store, judge })) > 0) bus.ring('readings')
+    const stored = await answerRetries({ ...parts, clock, store })
+    if (stored > 0) bus.ring('readings')
     return 'done'
   }
 

@@ -32,8 +32,8 @@ export interface IngestParts {
   ledger: Ledger
   judge: Judge
   quality: QualityControl
-  /** Told of each batch before it is written, for readings that the store may refuse. */
-  refusals?: Pick<StoreRefusals, 'expect'>
+  /** Told of what is about to be written, for readings that the store may refuse. */
+  refusals?: Pick<StoreRefusals, 'expect' | 'during'>
   /** Told when batches can not be stored, when the reason changes, and (null) when they are again. */
   onTrouble: SetbackParts['onTrouble']
 }

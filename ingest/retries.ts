@@ -3,7 +3,7 @@
  * The message is judged as if it had just been received at its old time; what is accepted now is stored.
  */
 
-import type { Judge, Refusal, Verdict } from '../domain/quarantine.ts'
+import type { Judge, Refusal, RefusalCode, Verdict } from '../domain/quarantine.ts'
 import type { Uplink } from '../domain/uplink.ts'
 import type {
   Ledger,
@@ -11,16 +11,27 @@ import type {
   RetryOutcome,
   StatusChange,
 } from '../stores/records/ledger.ts'
+import type { Reading } from '../domain/reading.ts'
+import type { Clock } from '../domain/ports.ts'
 import type { FlaggedStore } from './flagged-store.ts'
+import { type StoreRefusals, storeRefusal } from './store-refusals.ts'
 
 export interface RetryParts {
   ledger: Ledger
   store: FlaggedStore
   judge: Judge
+  clock: Pick<Clock, 'monotonic'>
+  /** Told by the store what it refuses. */
+  refusals?: Pick<StoreRefusals, 'during'>
 }
 
-/** Answers every open request and returns how many readings were stored. */
+/** Batches wait meanwhile; other requests are answered next time. */
+const retriesMs = 100
+
+/** Answers open requests for a while and returns how many readings were stored. */
 export async function answerRetries(parts: RetryParts): Promise<number> {
+  const { clock } = parts
+  const endAt = clock.monotonic() + retriesMs
   let stored = 0
   for (const { request, entry: id, uplink } of await parts.ledger.pendingRetries()) {
     const entry = await parts.ledger.get(id)
@@ -29,25 +40,57 @@ export async function answerRetries(parts: RetryParts): Promise<number> {
         ? { stored: 0, refused: [dropped(uplink)] }
         : entry.key === null
           ? await retryMessage(parts, uplink, entry)
-          : await retryKey(parts, uplink, { device: entry.device, key: entry.key })
+          : await retryKey(parts, uplink, { ...entry, key: entry.key })
     await parts.ledger.answerRetry(request, id, outcome)
     stored += outcome.stored
+    if (clock.monotonic() >= endAt) break
   }
   return stored
 }
 
 /** One reading was refused: only readings of its key are looked at. Its neighbours were settled long ago. */
 async function retryKey(
-  { judge, store }: RetryParts,
+  parts: RetryParts,
   uplink: Uplink,
-  only: { device: string; key: string },
+  { device, key, code }: { device: string; key: string; code: RefusalCode },
 ): Promise<RetryOutcome> {
-  const { accepted, refused } = judge(uplink, only)
-  if (accepted.length > 0) {
-    await store.write(accepted)
-    return { stored: accepted.length, refused: [] }
+  const { judge } = parts
+  // What the store refused is named by its property, whatever its key was.
+  const { accepted, refused } =
+    code === 'refused_by_store'
+      ? ofProperty(judge(uplink), { device, property: key })
+      : judge(uplink, { device, key })
+  if (accepted.length === 0) return { stored: 0, refused: refused.slice(0, 1) }
+  const { byStore } = await write(parts, accepted)
+  return { stored: accepted.length - byStore.length, refused: byStore }
+}
+
+function ofProperty(
+  { accepted, refused }: Verdict,
+  { device, property }: { device: string; property: string },
+): Pick<Verdict, 'accepted' | 'refused'> {
+  const own = accepted.filter((each) => each.device === device && each.property === property)
+  const same = refused.filter((each) => each.device === device && each.key === property)
+  return { accepted: own, refused: same }
+}
+
+/** How many were not known before, and what the store does not take. */
+async function write(
+  { store, refusals }: RetryParts,
+  readings: readonly Reading[],
+): Promise<{ stored: number; byStore: readonly Refusal[] }> {
+  let stored = 0
+  const run = async () => {
+    stored = (await store.write(readings)).stored
   }
-  return { stored: 0, refused: refused.slice(0, 1) }
+  if (refusals === undefined) {
+    await run()
+    return { stored, byStore: [] }
+  }
+  const refused = await refusals.during(run)
+  // None of these is tried again by itself once more: that could go on for ever.
+  const byStore = refused.map((one) => storeRefusal({ ...one, isUnsure: false }))
+  return { stored, byStore }
 }
 
 /**
@@ -55,17 +98,19 @@ async function retryKey(
  * that was not before, or when there is nothing left to refuse: an announcement or facts were taken.
  */
 async function retryMessage(
-  { judge, store, ledger }: RetryParts,
+  parts: RetryParts,
   uplink: Uplink,
   entry: QuarantineEntry,
 ): Promise<RetryOutcome> {
-  const verdict = judge(uplink)
-  const { accepted, refused } = verdict
-  const { stored } = await store.write(accepted)
-  await ledger.updateStatus(factsOf(verdict, uplink), 'late')
-  if (refused.length === 0) return { stored: Math.max(1, accepted.length), refused }
-  if (stored > 0) return { stored: accepted.length, refused }
-  return { stored: 0, refused: stillRefused(verdict, entry) }
+  const verdict = parts.judge(uplink)
+  const { accepted } = verdict
+  const { stored, byStore } = await write(parts, accepted)
+  await parts.ledger.updateStatus(factsOf(verdict, uplink), 'late')
+  const refused = [...verdict.refused, ...byStore]
+  const taken = accepted.length - byStore.length
+  if (refused.length === 0) return { stored: Math.max(1, taken), refused }
+  if (stored > 0) return { stored: taken, refused }
+  return { stored: 0, refused: stillRefused({ refused }, entry) }
 }
 
 /** Of a message that is judged long after it came only the facts are news, and not where newer ones are known. */
@@ -73,7 +118,10 @@ function factsOf({ attributes }: Verdict, { seq }: Uplink): StatusChange[] {
   return [...(attributes ?? [])].map(([device, facts]) => ({ device, attributes: facts, seq }))
 }
 
-function stillRefused({ refused }: Verdict, entry: QuarantineEntry): readonly Refusal[] {
+function stillRefused(
+  { refused }: Pick<Verdict, 'refused'>,
+  entry: QuarantineEntry,
+): readonly Refusal[] {
   const same = refused.find(({ device, key }) => device === entry.device && key === undefined)
   return same === undefined ? refused.slice(0, 1) : [same]
 }

@@ -6,9 +6,8 @@
 import type { Config } from '../config.ts'
 import { zoneOf } from '../domain/calendar.ts'
 import type { Ports } from '../domain/ports.ts'
-import type { Reading } from '../domain/reading.ts'
 import type { BoardSink } from '../stores/readings/board-points.ts'
-import type { ReadingsReader, ReadingsWriter } from '../stores/readings/readings.ts'
+import type { ReadingsReader, ReadingsWriter, RefusedReading } from '../stores/readings/readings.ts'
 import { openReadingsReader, openReadingsWriter } from '../stores/readings/sqlite.ts'
 import type { RegistryView } from '../stores/records/registry.ts'
 import type { DataLayout } from './layout.ts'
@@ -22,8 +21,10 @@ export interface ReadingsStore {
 
 export interface WriterParts {
   registry: RegistryView
-  /** Told of readings that the database refuses for good. */
-  onRefused(readings: readonly Reading[], reason: string): void | Promise<void>
+  /** Told of readings that the database refuses for good, or that are set aside. */
+  onRefused(readings: readonly RefusedReading[]): void | Promise<void>
+  /** No live readings wait: what is refused is searched out to the end, and nothing is set aside. */
+  isAlone?: true
 }
 
 export interface OpenWriter {
@@ -67,10 +68,13 @@ export async function readingsStore(
     return {
       openReader: () => openInfluxReader(options),
       openBoards: () => openInfluxBoardSink(options),
-      openWriter({ registry, onRefused }) {
+      openWriter({ registry, onRefused, isAlone = false }) {
         const placeOf = placesOf(registry)
         const zoneOf = zonesOf(registry, config.timeZone)
-        const writer = openInfluxWriter({ ...options, keepDays, placeOf, zoneOf, onRefused })
+        const search = isAlone ? { searchesMax: Number.POSITIVE_INFINITY } : {}
+        const writer = openInfluxWriter({
+          ...{ ...options, keepDays, placeOf, zoneOf, onRefused, ...search },
+        })
         return { writer, interrupt: () => writer.interrupt() }
       },
     }

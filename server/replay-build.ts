@@ -38,8 +38,12 @@ export async function openBuild(config: Config, options: BuildOptions) {
   const store = await place.open(file, ports)
   const { writer: readings } = store.openWriter({
     registry,
-    onRefused: (refused, reason) =>
-      ports.log.error({ readings: refused.length, reason }, 'The store refuses readings for good.'),
+    onRefused: (refused) =>
+      ports.log.error(
+        { readings: refused.length, reason: refused[0]?.reason },
+        'The store refuses readings for good.',
+      ),
+    isAlone: true,
   })
   const journal = openJournalReader({ dir: layout.journal, onDamage: () => undefined })
   const ledger = options.isQuarantining

@@ -62,8 +62,12 @@ export async function reevaluateStored(
   const reader = store.openReader()
   const { writer } = store.openWriter({
     registry: view,
-    onRefused: (refused, reason) =>
-      ports.log.error({ readings: refused.length, reason }, 'The store refuses readings for good.'),
+    onRefused: (refused) =>
+      ports.log.error(
+        { readings: refused.length, reason: refused[0]?.reason },
+        'The store refuses readings for good.',
+      ),
+    isAlone: true,
   })
   try {
     checkChoice(view, wish)

@@ -89,8 +89,12 @@ async function move(config: Config, plan: Move): Promise<Moved> {
   const store = await to.open(to.file, ports)
   const { writer } = store.openWriter({
     registry,
-    onRefused: (refused, reason) =>
-      ports.log.error({ readings: refused.length, reason }, 'The new store refuses readings.'),
+    onRefused: (refused) =>
+      ports.log.error(
+        { readings: refused.length, reason: refused[0]?.reason },
+        'The new store refuses readings.',
+      ),
+    isAlone: true,
   })
   const target = store.openReader()
   let unlock: (() => void) | null = null

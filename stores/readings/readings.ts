@@ -51,6 +51,14 @@ export interface WriteResult {
   duplicate: number
 }
 
+/** A reading that a database does not take, whatever we do. */
+export interface RefusedReading {
+  reading: Reading
+  reason: string
+  /** Set aside: it may be good, was refused together with others, and should be tried again later. */
+  isUnsure: boolean
+}
+
 export interface ReadingsWriter {
   progress(): Progress | Promise<Progress>
   /**

@@ -44,6 +44,8 @@ export interface RetryTable {
   idx: number
   code: RefusalCode
   device: string
+  /** 1 when nobody asked for it; these are answered after those of people. */
+  by_itself: Generated<number>
   /** JSON of the outcome; null while nobody has answered. */
   outcome: string | null
 }

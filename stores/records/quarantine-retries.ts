@@ -6,6 +6,7 @@
 
 import type { Kysely, Transaction } from 'kysely'
 import { Fault } from '../../domain/errors.ts'
+import type { Refusal } from '../../domain/quarantine.ts'
 import type { Uplink } from '../../domain/uplink.ts'
 import type { RetryOutcome } from './ledger.ts'
 import { idOf, type LedgerSchema, placeOf } from './ledger-schema.ts'
@@ -14,7 +15,9 @@ import {
   entriesOf,
   entriesPerMessageMax,
   insertEntries,
+  reasonCharsMax,
 } from './quarantine-writes.ts'
+import { storableText } from './storable-text.ts'
 
 type Writing = Transaction<LedgerSchema>
 
@@ -49,7 +52,7 @@ export async function requestRetry(tx: Writing, id: string): Promise<number> {
   return request
 }
 
-/** Open requests, oldest first, with the message each is about. */
+/** Open requests, those of people first, with the message each is about. */
 export async function pendingRetries(
   db: Kysely<LedgerSchema>,
 ): Promise<readonly { request: number; entry: string; uplink: Uplink }[]> {
@@ -62,6 +65,7 @@ export async function pendingRetries(
     .select(['r.request', 'r.seq', 'r.idx', 'r.code', 'r.device'])
     .select(['m.sender', 'm.kind', 'm.received_at', 'm.payload', 'm.readings'])
     .where('r.outcome', 'is', null)
+    .orderBy('r.by_itself')
     .orderBy('r.request')
     .limit(requestsPerRead)
     .execute()
@@ -90,7 +94,11 @@ export async function answerRetry(
 ): Promise<void> {
   if (!(await setOutcome(tx, request, outcome))) return
   const place = placeOf(entry)
-  if (place === undefined || outcome.stored === 0) return
+  if (place === undefined) return
+  if (outcome.stored === 0) {
+    await renewReason(tx, place, outcome.refused[0])
+    return
+  }
   const message = await tx
     .selectFrom('message')
     .select(['sender', 'received_at'])
@@ -115,6 +123,23 @@ export async function retryOutcome(
   if (row === undefined || row.outcome === null) return undefined
   const outcome: RetryOutcome = JSON.parse(row.outcome)
   return outcome
+}
+
+/** Why it was refused this time. */
+async function renewReason(
+  tx: Writing,
+  { seq, idx }: { seq: number; idx: number },
+  refusal: Refusal | undefined,
+): Promise<void> {
+  if (refusal === undefined) return
+  const { code } = refusal
+  const reason = storableText(refusal.reason, reasonCharsMax)
+  await tx
+    .updateTable('entry')
+    .set({ code, reason })
+    .where('seq', '=', seq)
+    .where('idx', '=', idx)
+    .execute()
 }
 
 function entryAt(tx: Writing, { seq, idx }: { seq: number; idx: number }) {

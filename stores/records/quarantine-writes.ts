@@ -29,7 +29,7 @@ export interface Refused {
 /** Refusals of one message that are listed; the last one listed says how many more there were. */
 export const entriesPerMessageMax = 100
 const nameCharsMax = 128
-const reasonCharsMax = 500
+export const reasonCharsMax = 500
 /** How far back a replay of the journal is known not to be counted twice. Beyond it nothing is counted again. */
 const countedMessages = 100_000
 
@@ -49,6 +49,7 @@ export async function recordRefused(
   }
   const entries = items.flatMap(({ uplink, refused }) => entriesOf(uplink, refused))
   for (const part of chunks(entries, rowsPerInsert)) await insertEntries(tx, part)
+  await askAgain(tx, items)
   const messagesByOwner = new Map<string, number>()
   let last: EntryTable | undefined
   for (const entry of entries) {
@@ -58,6 +59,30 @@ export async function recordRefused(
     last = entry
   }
   return messagesByOwner
+}
+
+/** Requests of what is tried again without being asked for. */
+async function askAgain(tx: Writing, items: readonly Refused[]): Promise<void> {
+  const wanted = items.flatMap(({ uplink: { seq }, refused }) =>
+    refused.slice(0, entriesPerMessageMax).flatMap(({ again, code, device }, idx) => {
+      if (again !== true) return []
+      return [{ seq, idx, code, device: storableText(device, nameCharsMax), by_itself: 1 }]
+    }),
+  )
+  for (const part of chunks(wanted, idsPerQuery)) {
+    const seqs = [...new Set(part.map(({ seq }) => seq))]
+    const open = await tx
+      .selectFrom('retry')
+      .select(['seq', 'idx'])
+      .where('outcome', 'is', null)
+      .where('seq', 'in', seqs)
+      .execute()
+    const known = new Set(open.map(({ seq, idx }) => `${seq}-${idx}`))
+    const rows = part.filter(({ seq, idx }) => !known.has(`${seq}-${idx}`))
+    for (const few of chunks(rows, rowsPerInsert)) {
+      await tx.insertInto('retry').values(few).execute()
+    }
+  }
 }
 
 function messageOf(uplink: Uplink): LedgerSchema['message'] {

@@ -63,6 +63,9 @@ const migrations: Migrations = [
   CREATE TABLE broker_start (id INTEGER PRIMARY KEY CHECK (id = 1), seq INTEGER NOT NULL) STRICT;
   INSERT INTO broker_start VALUES (1, 0);
   `,
+  `
+  ALTER TABLE retry ADD COLUMN by_itself INTEGER NOT NULL DEFAULT 0;
+  `,
 ]
 
 export function openLedger(options: { path: string; messagesPerDeviceMax: number }): Ledger {

@@ -9,6 +9,7 @@ import type { Reading } from '../../domain/reading.ts'
 import type { UplinkDraft, UplinkKind } from '../../domain/uplink.ts'
 import { type Ingest, type IngestParts, startIngest } from '../../ingest/ingest.ts'
 import { createJudge } from '../../ingest/judge.ts'
+import type { StoreRefusals } from '../../ingest/store-refusals.ts'
 import { createQualityControl } from '../../ingest/quality/quality-control.ts'
 import type { JournalReader, JournalWriter } from '../../stores/journal/journal.ts'
 import { openJournalReader, openJournalWriter } from '../../stores/journal/sqlite.ts'
@@ -26,6 +27,7 @@ export interface Stores {
   ledger: Ledger
   judge: Judge
   quality: QualityControl
+  refusals?: StoreRefusals
 }
 
 export interface Plant {

@@ -5,13 +5,16 @@
 
 import { Fault } from '../../../domain/errors.ts'
 import type { Ports } from '../../../domain/ports.ts'
+import { type Account, nextStep } from './access.ts'
 import {
   createInfluxClient,
+  type InfluxAnswer,
   type InfluxClient,
   type InfluxRequest,
   type ServerOptions,
 } from './client.ts'
 import { isBusy, type Outcome, outcomeOf, reasonOf } from './outcome.ts'
+import { versionOf } from './version.ts'
 
 export interface ConnectionOptions extends ServerOptions {
   /** Database of 1.x and 3.x, bucket of 2.x. */
@@ -72,6 +75,7 @@ export function createConnection(options: ConnectionOptions): Connection {
         mayCompress: true,
       })
       const outcome = outcomeOf(answer, ports.clock.now())
+      if (outcome.kind === 'alarm') return { ...outcome, reason: deniedText(answer, options) }
       if (outcome.kind === 'wait' && outcome.retryAfterMs > 0) {
         waitUntil = ports.clock.monotonic() + outcome.retryAfterMs
         waitReason = outcome.reason
@@ -80,12 +84,14 @@ export function createConnection(options: ConnectionOptions): Connection {
     },
     async ask(statement) {
       const answer = await client.request(questionOf(statement))
+      if (isNumberless(answer)) return undefined
       if (isBusy(answer.status)) {
         const cause = new Error(reasonOf(answer))
         throw new Fault('store_unavailable', `InfluxDB can not answer: ${cause.message}`, { cause })
       }
       if (answer.status !== 200) {
-        throw new Fault('store_unavailable', `InfluxDB refused a query: ${reasonOf(answer)}`)
+        const why = deniedText(answer, options)
+        throw new Fault('store_unavailable', `InfluxDB refused a query: ${why}`)
       }
       return answer.body === '' ? undefined : rowsOf(answer.body)
     },
@@ -93,14 +99,28 @@ export function createConnection(options: ConnectionOptions): Connection {
   }
 }
 
+/** What was answered, and what to do about it where that is known. */
+export function deniedText(answer: InfluxAnswer, account: Account): string {
+  const told = reasonOf(answer)
+  const version = versionOf(answer.header('x-influxdb-version') ?? '')
+  const { status } = answer
+  const step = nextStep({ status, told, generation: version?.generation }, account)
+  return step === '' ? told : `${told}. ${step}`
+}
+
+/** A number is infinite: 1.x then sends something that is no JSON, 2.x an error, with 200. */
+function isNumberless({ body }: InfluxAnswer): boolean {
+  const told = typeof body === 'string' ? body : errorOf(body)
+  return told !== undefined && /unsupported value: ([+-]?Inf|NaN)/.test(told)
+}
+
 /** Errors of a statement come inside a 200. */
 function rowsOf(body: unknown): readonly Rows[] {
-  const results: unknown = propertyOf(body, 'results')
-  const [result] = Array.isArray(results) ? results : []
-  const error = propertyOf(result, 'error') ?? propertyOf(body, 'error')
+  const error = errorOf(body)
   if (error !== undefined) {
-    throw new Fault('store_unavailable', `InfluxDB could not answer a query: ${String(error)}`)
+    throw new Fault('store_unavailable', `InfluxDB could not answer a query: ${error}`)
   }
+  const result = resultOf(body)
   const series: unknown = propertyOf(result, 'series') ?? []
   if (!Array.isArray(series)) throw new Fault('store_unavailable', 'InfluxDB sent no rows.')
   return series.map((each): Rows => {
@@ -113,6 +133,17 @@ function rowsOf(body: unknown): readonly Rows[] {
     const { tags = {}, columns = [], values = [] } = each as Partial<Rows>
     return { tags, columns, values }
   })
+}
+
+function resultOf(body: unknown): unknown {
+  const results = propertyOf(body, 'results')
+  return Array.isArray(results) ? results[0] : undefined
+}
+
+function errorOf(body: unknown): string | undefined {
+  const error =
+    propertyOf(resultOf(body), 'error') ?? propertyOf(body, 'error') ?? propertyOf(body, 'message')
+  return error === undefined ? undefined : String(error)
 }
 
 function propertyOf(body: unknown, key: string): unknown {

@@ -1,10 +1,12 @@
 /**
  * Sends the lines of a batch, several requests at once, until each is stored or refused for good.
  *
- * A request that is too large is halved. One that holds what is refused is halved as well, down to single readings, so
- * that a poisoned one costs its neighbours nothing. When the answer names a field whose type conflicts, its readings
- * are taken out at once: InfluxDB judges types by shard, none of which begins or ends within an hour, so the readings
- * of that field within one hour share their fate.
+ * A request that is too large is halved. One that holds what is refused is halved as well, newest readings first, down
+ * to single readings, so that a poisoned one costs its neighbours nothing. When the answer names a field whose type
+ * conflicts, its readings are taken out at once: InfluxDB judges types by shard, none of which begins or ends within an
+ * hour, so the readings of that field within one hour share their fate.
+ *
+ * The search is bounded, so that no batch waits for it: what is not found out by then is set aside.
  */
 
 import { Fault } from '../../../domain/errors.ts'
@@ -17,12 +19,16 @@ import type { Sheet } from './sheet.ts'
 export interface Refusal {
   slot: number
   reason: string
+  /** It may be good: the request that it was in was refused, and the search ended before its turn. */
+  isUnsure: boolean
 }
 
 export interface DeliveryParts {
   write(lines: string): Promise<Outcome>
-  /** Told of points that are older than the database keeps. */
-  onAged(reason: string): void
+  /** Told of readings that are older than the database keeps. */
+  onAged(readings: number, reason: string): void
+  /** Requests that look for what is refused. */
+  searchesMax: number
 }
 
 const requestsMax = 4
@@ -37,32 +43,52 @@ const hourMs = 3_600_000
 export async function deliver(
   sheet: Sheet,
   lines: Lines,
-  { write, onAged }: DeliveryParts,
+  { write, onAged, searchesMax }: DeliveryParts,
 ): Promise<Refusal[]> {
   const refusals: Refusal[] = []
+  let searches = 0
 
-  async function send(text: string): Promise<Outcome> {
+  async function send(text: string, pieces: () => readonly Piece[]): Promise<Outcome> {
     const outcome = await write(text)
     if (outcome.kind === 'wait' || outcome.kind === 'alarm') throw unavailable(outcome)
-    if (outcome.kind === 'aged') onAged(outcome.reason)
+    if (outcome.kind === 'aged') {
+      onAged(readingsOf(newestFirst(pieces(), sheet), outcome.dropped), outcome.reason)
+    }
     return outcome
   }
 
   async function sendPieces(pieces: readonly Piece[]): Promise<void> {
     if (pieces.length === 0) return
-    await salvage(pieces, await send(pieces.map(({ text }) => text).join('\n')))
+    const text = pieces.map((piece) => piece.text).join('\n')
+    await salvage(pieces, await send(text, () => pieces))
+  }
+
+  /** As `sendPieces`, while the search may go on. */
+  async function search(pieces: readonly Piece[], reason: string): Promise<void> {
+    if (pieces.length > 0 && searches++ < searchesMax) await sendPieces(pieces)
+    else for (const { slots } of pieces) refuse(slots, reason, true)
   }
 
   async function salvage(pieces: readonly Piece[], outcome: Outcome): Promise<void> {
-    if (outcome.kind !== 'halve' && outcome.kind !== 'bisect') return
-    const field = outcome.kind === 'bisect' ? outcome.field : undefined
-    if (field !== undefined && (await takeOut(field, pieces, outcome.reason))) return
-    const halves = halve(pieces, sheet)
-    if (halves === undefined) {
-      for (const { slots } of pieces) refuse(slots, outcome.reason)
-    } else {
-      for (const half of halves) await sendPieces(half)
+    if (outcome.kind === 'halve') await halveAll(pieces, outcome.reason)
+    if (outcome.kind !== 'bisect') return
+    const { field, reason, dropped } = outcome
+    const isAll = dropped >= pieces.length
+    if (isAll && pieces.every(({ slots }) => slots.length === 1)) {
+      for (const { slots } of pieces) refuse(slots, reason)
+      return
     }
+    if (field !== undefined && (await takeOut(field, pieces, reason))) return
+    const parts = isAll ? [singles(pieces, sheet)] : halve(newestFirst(pieces, sheet), sheet)
+    if (parts === undefined) for (const { slots } of pieces) refuse(slots, reason)
+    else for (const part of parts) await search(part, reason)
+  }
+
+  /** What is too much at once may be good. */
+  async function halveAll(pieces: readonly Piece[], reason: string): Promise<void> {
+    const halves = halve(pieces, sheet)
+    if (halves === undefined) for (const { slots } of pieces) refuse(slots, reason)
+    else for (const half of halves) await sendPieces(half)
   }
 
   /** The readings that write this field by themselves, hour by hour. False when there are none. */
@@ -83,21 +109,25 @@ export async function deliver(
       for (const { slots } of pieces) refuse(slots, reason)
       return true
     }
-    await sendPieces(rest)
-    for (const slots of hours.values()) {
-      await sendPieces(slots.map((slot) => pieceOf([slot], sheet)))
+    await search(rest, reason)
+    for (const [, slots] of [...hours].sort(([a], [b]) => b - a)) {
+      await search(
+        slots.map((slot) => pieceOf([slot], sheet)),
+        reason,
+      )
     }
     return true
   }
 
-  function refuse(slots: readonly number[], reason: string): void {
-    for (const slot of slots) refusals.push({ slot, reason })
+  function refuse(slots: readonly number[], reason: string, isUnsure = false): void {
+    for (const slot of slots) refusals.push({ slot, reason, isUnsure })
   }
 
   await inParallel(parcelsOf(lines), requestsMax, async ({ from, to }) => {
-    const outcome = await send(lines.textOf(from, to))
+    const pieces = () => piecesOf(lines, from, to)
+    const outcome = await send(lines.textOf(from, to), pieces)
     if (outcome.kind === 'stored' || outcome.kind === 'aged') return
-    await salvage(piecesOf(lines, from, to), outcome)
+    await salvage(pieces(), outcome)
   })
   return refusals
 }
@@ -110,6 +140,23 @@ interface Piece {
 
 function pieceOf(slots: readonly number[], sheet: Sheet): Piece {
   return { text: lineText(sheet, slots), slots }
+}
+
+/** Each reading as a line of its own. */
+function singles(pieces: readonly Piece[], sheet: Sheet): Piece[] {
+  return pieces.flatMap(({ slots }) => slots.map((slot) => pieceOf([slot], sheet)))
+}
+
+/** What people look at now is found first, and what is refused for its age lies together. */
+function newestFirst(pieces: readonly Piece[], sheet: Sheet): Piece[] {
+  const timeOf = ({ slots }: Piece) => sheet.readings[slots[0] ?? 0]?.observedAt ?? 0
+  return [...pieces].sort((a, b) => timeOf(b) - timeOf(a))
+}
+
+/** Of the oldest of these lines, which come last. */
+function readingsOf(pieces: readonly Piece[], oldest: number): number {
+  const from = Math.max(0, pieces.length - oldest)
+  return pieces.slice(from).reduce((sum, { slots }) => sum + slots.length, 0)
 }
 
 function piecesOf(lines: Lines, from: number, to: number): Piece[] {
@@ -172,17 +219,7 @@ function writesField(sheet: Sheet, slot: number, field: string): boolean {
   return kind === 'whole' || !field.endsWith(fieldSuffixes.received)
 }
 
-const advice: Readonly<Record<string, string>> = {
-  '401': ' Check BELLWETHER_INFLUX_TOKEN, or _USERNAME and _PASSWORD.',
-  '403': ' The account may not write there.',
-  '404': ' The database or bucket is missing: check BELLWETHER_INFLUX_BUCKET, or make it.',
-}
-
-function unavailable(outcome: { kind: 'wait' | 'alarm'; reason: string }): Fault {
-  const { kind, reason } = outcome
-  const what =
-    kind === 'wait'
-      ? `InfluxDB can not store now: ${reason}`
-      : `InfluxDB refuses to store: ${reason}.${advice[reason.slice(0, 3)] ?? ''}`
-  return new Fault('store_unavailable', what)
+function unavailable({ kind, reason }: Outcome & { kind: 'wait' | 'alarm' }): Fault {
+  const what = kind === 'wait' ? 'can not store now' : 'refuses to store'
+  return new Fault('store_unavailable', `InfluxDB ${what}: ${reason}`)
 }

@@ -87,8 +87,11 @@ export function createDirty(db: SqliteDatabase, register: SeriesRegister): Dirty
     },
     at: (span, start) => load()[span].get(start) ?? new Set(),
     first(span) {
-      const starts = [...load()[span].keys()]
-      return starts.length === 0 ? undefined : Math.min(...starts)
+      let first: number | undefined
+      for (const start of load()[span].keys()) {
+        if (first === undefined || start < first) first = start
+      }
+      return first
     },
     settle(span, starts, rows) {
       lastHours.fill(Number.NaN)

@@ -19,6 +19,8 @@ export interface Judging {
   revised: readonly Reading[]
   /** What is older is dropped as soon as it is stored. */
   keptFrom: number
+  /** What is older InfluxDB drops, by a retention of its own; −∞ when none is known. */
+  agedFrom: number
   /** Readings replace none that were received later (`Advance.late`). */
   late: boolean
 }
@@ -89,12 +91,14 @@ export function createJudge(mirror: Mirror, places: Places): Judge {
     sheet.readings[ordinal - sheet.start] = reading
   }
 
-  function addAll(sheet: Sheet, { batch, keptFrom }: Judging): void {
+  function addAll(sheet: Sheet, { batch, keptFrom, agedFrom }: Judging): void {
     let place: Place | undefined
     let time = Number.NaN
+    const sentFrom = Math.max(keptFrom, agedFrom)
     for (const reading of batch) {
-      if (reading.observedAt < keptFrom) {
+      if (reading.observedAt < sentFrom) {
         sheet.stored++
+        if (reading.observedAt >= keptFrom) sheet.aged++
         continue
       }
       if (place === undefined || place.device !== reading.device) {
@@ -125,10 +129,11 @@ export function createJudge(mirror: Mirror, places: Places): Judge {
     return added
   }
 
-  function reviseAll(sheet: Sheet, { revised, keptFrom }: Judging): void {
+  function reviseAll(sheet: Sheet, { revised, keptFrom, agedFrom }: Judging): void {
+    const sentFrom = Math.max(keptFrom, agedFrom)
     for (const reading of revised) {
       const series = register.find(reading.device, reading.property)
-      if (series === undefined || reading.observedAt < keptFrom) continue
+      if (series === undefined || reading.observedAt < sentFrom) continue
       const known = log.find(series.id, reading.observedAt)
       if (known >= 0) {
         revise(sheet, series, reading, { stands: log.at(known), known })

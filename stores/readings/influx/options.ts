@@ -1,8 +1,7 @@
 /** What the writer and the readers of InfluxDB are opened with. */
 
 import type { Ports } from '../../../domain/ports.ts'
-import type { Reading } from '../../../domain/reading.ts'
-import type { ReadingsWriter } from '../readings.ts'
+import type { ReadingsWriter, RefusedReading } from '../readings.ts'
 import type { ConnectionOptions } from './connection.ts'
 import type { SiteTags } from './places.ts'
 
@@ -20,12 +19,17 @@ export interface InfluxWriterOptions extends InfluxReaderOptions {
   /** IANA time zone of the device's site, for the days that boards show; UTC when absent. */
   zoneOf?(device: string): string
   /**
-   * Told of readings that InfluxDB refuses for good, before they are counted as quarantined; after a crash perhaps
-   * told again.
+   * Told of the readings of a batch that InfluxDB refuses for good, and of those that are set aside, before they are
+   * counted as quarantined; after a crash perhaps told again.
    */
-  onRefused?(readings: readonly Reading[], reason: string): void | Promise<void>
+  onRefused?(readings: readonly RefusedReading[]): void | Promise<void>
+  /** Requests of a batch that look for what is refused; 64. What is not found by then is set aside. */
+  searchesMax?: number
   limits?: Partial<LogLimits>
 }
+
+/** A few hundred milliseconds for a server that is near. */
+export const searchesDefault = 64
 
 export interface LogLimits {
   /** The newest readings that stay in the log for followers. */

@@ -7,16 +7,19 @@ import type { InfluxAnswer } from './client.ts'
 
 export type Outcome =
   | { kind: 'stored' }
-  /** Stored but for what is older than the database keeps, which nobody can keep there. */
-  | { kind: 'aged'; reason: string }
+  /** Stored but for so many points that are older than the database keeps, which nobody can keep there. */
+  | { kind: 'aged'; reason: string; dropped: number }
   /** The world's fault: later, all of it again. */
   | { kind: 'wait'; reason: string; retryAfterMs: number }
   /** Somebody has to set something right; kept and tried again. */
   | { kind: 'alarm'; reason: string }
   /** Too much at once. */
   | { kind: 'halve'; reason: string }
-  /** Some lines are refused for good; `field` when the answer names the one that conflicts. */
-  | { kind: 'bisect'; reason: string; field: string | undefined }
+  /**
+   * Some lines are refused for good; `field` when the answer names the one that conflicts. At least `dropped` of them:
+   * 1.x and 2.x count those of one shard, and what they could not parse not at all.
+   */
+  | { kind: 'bisect'; reason: string; field: string | undefined; dropped: number }
 
 const waiting = new Set([408, 425, 429])
 
@@ -35,9 +38,23 @@ export function outcomeOf(answer: InfluxAnswer, now: number): Outcome {
   }
   if (status === 413) return { kind: 'halve', reason }
   if (!poisoned.has(status)) return { kind: 'alarm', reason }
-  // 1.x and 2.x say this only when everything else was stored.
-  if (/beyond retention policy/.test(reason)) return { kind: 'aged', reason }
-  return { kind: 'bisect', reason, field: conflictingField(reason) }
+  const told = messageOf(answer.body)
+  // A shard that its retention takes away at this moment; it is gone in the next one.
+  if (/shard \d+ is pending deletion/.test(told)) return { kind: 'wait', reason, retryAfterMs: 0 }
+  const dropped = Number(/\bdropped=(\d+)/.exec(told)?.[1] ?? 0)
+  if (isOnlyOfAge(told)) return { kind: 'aged', reason, dropped }
+  return { kind: 'bisect', reason, field: conflictingField(told), dropped }
+}
+
+/**
+ * 1.x and 2.x say this only when everything else was stored. Up to 1.11 and 2.6 "points beyond retention policy", later
+ * "dropped 3 points outside retention policy of duration 1h0m0s - …". 1.12 may name a write window beside it, and then
+ * begins with 0 points outside of the retention: what lies outside of a window may be ahead of the server's time and is
+ * no older than the database keeps.
+ */
+function isOnlyOfAge(told: string): boolean {
+  if (/write window/i.test(told)) return false
+  return /points (beyond|outside) retention policy/.test(told)
 }
 
 /** `Retry-After` in seconds or as a date (RFC 9110 §10.2.3), as milliseconds from now; 0 when there is none. */

@@ -11,10 +11,12 @@ import {
   type InfluxRequest,
   isUnreachable,
 } from './client.ts'
-import type { Connection } from './connection.ts'
-import { literalText, nameText } from './influxql.ts'
+import { bucketCommand } from './access.ts'
+import { type Connection, deniedText } from './connection.ts'
+import { nameText } from './influxql.ts'
 import { measurements, rollUpName, spans, tagNames } from './layout.ts'
 import { isBusy, reasonOf } from './outcome.ts'
+import { shellText } from './shell-text.ts'
 import { type ServerVersion, versionNamed } from './version.ts'
 
 export interface Target {
@@ -48,9 +50,9 @@ export async function prepareDatabase(
 
 async function prepareDatabase1(connection: Connection, { bucket }: Target): Promise<void> {
   const command = `influx -execute ${shellText(`CREATE DATABASE ${nameText(bucket)}`)}`
+  const [databases] = (await connection.ask('SHOW DATABASES')) ?? []
+  if (databases?.values.some(([name]) => name === bucket)) return
   try {
-    const [databases] = (await connection.ask('SHOW DATABASES')) ?? []
-    if (databases?.values.some(([name]) => name === bucket)) return
     await connection.ask(`CREATE DATABASE ${nameText(bucket)}`)
   } catch (error) {
     if (isUnreachable(error)) throw error
@@ -63,27 +65,43 @@ async function prepareBucket(client: InfluxClient, target: Target): Promise<void
   if (target.token === undefined) return
   if ((await findBucket(client, target)) !== undefined) return
   const { bucket, org } = target
-  const command = `influx bucket create --name ${shellText(bucket)}${org ? ` --org ${shellText(org)}` : ''}`
+  const command = bucketCommand(target)
   const inOrg = org ? `?org=${encodeURIComponent(org)}` : ''
   const orgs = await askServer(client, { method: 'GET', path: `/api/v2/orgs${inOrg}` })
   const [first] = listOf(orgs.body, 'orgs')
+  if (isDenied(orgs)) throw denied(orgs, target)
   if (first === undefined) throw missing(bucket, command, reasonOf(orgs))
   const made = await sendJson(client, 'POST', '/api/v2/buckets', {
     orgID: textOf(first, 'id'),
     name: bucket,
     retentionRules: [],
   })
-  if (made.status !== 201) throw missing(bucket, command, reasonOf(made))
+  // The alerts role or the boards may have made it at the same moment.
+  if (!isThere(made)) throw missing(bucket, command, reasonOf(made))
+}
+
+/** The token or the organisation is refused, whatever the bucket. */
+function isDenied(answer: InfluxAnswer): boolean {
+  return answer.status === 401 || isOfOrg(answer)
+}
+
+function isOfOrg(answer: InfluxAnswer): boolean {
+  return /organi[sz]ation.*not found/i.test(reasonOf(answer))
+}
+
+function denied(answer: InfluxAnswer, target: Target): Fault {
+  return new Fault('store_unavailable', `InfluxDB refuses us: ${deniedText(answer, target)}`)
 }
 
 /** The bucket as 2.x describes it, or undefined when it is not there or not to be seen. */
 export async function findBucket(
   client: InfluxClient,
-  { bucket, org }: Target,
+  { bucket, org, token }: Target,
 ): Promise<object | undefined> {
   const inOrg = org ? `&org=${encodeURIComponent(org)}` : ''
   const path = `/api/v2/buckets?name=${encodeURIComponent(bucket)}${inOrg}`
   const answer = await askServer(client, { method: 'GET', path })
+  if (isDenied(answer)) throw denied(answer, { bucket, org, token })
   return answer.status === 200 ? listOf(answer.body, 'buckets')[0] : undefined
 }
 
@@ -91,9 +109,11 @@ export async function findBucket(
  * 3.x makes database and tables with the first write, but a table keeps the tags that it begins with: a device without
  * a site that comes first would shut out `site` for good.
  */
-async function prepareDatabase3(client: InfluxClient, { bucket }: Target): Promise<void> {
+async function prepareDatabase3(client: InfluxClient, target: Target): Promise<void> {
+  const { bucket } = target
   const path = '/api/v3/configure'
   const made = await sendJson(client, 'POST', `${path}/database`, { db: bucket })
+  if (made.status === 401) throw denied(made, target)
   if (!isThere(made)) {
     throw missing(bucket, `influxdb3 create database ${shellText(bucket)}`, reasonOf(made))
   }
@@ -121,8 +141,9 @@ function tables(): [table: string, tags: readonly string[]][] {
 
 const conflict = 409
 
+/** 2.x answers 422 when another one was quicker, 3.x 400 or 409. */
 function isThere({ status, body }: InfluxAnswer): boolean {
-  const exists = status === 400 && /already exists/i.test(JSON.stringify(body))
+  const exists = (status === 400 || status === 422) && /already exists/i.test(JSON.stringify(body))
   return status === 200 || status === 201 || status === conflict || exists
 }
 
@@ -150,10 +171,6 @@ function missing(what: string, command: string, cause: unknown): Fault {
     `InfluxDB has no ${what}, or it is hidden from this account, and making it failed (${why}). An administrator should run: ${command}`,
     { cause },
   )
-}
-
-export function shellText(text: string): string {
-  return /^[\w.:-]+$/.test(text) ? text : literalText(text).replaceAll('\\', '')
 }
 
 function listOf(body: unknown, key: string): object[] {

@@ -65,8 +65,13 @@ export function openProgressFile(
   return naming(path, () => {
     const db = openInfluxFile(path)
     const mirror = createMirror(db)
-    const newestOf = (device: string) =>
-      Math.max(...mirror.register.seriesOfDevice(device).map((id) => mirror.book.lastOf(id)))
+    function newestOf(device: string): number {
+      let newest = Number.NEGATIVE_INFINITY
+      for (const id of mirror.register.seriesOfDevice(device)) {
+        newest = Math.max(newest, mirror.book.lastOf(id))
+      }
+      return newest
+    }
     const places = createPlaces(db, { placeOf, newestOf })
     const pending = createPending(db)
     const dirty = createDirty(db, mirror.register)

@@ -7,7 +7,6 @@
 import type { Ports } from '../../../domain/ports.ts'
 import type { SeriesKey } from '../../../domain/reading.ts'
 import type { Entry } from '../sqlite/unsealed.ts'
-import { isUnreachable } from './client.ts'
 import type { Connection } from './connection.ts'
 import { nameText } from './influxql.ts'
 import { fieldSuffixes, measurements, receivedField } from './layout.ts'
@@ -27,7 +26,10 @@ export interface Found {
 
 const hourMs = 3_600_000
 
-/** Throws only when InfluxDB can not be reached; what it refuses to tell is left out and logged. */
+/**
+ * Throws when InfluxDB does not answer, whatever the reason (away, wrong password, no rights, no database): what it
+ * holds would stay unseen for good. Only what InfluxDB 3 Core will never tell is left out, and logged.
+ */
 export async function findSeries(
   connection: Connection,
   { clock, log }: Pick<Ports, 'clock' | 'log'>,
@@ -37,10 +39,10 @@ export async function findSeries(
   for (const measurement of measurements) {
     try {
       for (const property of await propertiesIn(connection, measurement)) {
-        found.push(...(await seriesOf(connection, measurement, property)))
+        for (const one of await seriesOf(connection, measurement, property)) found.push(one)
       }
     } catch (error) {
-      if (isUnreachable(error)) throw error
+      if (!isTooMuchForCore(error)) throw error
       last = clock.now()
       log.warn(
         { error, measurement },
@@ -57,6 +59,11 @@ export async function findSeries(
   for (const { newest } of found) last = Math.max(last, newest.observedAt)
   const summedFrom = Number.isFinite(last) ? (Math.floor(last / hourMs) + 1) * hourMs : null
   return { series: found, summedFrom }
+}
+
+/** It looks through no more than some hundred Parquet files in a question, and there is no other way to ask. */
+function isTooMuchForCore(error: unknown): boolean {
+  return error instanceof Error && /file limit/i.test(error.message)
 }
 
 async function propertiesIn(connection: Connection, measurement: string): Promise<string[]> {

@@ -8,7 +8,8 @@ import { isUnreachable } from './client.ts'
 import type { Connection } from './connection.ts'
 import { nameText } from './influxql.ts'
 import { reasonOf } from './outcome.ts'
-import { findBucket, sendJson, shellText, type Target, textOf } from './preparation.ts'
+import { findBucket, sendJson, type Target, textOf } from './preparation.ts'
+import { shellText } from './shell-text.ts'
 import type { ServerVersion } from './version.ts'
 
 /** Readings are hidden by whole days, so the last one may be almost a day older; and clocks differ. */
@@ -47,7 +48,8 @@ export async function setRetention(
   )
 }
 
-async function serverTime({ client }: Connection): Promise<number | undefined> {
+/** The clock of the server; undefined when it does not tell. */
+export async function serverTime({ client }: Connection): Promise<number | undefined> {
   const answer = await client.request({ method: 'GET', path: '/ping' })
   const time = Date.parse(answer.header('date') ?? '')
   return Number.isNaN(time) ? undefined : time

@@ -39,12 +39,28 @@ const restMs = 60_000
 const queriesMax = 2
 /** Batches wait for a step: it takes about so long, whatever the database and its load. */
 const stepMs = 150
+/** Requests that look for sums that are refused; the rest is left out unsearched, and read from readings. */
+const searchesMax = 32
+/** Reasons that are told, each once: the fields of one measurement are refused again and again. */
+const reasonsMax = 100
 const rowsOfStep = { first: 32, least: 8, most: 512 } as const
 
 export function createRollUps({ connection, file, zoneOf, clock, log }: RollUpParts): RollUps {
   const calendars = new Map<string, DayCalendar>()
   let rowsMax: number = rowsOfStep.first
   let restUntil = Number.NEGATIVE_INFINITY
+
+  const told = new Set<string>()
+
+  function sayRefused(reason: string, lines: readonly SumLine[]): void {
+    if (told.has(reason) || told.size >= reasonsMax) return
+    told.add(reason)
+    const [example] = lines
+    log.error(
+      { reason, sums: lines.length, example },
+      'InfluxDB refuses sums of readings; they are left out, and windows are made of readings there.',
+    )
+  }
 
   function calendarOf(device: string): DayCalendar {
     const zone = zoneOf(device)
@@ -64,12 +80,12 @@ export function createRollUps({ connection, file, zoneOf, clock, log }: RollUpPa
     const rowOf = new Map(rows.map((row) => [file.mirror.register.get(row)?.device, row]))
     const leave = (device: string, starts: readonly number[]) => {
       const row = rowOf.get(device)
-      if (row !== undefined) left.push(...starts.map((start) => ({ row, start })))
+      if (row !== undefined) for (const start of starts) left.push({ row, start })
     }
     const ofHours = span === '1d' && isOfWholeHours(within)
     await inParallel(task.properties.filter(isSummedUp), queriesMax, async (property) => {
       const sums = await sumsOf({ connection, task, property, ofHours, ...pastOf(task, property) })
-      lines.push(...sums.lines)
+      for (const line of sums.lines) lines.push(line)
       for (const device of sums.left) leave(device, task.starts)
     })
     for (const { device, at } of await send(lines)) leave(device, [at])
@@ -92,7 +108,10 @@ export function createRollUps({ connection, file, zoneOf, clock, log }: RollUpPa
   }
 
   /** Returns the lines that InfluxDB does not take. */
-  async function send(lines: readonly SumLine[]): Promise<readonly SumLine[]> {
+  async function send(
+    lines: readonly SumLine[],
+    budget = { searches: searchesMax },
+  ): Promise<readonly SumLine[]> {
     if (lines.length === 0) return []
     const text = lines.map(({ prefix, fields, at }) => `${prefix} ${fields} ${at}`).join('\n')
     const outcome = await connection.write(text)
@@ -102,11 +121,13 @@ export function createRollUps({ connection, file, zoneOf, clock, log }: RollUpPa
     if (outcome.kind === 'wait' || outcome.kind === 'alarm') {
       throw new Fault('store_unavailable', `InfluxDB can not store sums: ${outcome.reason}`)
     }
-    if (lines.length > 1) {
+    budget.searches -= 1
+    if (lines.length > 1 && budget.searches >= 0) {
       const middle = lines.length >>> 1
-      return [...(await send(lines.slice(0, middle))), ...(await send(lines.slice(middle)))]
+      const first = await send(lines.slice(0, middle), budget)
+      return [...first, ...(await send(lines.slice(middle), budget))]
     }
-    log.error({ reason: outcome.reason, line: text }, 'InfluxDB refuses a sum; it is left out.')
+    sayRefused(outcome.reason, lines)
     return lines
   }
 

@@ -2,6 +2,7 @@
 
 import type { Connection } from './connection.ts'
 import type { InfluxWriterOptions } from './options.ts'
+import { createKeptSince } from './kept-since.ts'
 import { findVersion, prepareDatabase } from './preparation.ts'
 import { setRetention } from './retention.ts'
 import type { ServerVersion } from './version.ts'
@@ -11,6 +12,8 @@ export interface Server {
   ready(): Promise<ServerVersion>
   /** It may be another one by now, or have lost its database. */
   doubt(): void
+  /** What was observed before this moment the server drops at once; −∞ when it does not say. */
+  keptFrom(): Promise<number>
   /** Sets the retention, once. */
   keep(now: number): Promise<void>
 }
@@ -22,6 +25,7 @@ export function createServer(connection: Connection, options: InfluxWriterOption
   let found: ServerVersion | undefined
   let toldOf = ''
   let isKept = keepDays === 0
+  const kept = createKeptSince({ connection, target, clock: ports.clock })
 
   async function ready(): Promise<ServerVersion> {
     if (found !== undefined) return found
@@ -39,10 +43,13 @@ export function createServer(connection: Connection, options: InfluxWriterOption
     ready,
     doubt() {
       found = undefined
+      kept.doubt()
     },
+    keptFrom: async () => kept.from(await ready()),
     async keep(now) {
       if (isKept) return
       await setRetention({ connection, target, keepDays, log: ports.log }, await ready(), now)
+      kept.doubt()
       isKept = true
     },
   }

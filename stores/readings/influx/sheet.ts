@@ -40,6 +40,8 @@ export interface Sheet {
   added: Series[]
   questions: Question[]
   stored: number
+  /** Of these, what InfluxDB would drop at once and is not sent. */
+  aged: number
   duplicate: number
   revised: number
   /** Identities that InfluxDB was asked about and that count as new. */
@@ -58,6 +60,7 @@ export function emptySheet(start: number, late: boolean): Sheet {
     added: [],
     questions: [],
     stored: 0,
+    aged: 0,
     duplicate: 0,
     revised: 0,
     foundNew: [],

@@ -48,9 +48,9 @@ async function sumUp(summing: Summing, devices: readonly string[], sums: Sums): 
   const answer = await summing.connection.ask(sumStatement(summing, devices))
   const lines = answer?.map((rows) => sumLines(rows, summing))
   if (lines !== undefined && !lines.includes(undefined)) {
-    for (const each of lines) sums.lines.push(...(each ?? []))
+    for (const each of lines) for (const line of each ?? []) sums.lines.push(line)
   } else if (devices.length === 1) {
-    sums.left.push(...devices)
+    for (const device of devices) sums.left.push(device)
   } else {
     const middle = devices.length >>> 1
     await sumUp(summing, devices.slice(0, middle), sums)

@@ -8,7 +8,7 @@
  */
 
 import type { Reading } from '../../../domain/reading.ts'
-import type { Advance, WriteResult } from '../readings.ts'
+import type { Advance, RefusedReading, WriteResult } from '../readings.ts'
 import { checkNumbers, isStorable, unstorableReason } from './acceptance.ts'
 import { createConnection } from './connection.ts'
 import { deliver } from './delivery.ts'
@@ -16,7 +16,12 @@ import { createJudge } from './judge.ts'
 import { createLineMaker } from './lines.ts'
 import { lookUp } from './lookup.ts'
 import { createWriterNotes } from './notes.ts'
-import { type InfluxReadingsWriter, type InfluxWriterOptions, logLimits } from './options.ts'
+import {
+  type InfluxReadingsWriter,
+  type InfluxWriterOptions,
+  logLimits,
+  searchesDefault,
+} from './options.ts'
 import { openProgressFile } from './progress-file.ts'
 import { findSeries } from './recovery.ts'
 import { createRollUps } from './roll-ups.ts'
@@ -41,7 +46,8 @@ export function openWriter(options: InfluxWriterOptions): InfluxReadingsWriter {
 
   async function judged(batch: readonly Reading[], { late, revised }: Order): Promise<Sheet> {
     const { keptFrom } = file.state()
-    const sheet = judge.judge({ batch, revised, keptFrom, late })
+    const agedFrom = await server.keptFrom()
+    const sheet = judge.judge({ batch, revised, keptFrom, agedFrom, late })
     if (sheet.questions.length === 0) return sheet
     const found = await lookUp(connection, sheet.questions)
     judge.settle(sheet, found, file.pending.names)
@@ -53,17 +59,17 @@ export function openWriter(options: InfluxWriterOptions): InfluxReadingsWriter {
     judge.clear()
   }
 
-  /** Returns the readings that are refused. */
-  async function send(sheet: Sheet): Promise<Map<Reading, string>> {
+  /** Returns the readings that are refused or set aside. */
+  async function send(sheet: Sheet): Promise<RefusedReading[]> {
     file.prepare(sheet)
     const lines = lineMaker.make(sheet, mayBeHalfOut)
-    const refusals = await deliver(sheet, lines, { write: connection.write, onAged: notes.aged })
-    return new Map(
-      refusals.flatMap(({ slot, reason }) => {
-        const reading = sheet.readings[slot]
-        return reading === undefined ? [] : [[reading, reason] as const]
-      }),
-    )
+    const { searchesMax = searchesDefault } = options
+    const { write } = connection
+    const refusals = await deliver(sheet, lines, { write, onAged: notes.aged, searchesMax })
+    return refusals.flatMap(({ slot, ...rest }) => {
+      const reading = sheet.readings[slot]
+      return reading === undefined ? [] : [{ reading, ...rest }]
+    })
   }
 
   async function store(batch: readonly Reading[], order: Order): Promise<Sheet> {
@@ -75,11 +81,11 @@ export function openWriter(options: InfluxWriterOptions): InfluxReadingsWriter {
     const storable = batch.filter(isStorable)
     let refused = batch.length - storable.length
     if (refused > 0) {
-      await notes.refused(new Map(batch.filter((one) => !isStorable(one)).map(unstorable)))
+      await notes.refused(batch.filter((one) => !isStorable(one)).map(unstorable))
     }
     let sheet = await judged(storable, order)
-    const poisoned = sheet.readings.length === 0 ? new Map<Reading, string>() : await send(sheet)
-    if (poisoned.size > 0) {
+    const poisoned = sheet.readings.length === 0 ? [] : await send(sheet)
+    if (poisoned.length > 0) {
       await notes.refused(poisoned)
       const isGood = leaves(poisoned)
       forget()
@@ -88,6 +94,7 @@ export function openWriter(options: InfluxWriterOptions): InfluxReadingsWriter {
       sheet = await judged(good, { ...order, revised: order.revised.filter(isGood) })
     }
     file.commit(sheet, order.advance, refused)
+    notes.aged(sheet.aged, 'older than the database keeps')
     mayBeHalfOut = false
     file.places.hold(false)
     return sheet
@@ -153,16 +160,16 @@ interface Order {
   late: boolean
 }
 
-function unstorable(reading: Reading): [Reading, string] {
-  return [reading, unstorableReason]
+function unstorable(reading: Reading): RefusedReading {
+  return { reading, reason: unstorableReason, isUnsure: false }
 }
 
 /**
  * What the poisoned leave of a batch. A reading stands for its identity: of several in one batch only the last was
  * sent, so all of them go.
  */
-function leaves(poisoned: ReadonlyMap<Reading, string>): (reading: Reading) => boolean {
-  const names = new Set([...poisoned.keys()].map(nameOf))
+function leaves(poisoned: readonly RefusedReading[]): (reading: Reading) => boolean {
+  const names = new Set(poisoned.map(({ reading }) => nameOf(reading)))
   return (reading) => !names.has(nameOf(reading))
 }
 

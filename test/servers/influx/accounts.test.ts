@@ -42,7 +42,9 @@ describe.runIf(found.by === 'program')('InfluxDB 1 with accounts', () => {
   test('nobody: says what to check', async () => {
     const { writer } = open({})
     const write = (async () => writer.write([reading(now())]))()
-    await expect(write).rejects.toThrow(/401.*An administrator should run: influx -execute/)
+    await expect(write).rejects.toThrow(
+      /401.*InfluxDB asks for a user: set BELLWETHER_INFLUX_USERNAME and BELLWETHER_INFLUX_PASSWORD/,
+    )
   })
 
   test('a user who may write to a database that is there needs no more', async () => {
@@ -90,5 +92,59 @@ describe.runIf(found.by === 'program')('InfluxDB 1 with accounts', () => {
     expect(await rangeOf(reader)).toHaveLength(3)
     const told = ports.notes.filter(({ sentence }) => sentence.includes('older than its retention'))
     expect(told).toHaveLength(1)
+  })
+
+  test('a wrong password: says that, and not that the database is missing', async () => {
+    const { writer } = open({ username: 'plain', password: 'wrong' })
+    const write = (async () => writer.write([reading(now())]))()
+    await expect(write).rejects.toThrow(
+      /401 authorization failed.*User plain or its password is refused.*SET PASSWORD FOR "plain"/,
+    )
+  })
+
+  test('a user without rights on the database: says which and how they are given', async () => {
+    const { writer, bucket } = open({ username: 'bare', password: 'bare' })
+    await influxql(server, '', "CREATE USER bare WITH PASSWORD 'bare'")
+    await influxql(server, '', `CREATE DATABASE "${bucket}"`)
+    await influxql(server, '', `GRANT READ ON "${bucket}" TO bare`)
+    const write = (async () => writer.write([reading(now())]))()
+    await expect(write).rejects.toThrow(
+      new RegExp(
+        `403.*An administrator should run: influx -execute 'GRANT ALL ON "${bucket}" TO "bare"'`,
+      ),
+    )
+  })
+
+  test('of a batch only what the retention keeps is sent, once it is known', async () => {
+    const hourMs = 3_600_000
+    const { writer, reader, bucket, ports, refused } = open(admin)
+    await writer.write([reading(now())])
+    await influxql(
+      server,
+      '',
+      `ALTER RETENTION POLICY "autogen" ON "${bucket}" DURATION 3h SHARD DURATION 1h`,
+    )
+    ports.advance(10_000)
+    const young = Array.from({ length: 30 }, (_, i) =>
+      reading(now() - i * 60_000 - 7, { value: i }),
+    )
+    const old = Array.from({ length: 90 }, (_, i) => reading(now() - 4 * hourMs - i * 60_000))
+    expect(await writer.write([...young, ...old], { seq: 3, quarantined: 0 })).toEqual({
+      stored: 120,
+      duplicate: 0,
+    })
+    expect(await rangeOf(reader)).toHaveLength(31)
+    expect(await reader.progress()).toMatchObject({ seq: 3, stored: 121, quarantined: 0 })
+    expect(refused).toEqual([])
+    expect(ports.numbers.get('bellwether_influx_aged_readings_total')).toBe(90)
+    await writer.write(old.slice(0, 5))
+    const told = ports.notes.filter(({ sentence }) => sentence.includes('older than its retention'))
+    expect(told.map(({ fields }) => fields.readings)).toEqual([90])
+    ports.advance(60_000)
+    await writer.write(old.slice(5, 8))
+    const again = ports.notes.filter(({ sentence }) =>
+      sentence.includes('older than its retention'),
+    )
+    expect(again.map(({ fields }) => fields.readings)).toEqual([90, 8])
   })
 })

@@ -198,7 +198,9 @@ for (const { name, generation, start: startServer } of findInfluxes()) {
           const { writer, reader } = store
           const result = await writer.write(batch, { seq: 9, quarantined: 2 })
           expect(result).toEqual({ stored: 4_999, duplicate: 0 })
-          expect(store.refused).toEqual([{ readings: [poisoned], reason: `${status} poison` }])
+          expect(store.refused).toEqual([
+            { reading: poisoned, reason: `${status} poison`, isUnsure: false },
+          ])
           expect(proxy.requests.length).toBeLessThan(60)
           expect(await reader.progress()).toEqual({
             ...{ seq: 9, received: 5_002, stored: 4_999, duplicate: 0, quarantined: 3 },
@@ -220,7 +222,7 @@ for (const { name, generation, start: startServer } of findInfluxes()) {
         const result = await store.writer.write(mixed, { seq: 1, quarantined: 0 })
         if (generation === 1) {
           expect(result).toEqual({ stored: 5_000, duplicate: 0 })
-          expect(store.refused).toMatchObject([{ readings: [long] }])
+          expect(store.refused).toMatchObject([{ reading: long, isUnsure: false }])
         }
         expect(await rangeOf(store.reader, { series: [batch[0]!] })).toHaveLength(13)
       })
@@ -241,7 +243,7 @@ for (const { name, generation, start: startServer } of findInfluxes()) {
         const result = await writer.write(batch, { seq: 1, quarantined: 0 })
         expect(result).toEqual({ stored: 2_000, duplicate: 0 })
         expect(proxy.requests.length - before).toBeLessThan(30)
-        expect(store.refused.flatMap(({ readings }) => readings)).toHaveLength(2_000)
+        expect(store.refused).toHaveLength(2_000)
         expect(store.refused[0]?.reason).toContain('field type conflict')
         expect(await reader.progress()).toMatchObject({ stored: 2_001, quarantined: 2_000 })
         expect(

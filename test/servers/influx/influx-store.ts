@@ -3,9 +3,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Reading } from '../../../domain/reading.ts'
 import type { InfluxWriterOptions } from '../../../stores/readings/influx/options.ts'
 import { openInfluxReader, openInfluxWriter } from '../../../stores/readings/influx.ts'
+import type { RefusedReading } from '../../../stores/readings/readings.ts'
 import { systemTimers } from '../../../system.ts'
 import type { OpenStore } from '../../conformance/readings.ts'
 import { type FakePorts, fakePorts } from '../../fixtures/ports.ts'
@@ -14,7 +14,7 @@ import type { Influxd } from './influxd.ts'
 export interface InfluxStore extends OpenStore {
   ports: FakePorts
   bucket: string
-  refused: { readings: readonly Reading[]; reason: string }[]
+  refused: RefusedReading[]
   options: InfluxWriterOptions
   interrupt(): void
 }
@@ -37,8 +37,8 @@ export function openInfluxStore(
     path: join(dir, 'influx.db'),
     keepDays: 0,
     placeOf: (device) => ({ site: `site of ${device}`, district: '320106' }),
-    onRefused(readings, reason) {
-      refused.push({ readings, reason })
+    onRefused(readings) {
+      for (const one of readings) refused.push(one)
     },
     ports,
     ...more,

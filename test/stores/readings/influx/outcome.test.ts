@@ -54,7 +54,46 @@ describe('outcomes', () => {
       '1.x, older than the retention',
       400,
       { error: 'partial write: points beyond retention policy dropped=1' },
-      { kind: 'aged' },
+      { kind: 'aged', dropped: 1 },
+    ],
+    [
+      '2.7 and later, older than the retention, with tags longer than the reason that is told',
+      422,
+      {
+        code: 'unprocessable entity',
+        message: `failure writing points to database: partial write: dropped 4 points outside retention policy of duration 24h0m0s - oldest point air,device=${'x'.repeat(400)} at 2026-11-19T00:00:01.541Z dropped because it violates a Retention Policy Lower Bound at 2026-11-20T00:00:00Z, newest point air,device=y at 2026-11-19T00:00:01.541Z dropped because it violates a Retention Policy Lower Bound at 2026-11-20T00:00:00Z dropped=4 for database: 9f282d63c7d3a5c0 for retention policy: autogen`,
+      },
+      { kind: 'aged', dropped: 4 },
+    ],
+    [
+      '1.12, older than the retention',
+      400,
+      {
+        error:
+          'partial write: dropped 7 points outside retention policy of duration 1h0m0s - oldest point air at 2026-11-20T00:00:00Z dropped because it violates a Retention Policy Lower Bound at 2026-11-20T23:00:00Z dropped=7',
+      },
+      { kind: 'aged', dropped: 7 },
+    ],
+    [
+      '1.12, outside of a write window: that is not its age',
+      400,
+      {
+        error:
+          'partial write: dropped 0 points outside retention policy of duration 1h0m0s and 3 points outside write window (-30m0s to 10m0s) - oldest point air at 2026-11-21T00:20:00Z dropped because it violates a Write Window Upper Bound at 2026-11-21T00:10:00Z dropped=3',
+      },
+      { kind: 'bisect', field: undefined, dropped: 3 },
+    ],
+    [
+      '1.x, a shard that is on its way out',
+      400,
+      { error: 'partial write: shard 12 is pending deletion dropped=5' },
+      { kind: 'wait', retryAfterMs: 0 },
+    ],
+    [
+      '1.x, too many series',
+      400,
+      { error: 'partial write: max-series-per-database limit exceeded: (1000000) dropped=9' },
+      { kind: 'bisect', field: undefined, dropped: 9 },
     ],
     [
       '2.x, a field of another type',

@@ -1,0 +1,4 @@
+/** As one word of a command line. */
+export function shellText(text: string): string {
+  return /^[\w.:-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
+}
