@@ -25,9 +25,14 @@ export interface Denial {
 export function nextStep(denial: Denial, account: Account): string {
   const { status, told } = denial
   if (/organi[sz]ation/i.test(told) && /not found/i.test(told)) return ofOrg(account)
+  if (status === 403 || isOfRights(denial)) return ofRights(denial, account)
   if (status === 401) return ofSignIn(denial, account)
-  if (status === 403) return ofRights(denial, account)
   return status === 404 ? ofDatabase(denial, account) : ''
+}
+
+/** 2.x answers 401 to a token that it knows as well: "write:orgs/…/buckets is unauthorized". */
+export function isOfRights({ status, told }: Pick<Denial, 'status' | 'told'>): boolean {
+  return status === 401 && /is unauthorized|insufficient permissions/i.test(told)
 }
 
 function ofOrg({ org }: Account): string {
@@ -38,7 +43,7 @@ function ofOrg({ org }: Account): string {
   return `${named}; "influx org list" shows those there are.`
 }
 
-function ofSignIn({ generation, told }: Denial, account: Account): string {
+function ofSignIn({ generation }: Denial, account: Account): string {
   const { token, username } = account
   if (token !== undefined) {
     const how = generation === 3 ? 'influxdb3 create token --admin' : authCommand(account)
@@ -55,9 +60,7 @@ function ofSignIn({ generation, told }: Denial, account: Account): string {
     generation === 1
       ? `an administrator sets a password with: influx -execute ${shellText(`SET PASSWORD FOR ${nameText(username)} = 'NEW'`)}`
       : `an administrator sets one with: influx v1 auth set-password --username ${user}`
-  // 2.x says so of a login that is known and has no rights at all.
-  const rights = /insufficient permissions/i.test(told) ? ` ${ofRights2(account)}` : ''
-  return `User ${user} or its password is refused: check BELLWETHER_INFLUX_USERNAME and BELLWETHER_INFLUX_PASSWORD; ${how}${rights}`
+  return `User ${user} or its password is refused: check BELLWETHER_INFLUX_USERNAME and BELLWETHER_INFLUX_PASSWORD; ${how}`
 }
 
 function ofRights({ generation }: Denial, account: Account): string {

@@ -93,6 +93,11 @@ export function createConnection(options: ConnectionOptions): Connection {
         const why = deniedText(answer, options)
         throw new Fault('store_unavailable', `InfluxDB refused a query: ${why}`)
       }
+      const error = errorOf(answer.body)
+      if (error !== undefined) {
+        const why = withNextStep(answer, error, options)
+        throw new Fault('store_unavailable', `InfluxDB could not answer a query: ${why}`)
+      }
       return answer.body === '' ? undefined : rowsOf(answer.body)
     },
     close: () => client.close(),
@@ -101,9 +106,13 @@ export function createConnection(options: ConnectionOptions): Connection {
 
 /** What was answered, and what to do about it where that is known. */
 export function deniedText(answer: InfluxAnswer, account: Account): string {
-  const told = reasonOf(answer)
+  return withNextStep(answer, reasonOf(answer), account)
+}
+
+function withNextStep(answer: InfluxAnswer, told: string, account: Account): string {
   const version = versionOf(answer.header('x-influxdb-version') ?? '')
-  const { status } = answer
+  // In a 200 that is said of a statement.
+  const status = /^(\d+ )?database not found/.test(told) ? 404 : answer.status
   const step = nextStep({ status, told, generation: version?.generation }, account)
   return step === '' ? told : `${told}. ${step}`
 }
@@ -114,12 +123,7 @@ function isNumberless({ body }: InfluxAnswer): boolean {
   return told !== undefined && /unsupported value: ([+-]?Inf|NaN)/.test(told)
 }
 
-/** Errors of a statement come inside a 200. */
 function rowsOf(body: unknown): readonly Rows[] {
-  const error = errorOf(body)
-  if (error !== undefined) {
-    throw new Fault('store_unavailable', `InfluxDB could not answer a query: ${error}`)
-  }
   const result = resultOf(body)
   const series: unknown = propertyOf(result, 'series') ?? []
   if (!Array.isArray(series)) throw new Fault('store_unavailable', 'InfluxDB sent no rows.')
@@ -140,6 +144,7 @@ function resultOf(body: unknown): unknown {
   return Array.isArray(results) ? results[0] : undefined
 }
 
+/** Errors of a statement come inside a 200. */
 function errorOf(body: unknown): string | undefined {
   const error =
     propertyOf(resultOf(body), 'error') ?? propertyOf(body, 'error') ?? propertyOf(body, 'message')

@@ -1,6 +1,7 @@
 /**
  * Since when InfluxDB keeps readings: by the retention of the bucket, which somebody may have set to less than the age
- * of what comes, and by its own clock. What is older it would refuse, and is not sent.
+ * of what comes, and by its own clock. What is older it would refuse, and is not sent. It deletes whole shards, and 1.x
+ * takes what falls into one that is there; so a reading is sent while it is no older than both together.
  */
 
 import type { Clock } from '../../../domain/ports.ts'
@@ -40,7 +41,9 @@ export function createKeptSince({ connection, target, clock }: KeptSinceParts): 
     const [policies] = answer ?? []
     const column = (name: string) => policies?.columns.indexOf(name) ?? -1
     const policy = policies?.values.find((row) => String(row[column('default')]) === 'true')
-    return millisecondsOf(String(policy?.[column('duration')] ?? ''))
+    const lengthOf = (name: string) => millisecondsOf(String(policy?.[column(name)] ?? ''))
+    const keptMs = lengthOf('duration')
+    return keptMs === 0 ? Infinity : keptMs + lengthOf('shardGroupDuration')
   }
 
   async function ofBucket(): Promise<number> {
@@ -48,7 +51,9 @@ export function createKeptSince({ connection, target, clock }: KeptSinceParts): 
     const rules: unknown = bucket === undefined ? [] : Reflect.get(bucket, 'retentionRules')
     const [rule]: unknown[] = Array.isArray(rules) ? rules : []
     if (typeof rule !== 'object' || rule === null) return Infinity
-    return Number(Reflect.get(rule, 'everySeconds') ?? 0) * 1_000 || Infinity
+    const secondsOf = (name: string) => Number(Reflect.get(rule, name) ?? 0)
+    const seconds = secondsOf('everySeconds')
+    return seconds === 0 ? Infinity : (seconds + secondsOf('shardGroupDurationSeconds')) * 1_000
   }
 
   async function ask(version: ServerVersion): Promise<number> {
@@ -83,5 +88,5 @@ function millisecondsOf(duration: string): number {
   for (const [, number, unit] of duration.matchAll(/(\d+)([hms])/g)) {
     sum += Number(number) * unitMs[unit as keyof typeof unitMs]
   }
-  return sum === 0 ? Number.POSITIVE_INFINITY : sum
+  return sum
 }

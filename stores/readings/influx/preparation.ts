@@ -11,7 +11,7 @@ import {
   type InfluxRequest,
   isUnreachable,
 } from './client.ts'
-import { bucketCommand } from './access.ts'
+import { bucketCommand, isOfRights } from './access.ts'
 import { type Connection, deniedText } from './connection.ts'
 import { nameText } from './influxql.ts'
 import { measurements, rollUpName, spans, tagNames } from './layout.ts'
@@ -82,7 +82,9 @@ async function prepareBucket(client: InfluxClient, target: Target): Promise<void
 
 /** The token or the organisation is refused, whatever the bucket. */
 function isDenied(answer: InfluxAnswer): boolean {
-  return answer.status === 401 || isOfOrg(answer)
+  const isUnknown =
+    answer.status === 401 && !isOfRights({ status: answer.status, told: reasonOf(answer) })
+  return isUnknown || isOfOrg(answer)
 }
 
 function isOfOrg(answer: InfluxAnswer): boolean {

@@ -128,7 +128,7 @@ describe.runIf(found.by === 'program')('InfluxDB 1 with accounts', () => {
     const young = Array.from({ length: 30 }, (_, i) =>
       reading(now() - i * 60_000 - 7, { value: i }),
     )
-    const old = Array.from({ length: 90 }, (_, i) => reading(now() - 4 * hourMs - i * 60_000))
+    const old = Array.from({ length: 90 }, (_, i) => reading(now() - 5 * hourMs - i * 60_000))
     expect(await writer.write([...young, ...old], { seq: 3, quarantined: 0 })).toEqual({
       stored: 120,
       duplicate: 0,

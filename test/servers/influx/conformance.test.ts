@@ -7,8 +7,15 @@ import { type ReadingsBackend, readingsConformance } from '../../conformance/rea
 import { findInfluxes } from './find.ts'
 import { openInfluxStore } from './influx-store.ts'
 import type { Influxd } from './influxd.ts'
+import { findServer2 } from './server2.ts'
 
-for (const { name, start } of findInfluxes()) {
+const servers = findInfluxes()
+const two = findServer2()
+if (two !== undefined && !servers.some(({ generation }) => generation === 2)) {
+  servers.push({ name: two.name, generation: 2, start: async () => (await two.start()).server })
+}
+
+for (const { name, start } of servers) {
   let server: Influxd
   beforeAll(async () => {
     server = await start()
