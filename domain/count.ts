@@ -21,7 +21,7 @@ const closeBracket = 0x5d
 
 /** How the members of one object count. */
 const everyKey = 0
-/** `ts` does not count, the members of an object `values` do, any other key does. */
+/** `ts` does not count, the members of an object `values` do, `metadata` beside it does not, any other key does. */
 const element = 1
 /** Members are devices with one element or a list of them. */
 const devices = 2
@@ -71,6 +71,8 @@ function countIn(payload: Uint8Array, counting: Counting): number {
 /** From the opening brace to behind the closing one. */
 function countMembers(scan: Scan, counting: Counting): number {
   let count = 0
+  let metadata = 0
+  let hasValues = false
   scan.at++
   if (scan.next() === closeBrace) {
     scan.at++
@@ -85,9 +87,11 @@ function countMembers(scan: Scan, counting: Counting): number {
       scan.skipValue()
     } else if (counting === element) {
       if (first === openBrace && scan.keyIs(start, 'values')) {
+        hasValues = true
         count += countMembers(scan, everyKey)
       } else {
-        if (!scan.keyIs(start, 'ts')) count++
+        if (first === openBrace && scan.keyIs(start, 'metadata')) metadata++
+        else if (!scan.keyIs(start, 'ts')) count++
         scan.skipValue()
       }
     } else if (counting === facts) {
@@ -104,7 +108,8 @@ function countMembers(scan: Scan, counting: Counting): number {
     const separator = scan.next()
     scan.at++
     if (separator === comma) scan.next()
-    else return separator === closeBrace ? count : scan.fail()
+    else if (separator !== closeBrace) return scan.fail()
+    else return hasValues ? count : count + metadata
   }
 }
 

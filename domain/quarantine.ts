@@ -30,6 +30,11 @@ export interface Refusal {
   key?: string
   /** It is tried again without being asked for. */
   again?: true
+  /**
+   * How many readings are refused by it, 1 if absent: all that a message claimed to hold when it can not be read, and
+   * none for facts and announcements.
+   */
+  readings?: number
 }
 
 /**

@@ -37,6 +37,9 @@ interface Bench {
   aheadMsMax: number
 }
 
+/** Microseconds of September 2001, or milliseconds of the year 33658. */
+const microsecondsMin = 1e15
+
 const nothing: Verdict = { accepted: [], refused: [] }
 
 export function createJudge(options: JudgeOptions): Judge {
@@ -147,7 +150,9 @@ function outsideTime(observedAt: number, receivedAt: number, bench: Bench): Prob
   const times = `observed at ${instant(observedAt)} and received at ${instant(receivedAt)}`
   if (observedAt > receivedAt) {
     const seconds = bench.aheadMsMax / 1_000
-    return { code: 'in_future', reason: `${times}; allowed are at most ${seconds} seconds ahead` }
+    const look = observedAt >= microsecondsMin ? ' (16 digits look like microseconds)' : ''
+    const reason = `${times}; allowed are at most ${seconds} seconds ahead${look}`
+    return { code: 'in_future', reason }
   }
   const days = bench.ageMsMax / 86_400_000
   return { code: 'too_old', reason: `${times}; allowed are at most ${days} days back` }
@@ -168,7 +173,7 @@ function judgeFacts(
     const subject = subjectOf(bench.registry, uplink.device, said)
     if ('device' in subject) taken.set(subject.device.id, facts)
     else if (!decoded.samples.some((sample) => sample.device === said)) {
-      refused.push(refusal(subject.problem, said, null))
+      refused.push({ ...refusal(subject.problem, said, null), readings: 0 })
     }
   }
   return taken
@@ -180,12 +185,14 @@ function judgePresence(
   { bench, refused, verdict }: Omit<Judgement, 'accepted'> & { verdict: Verdict },
 ): void {
   const subject = subjectOf(bench.registry, uplink.device, said.device)
-  if ('problem' in subject) refused.push(refusal(subject.problem, said.device, null))
-  else verdict.presence = new Map([[subject.device.id, said.connected]])
+  if ('problem' in subject) {
+    refused.push({ ...refusal(subject.problem, said.device, null), readings: 0 })
+  } else verdict.presence = new Map([[subject.device.id, said.connected]])
 }
 
 function refusedWhole(uplink: Uplink, problem: Problem): Verdict {
-  return { accepted: [], refused: [refusal(problem, uplink.device, null)] }
+  const whole = { ...refusal(problem, uplink.device, null), readings: uplink.readings }
+  return { accepted: [], refused: [whole] }
 }
 
 /** Ids and keys in a refusal are as sent, but short, and text that every store can write. */

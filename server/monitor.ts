@@ -93,7 +93,7 @@ async function balanceText(parts: MonitorParts): Promise<string> {
     '# HELP bellwether_ingest_backlog_uplinks Uplinks of these that wait behind live ones, which are settled first.',
     '# TYPE bellwether_ingest_backlog_uplinks gauge',
     `bellwether_ingest_backlog_uplinks ${passedOver(progress)}`,
-    '# HELP bellwether_refused_readings_total Readings refused, by reason code.',
+    '# HELP bellwether_refused_readings_total Readings refused, by reason code: the parts of bellwether_readings_quarantined_total.',
     '# TYPE bellwether_refused_readings_total counter',
   ]
   for (const [code, count] of await parts.ledger.counts()) {

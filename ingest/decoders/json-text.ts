@@ -2,10 +2,11 @@
  * Bytes → JSON, guarded: size, nesting and encoding are checked before the parser sees anything, because
  * `JSON.parse` takes a text a million levels deep and holds the thread for a third of a second.
  *
- * Accepted: RFC 8259 in UTF-8, with or without a byte order mark. Of duplicate keys the last wins. NaN,
- * Infinity, comments and trailing commas are not JSON.
+ * Accepted: RFC 8259 in UTF-8, with or without a byte order mark. Of duplicate keys the last wins. Bare NaN and Infinity
+ * in else good JSON become texts, so that only they are refused. Comments and trailing commas are not JSON.
  */
 
+import { quoteBareNumbers } from './bare-numbers.ts'
 import { type Problem, shown, wellFormed } from './sample.ts'
 
 /** The deepest form of the contract has four levels; attributes may hold some structure of their own. */
@@ -21,11 +22,25 @@ export function parseJson(payload: Uint8Array): { value: unknown } | { problem: 
   if (mayBeDeep && nesting(payload, jsonDepthMax) > jsonDepthMax) {
     return malformed(`the JSON is nested deeper than ${jsonDepthMax} levels`)
   }
+  let text: string | undefined
   try {
-    return { value: JSON.parse(isAscii ? asciiText(payload) : utf8.decode(payload)) as unknown }
+    text = isAscii ? asciiText(payload) : utf8.decode(payload)
+    return { value: JSON.parse(text) as unknown }
   } catch (error) {
-    /** Nothing is lost here: the whole message goes to quarantine with this reason. */
-    return whyNotJson(payload, error)
+    const quoted = text === undefined ? undefined : quoteBareNumbers(text)
+    const mended = quoted === undefined ? undefined : parsed(quoted)
+    /** Nothing is lost here: what can not be read goes to quarantine whole, with this reason. */
+    return mended ?? whyNotJson(payload, error)
+  }
+}
+
+/** Undefined when this is no JSON. */
+function parsed(text: string): { value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(text) as unknown }
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
   }
 }
 

@@ -7,8 +7,8 @@
  *   attributes         {"<key>": value, …};  of a gateway {"<device>": {"<key>": value, …}, …}
  *   connect            {"device": "<device>"}
  *
- * `ts` is left out or null when the device has no clock. Keys beside `values` are readings too. An empty
- * message holds no readings and is taken as a sign of life.
+ * `ts` is left out or null when the device has no clock. Keys beside `values` are readings too, but for an object
+ * `metadata`, which gateways of ThingsBoard send along. An empty message holds no readings and is taken as a sign of life.
  */
 
 import { isDeviceProperty } from '../../domain/catalogue.ts'
@@ -16,6 +16,7 @@ import { countReadings } from '../../domain/count.ts'
 import type { Uplink } from '../../domain/uplink.ts'
 import { factsOf } from './facts.ts'
 import { parseJson } from './json-text.ts'
+import { timeProblem } from './local-time.ts'
 import {
   type Decoded,
   decodedSamples,
@@ -90,23 +91,18 @@ function addElement(samples: Sample[], device: string, item: unknown): void {
   }
   const { ts } = item
   const observedAt = ts === undefined || ts === null ? null : timestamp(ts)
-  const problem = observedAt === undefined ? wrongTime(ts) : null
+  const problem = observedAt === undefined ? timeProblem(ts) : null
   const time = observedAt ?? null
+  const hasValues = isObject(item.values)
   for (const key in item) {
     if (key === 'ts') continue
     const value = item[key]
+    if (hasValues && key === 'metadata' && isObject(value)) continue
     if (key === 'values' && isObject(value)) {
       for (const inner in value) {
         samples.push({ device, key: inner, value: value[inner], observedAt: time, problem })
       }
     } else samples.push({ device, key, value, observedAt: time, problem })
-  }
-}
-
-function wrongTime(ts: unknown): Sample['problem'] {
-  return {
-    code: 'malformed',
-    reason: `"ts" is ${shown(ts)}; allowed are integer milliseconds since 1970 UTC, seconds with 10 digits, or RFC 3339 with a zone`,
   }
 }
 

@@ -10,6 +10,8 @@ export interface Problem {
   code: RefusalCode
   /** One sentence that names the field, the value and what is allowed. */
   reason: string
+  /** Only the zone of its time is missing: what the clock of the device showed, in milliseconds as if it were UTC. */
+  local?: number
 }
 
 /** One value as sent. Every sample has every field, so that all of them share one shape in memory. */

@@ -31,6 +31,8 @@ export interface EntryTable {
 /** Messages whose refusals are in the counts: the newest, as far back as a replay is expected to reach. */
 export interface CountedTable {
   seq: number
+  /** How many refusals of it are. */
+  refusals: number
 }
 
 export interface TallyTable {

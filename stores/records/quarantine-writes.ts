@@ -147,21 +147,30 @@ async function count(tx: Writing, items: readonly Refused[], open: Positions): P
   if (fresh.size === 0) return
   const readingsByCode = new Map<RefusalCode, number>()
   for (const refused of fresh.values()) {
-    for (const { code } of refused) readingsByCode.set(code, (readingsByCode.get(code) ?? 0) + 1)
+    for (const { code, readings = 1 } of refused) {
+      if (readings === 0) continue
+      readingsByCode.set(code, (readingsByCode.get(code) ?? 0) + readings)
+    }
   }
-  await tx
-    .insertInto('tally')
-    .values([...readingsByCode].map(([code, readings]) => ({ code, readings })))
-    .onConflict((conflict) =>
-      conflict.column('code').doUpdateSet({
-        readings: sql<number>`tally.readings + excluded.readings`,
-      }),
-    )
-    .execute()
+  for (const [code, readings] of readingsByCode) {
+    await tx
+      .insertInto('tally')
+      .values({ code, readings })
+      .onConflict((conflict) =>
+        conflict.column('code').doUpdateSet({
+          readings: sql<number>`tally.readings + excluded.readings`,
+        }),
+      )
+      .execute()
+  }
+  const refusalsBySeq = new Map(items.map(({ uplink, refused }) => [uplink.seq, refused.length]))
   for (const part of chunks([...fresh.keys()], rowsPerInsert)) {
     await tx
       .insertInto('counted')
-      .values(part.map((seq) => ({ seq })))
+      .values(part.map((seq) => ({ seq, refusals: refusalsBySeq.get(seq) ?? 0 })))
+      .onConflict((conflict) =>
+        conflict.column('seq').doUpdateSet({ refusals: (eb) => eb.ref('excluded.refusals') }),
+      )
       .execute()
   }
 }
@@ -185,8 +194,13 @@ async function notCounted(
     .where(({ or, eb }) => or([eb('seq', '<=', open.from), eb('seq', '>', open.to)]))
     .execute()
   for (const part of chunks([...fresh.keys()], idsPerQuery)) {
-    const known = await tx.selectFrom('counted').select('seq').where('seq', 'in', part).execute()
-    for (const { seq } of known) fresh.delete(seq)
+    const known = await tx.selectFrom('counted').selectAll().where('seq', 'in', part).execute()
+    for (const { seq, refusals } of known) {
+      /** The readings store may refuse more of a message whose own refusals are counted: those stand behind them. */
+      const added = fresh.get(seq)?.slice(refusals) ?? []
+      if (added.length > 0) fresh.set(seq, added)
+      else fresh.delete(seq)
+    }
   }
   for (const seq of fresh.keys()) {
     const isOpen = seq > open.from && seq <= open.to

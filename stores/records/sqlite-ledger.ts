@@ -66,6 +66,10 @@ const migrations: Migrations = [
   `
   ALTER TABLE retry ADD COLUMN by_itself INTEGER NOT NULL DEFAULT 0;
   `,
+  // Of messages that were counted before, all refusals are.
+  `
+  ALTER TABLE counted ADD COLUMN refusals INTEGER NOT NULL DEFAULT 1000000;
+  `,
 ]
 
 export function openLedger(options: { path: string; messagesPerDeviceMax: number }): Ledger {

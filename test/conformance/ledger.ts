@@ -286,6 +286,38 @@ export function ledgerConformance(start: () => Promise<LedgerBackend>): void {
       expect(await ledger.counts()).toEqual(new Map([['malformed', 200]]))
     })
 
+    test('are of readings: all that an unreadable message held, none for what held none', async () => {
+      const { ledger } = await setUp()
+      await ledger.quarantine([
+        { uplink: uplink(1, { readings: 7 }), refused: [refusal({ readings: 7 })] },
+        { uplink: uplink(2), refused: [refusal({ code: 'not_allowed', readings: 0 })] },
+        { uplink: uplink(3), refused: [perReading('a')] },
+      ])
+      expect(await ledger.counts()).toEqual(
+        new Map([
+          ['malformed', 7],
+          ['not_a_number', 1],
+        ]),
+      )
+      expect(await idsOf(ledger)).toHaveLength(3)
+    })
+
+    test('grow by what is refused later of a message that is counted, once', async () => {
+      const { backend, ledger } = await setUp()
+      const own = [perReading('a')]
+      const all = [...own, perReading('b', 'out_of_range'), perReading('c', 'out_of_range')]
+      for (const refused of [own, all, own, all]) {
+        await ledger.quarantine([{ uplink: uplink(1, { readings: 5 }), refused }])
+      }
+      await (await backend.open()).quarantine([{ uplink: uplink(1), refused: all }])
+      expect(await ledger.counts()).toEqual(
+        new Map([
+          ['not_a_number', 1],
+          ['out_of_range', 2],
+        ]),
+      )
+    })
+
     test('take in a message that is refused only when it runs again', async () => {
       const { ledger } = await setUp()
       await ledger.quarantine([{ uplink: uplink(2), refused: [refusal()] }])

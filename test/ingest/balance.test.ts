@@ -18,12 +18,13 @@ const message = fc.oneof(
       '[{"pm25":1},{"pm25":2},7]',
       '{"ts":"yesterday","pm25":1,"pm10":2}',
       `{"pm25":${'['.repeat(20)}1,"pm10":2}`,
+      '{"pm25":1,"pm10":2,"o3":3,}',
     )
     .map((text) => ({ kind: 'telemetry' as const, payload: Buffer.from(text) as Uint8Array })),
 )
 const sender = fc.constantFrom('air-1', 'gw-1', 'nobody')
 
-test('the balance holds after each batch, after each crash, and at the end', async () => {
+test('the balance holds, and refusals by code make up what is quarantined, after each batch, after each crash, and at the end', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.tuple(message, sender, fc.boolean()), { minLength: 1, maxLength: 25 }),
@@ -56,6 +57,9 @@ test('the balance holds after each batch, after each crash, and at the end', asy
         expect(inFlight).toBe(0)
         expect(received).toBe(here.announced)
         expect(broken).toEqual([])
+        const byCode = await here.stores.ledger.counts()
+        const refused = [...byCode.values()].reduce((sum, count) => sum + count, 0)
+        expect(refused).toBe((await here.reader.progress()).quarantined)
         await here.close()
         plant = undefined
       },

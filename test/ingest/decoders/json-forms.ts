@@ -26,6 +26,7 @@ const element = fc.oneof(
   flat,
   fc.record({ ts: time, values: fc.oneof(flat, value) }, { requiredKeys: ['values'] }),
   fc.record({ ts: time, values: flat, pm10: value }, { requiredKeys: [] }),
+  fc.record({ metadata: fc.oneof(flat, value), values: fc.oneof(flat, value), ts: time }),
 )
 const elements = fc.oneof(element, fc.array(fc.oneof(element, value), { maxLength: 4 }))
 
@@ -50,6 +51,31 @@ export const validMessage = fc
         .map(([form, space]) => JSON.stringify(form, null, space) ?? 'null'),
     }),
   )
+
+const failedNumber = 'a number that a sensor could not measure'
+const printed = fc.constantFrom(
+  'NaN',
+  'nan',
+  '-nan',
+  '-nan(ind)',
+  'Infinity',
+  '-inf',
+  '+INF',
+  '-1.#IND00',
+)
+
+/** Telemetry with good values, one bare number that is no JSON, and the same with it in quotes. */
+export const messageWithBareNumber = fc
+  .tuple(fc.array(fc.tuple(key, value), { maxLength: 4 }), printed, spaced, fc.boolean())
+  .map(([members, bare, space, inList]) => {
+    const values = Object.fromEntries([
+      ...members,
+      ['pm25', inList ? [failedNumber] : failedNumber],
+    ])
+    const text = JSON.stringify([{ values }, values], null, space)
+    const having = (word: string) => text.replaceAll(JSON.stringify(failedNumber), word)
+    return { bare: having(bare), quoted: having(JSON.stringify(bare)) }
+  })
 
 const kindOfMessage = fc.constantFrom<UplinkKind>(
   'telemetry',

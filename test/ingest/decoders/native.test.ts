@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { countReadings } from '../../../domain/count.ts'
 import { jsonDepthMax } from '../../../ingest/decoders/json-text.ts'
 import { decodeNative, messageReadingsMax } from '../../../ingest/decoders/native.ts'
-import { anyMessage, validMessage } from './json-forms.ts'
+import { quoteBareNumbers } from '../../../ingest/decoders/bare-numbers.ts'
+import { anyMessage, messageWithBareNumber, validMessage } from './json-forms.ts'
 import { telemetryOf, uplinkOf } from './uplinks.ts'
 
 const seconds = 60_000
@@ -34,8 +35,9 @@ describe('for any bytes', () => {
       fc.assert(
         fc.property(anyMessage, ({ payload }) => {
           const { problem } = decodeNative(telemetryOf(payload))
+          const text = Buffer.from(payload).toString()
           if (problem === null)
-            expect(() => JSON.parse(Buffer.from(payload).toString())).not.toThrow()
+            expect(() => JSON.parse(quoteBareNumbers(text) ?? text)).not.toThrow()
         }),
         { numRuns: 5_000 },
       )
@@ -90,6 +92,41 @@ describe('for valid JSON', () => {
     },
     seconds,
   )
+})
+
+describe('bare numbers that JSON lacks', () => {
+  test('are read as texts, and cost nothing beside them', () => {
+    fc.assert(
+      fc.property(messageWithBareNumber, ({ bare, quoted }) => {
+        const decoded = decodeNative(telemetryOf(bare))
+        expect(decoded).toEqual(decodeNative(telemetryOf(quoted)))
+        expect(decoded.problem).toBeNull()
+        expect(countReadings('telemetry', Buffer.from(bare))).toBe(decoded.samples.length)
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  test.each([
+    '{"nan":1,"x":tan}',
+    '{"a":nano}',
+    '{"a":1nan}',
+    '{"a":nan 1}',
+    '[nan',
+    'nan',
+    '{"a" nan}',
+  ])('%s stays unreadable', (text) => {
+    expect(decodeNative(telemetryOf(text)).problem).not.toBeNull()
+  })
+
+  test('quotes and backslashes without end are looked at once', () => {
+    const hostile = [
+      `{"a":nan,"${'\\"'.repeat(500_000)}`,
+      `nan${'"'.repeat(1_000_001)}\\`,
+      ':nan'.repeat(300_000),
+    ]
+    for (const text of hostile) expect(quoteBareNumbers(text)).not.toBe('')
+  })
 })
 
 describe('limits', () => {
