@@ -71,8 +71,14 @@ const reasons: Readonly<Record<QualityTest, Reason>> = {
     },
   },
   time_gap: {
-    en: 'No reading came for an unusually long time before this one.',
-    zh: '此读数之前有较长时间没有数据。',
+    3: {
+      en: 'No value came for an unusually long time before this one.',
+      zh: '此读数之前有较长时间没有有效数据。',
+    },
+    4: {
+      en: 'No value came for so long before this one that nothing tells yet whether it is right.',
+      zh: '此读数之前长时间没有有效数据，尚无法判断其是否可信。',
+    },
   },
   neighbour: {
     en: 'The value is far from what sites nearby measured at the time.',

@@ -50,6 +50,8 @@ const informative: readonly QualityTest[] = ['time_gap', 'clock']
 const telling = qualityTests
   .filter((test) => !informative.includes(test))
   .reduce((places, test) => places | (3 << placeOf[test]), 0)
+/** Both bits of the time gap: no value for so long that this one can not be judged by the last. */
+const outOfSight = 3 << placeOf.time_gap
 /** The upper bit of each test is set for suspect and fail, both for fail. */
 const upper = qualityTests.reduce((places, test) => places | (2 << placeOf[test]), 0)
 
@@ -62,4 +64,13 @@ export function overallFlag(packed: number): Exclude<Quality, 9> {
   const doubts = told & upper
   if (doubts === 0) return told === 0 ? 2 : 1
   return (doubts & (told << 1)) === 0 ? 3 : 4
+}
+
+/**
+ * The flag of a reading of a stream: as `overallFlag`, but never good while the last value before it is too long ago to
+ * judge it by, which is told as a failed time gap.
+ */
+export function streamFlag(packed: number): Exclude<Quality, 9> {
+  const flag = overallFlag(packed)
+  return flag === 1 && (packed & outOfSight) === outOfSight ? 2 : flag
 }

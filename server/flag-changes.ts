@@ -4,9 +4,9 @@
  */
 
 import {
-  overallFlag,
   type QualityTest,
   qualityTests,
+  streamFlag,
   testFlag,
   withTest,
 } from '../domain/quality.ts'
@@ -84,7 +84,7 @@ export function createFlagChanges(counted: (reading: Reading) => boolean): FlagC
 function withSpikeKept({ before, after }: Pair): Pair {
   if (after.value === null) return { before, after }
   const tests = withTest(after.tests ?? 0, 'spike', testFlag(before.tests ?? 0, 'spike'))
-  return { before, after: { ...after, tests, quality: overallFlag(tests) } }
+  return { before, after: { ...after, tests, quality: streamFlag(tests) } }
 }
 
 function seriesOf({ device, property }: Reading): string {

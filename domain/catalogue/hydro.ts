@@ -13,8 +13,8 @@ import {
   intoCubicMetrePerSecond,
   intoMetre,
   intoMetrePerSecond,
-  intoMillimetre,
   intoMilligramPerLitre,
+  intoMillimetre,
   intoPercent,
 } from './units.ts'
 

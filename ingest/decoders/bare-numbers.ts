@@ -11,7 +11,7 @@ const may = /nan|inf|1\.#/i
  * character is looked at once whatever a hostile device sends.
  */
 const token =
-  /"[^"\\]*(?:\\[^][^"\\]*)*(?:"|\\?$)|(?<=[:,[]\s*)[-+]?(?:nan(?:\([a-z]*\))?|inf(?:inity)?|1\.#(?:[QS]NAN|IND|INF)0*)(?=\s*[,}\]])/gi
+  /"[^"\\]*(?:\\[\s\S][^"\\]*)*(?:"|\\?$)|(?<=[:,[]\s*)[-+]?(?:nan(?:\([a-z]*\))?|inf(?:inity)?|1\.#(?:[QS]NAN|IND|INF)0*)(?=\s*[,}\]])/gi
 
 /** The text with each of these numbers in quotes, or undefined when it has none. */
 export function quoteBareNumbers(text: string): string | undefined {

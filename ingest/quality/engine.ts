@@ -3,7 +3,7 @@
  * output, no clock; `quality-control.ts` gives it the past.
  */
 
-import { overallFlag } from '../../domain/quality.ts'
+import { streamFlag } from '../../domain/quality.ts'
 import type { Reading, SeriesKey } from '../../domain/reading.ts'
 import type { RegistryView } from '../../stores/records/registry.ts'
 import { createAttenuatedSignal } from './attenuated-signal.ts'
@@ -14,7 +14,7 @@ import { createLateTracks } from './late-tracks.ts'
 import { createNeighbours } from './neighbour.ts'
 import { createPlanBook } from './plan-book.ts'
 import { recall, unknown } from './recall.ts'
-import { isSentinelOutcome } from './sentinel.ts'
+import { isSentinelOutcome, sentinelFail } from './sentinel.ts'
 import { createSeriesTable, field } from './series-table.ts'
 import { climatology, grossRange } from './spans.ts'
 import type { Thresholds } from './thresholds.ts'
@@ -22,6 +22,8 @@ import {
   advance,
   advanceSentinel,
   amend,
+  found,
+  isWaiting,
   lookBack,
   type Point,
   passOver,
@@ -40,7 +42,7 @@ export interface Engine {
   tidy(devices: number): void
 }
 
-type Measured = Reading & Point
+type Measured = SeriesKey & Point
 
 export function createEngine(registry: RegistryView): Engine {
   const table = createSeriesTable()
@@ -85,13 +87,14 @@ export function createEngine(registry: RegistryView): Engine {
     revised: Reading[],
   ): number {
     const { view } = table
-    const before = lookBack(view, row, reading, thresholds)
-    if (before !== 0) {
-      const tests = view.getInt32(row + field.tests) | before
-      amend(view, row, tests)
-      revised.push(previous(view, row, reading, tests))
-    }
+    const told = lookBack(view, row, reading, thresholds)
+    const before = told === 0 ? undefined : newest(view, row, reading)
     let tests = advance(view, row, reading, { thresholds, attenuated })
+    if (before !== undefined) {
+      /** Of the values before a sentinel tells only that they are some, too. */
+      const known = isSentinelOutcome(tests) ? told & sentinelFail : told
+      if (known !== 0) revised.push(amended(view, row, before, known))
+    }
     tests |= grossRange(reading.value, thresholds.gross)
     if (thresholds.climatology !== null) {
       tests |= climatology(reading.value, reading.observedAt, thresholds.climatology)
@@ -138,14 +141,13 @@ export function createEngine(registry: RegistryView): Engine {
     return tests
   }
 
-  function learnOne(row: number, reading: Measured, thresholds: Thresholds): void {
+  function learnOne(row: number, reading: Reading & Point, thresholds: Thresholds): void {
     const { tests } = reading
     if (tests !== undefined && isSentinelOutcome(tests)) {
-      advanceSentinel(table.view, row, reading)
-      settle(table.view, row, reading, tests)
+      advanceSentinel(table.view, row, reading, tests)
     } else {
-      const found = follow(row, reading, thresholds, [])
-      settle(table.view, row, reading, tests ?? found)
+      const outcomes = follow(row, reading, thresholds, [])
+      settle(table.view, row, reading, tests ?? outcomes)
     }
   }
 
@@ -169,9 +171,8 @@ export function createEngine(registry: RegistryView): Engine {
       const row = seriesOf(deviceOf(series.device), series.property)
       const thresholds = thresholdsAt(row, series)
       for (const reading of asReceived(past)) {
-        if (!isMeasured(reading)) {
-          passOver(table.view, row, reading.observedAt)
-        } else if (reading.observedAt > table.view.getFloat64(row + field.at)) {
+        if (!isMeasured(reading)) continue
+        if (reading.observedAt > table.view.getFloat64(row + field.at)) {
           learnOne(row, reading, thresholds)
         } else {
           const track = late.of(row)
@@ -190,10 +191,12 @@ export function createEngine(registry: RegistryView): Engine {
       const clock = clockMark(clocks.view, device.clock, observedAt, receivedAt)
       if (!isMeasured(reading)) {
         passOver(table.view, row, observedAt)
+        const track = table.view.getInt32(row + field.late)
+        if (track >= 0) passOver(table.view, track, observedAt)
         return reading
       }
       const tests = testsOf(row, reading, clock, revised)
-      const quality = overallFlag(tests)
+      const quality = streamFlag(tests)
       return { device: id, property, observedAt, receivedAt, value, quality, tests }
     },
     thresholds: ({ device, property }) => plans.at(plans.numberOf(device, property)),
@@ -205,7 +208,7 @@ export function createEngine(registry: RegistryView): Engine {
   }
 }
 
-function isMeasured(reading: Reading): reading is Measured {
+function isMeasured(reading: Reading): reading is Reading & Point {
   return reading.value !== null
 }
 
@@ -215,15 +218,29 @@ function asReceived(past: readonly Reading[]): readonly Reading[] {
   return isInOrder ? past : past.toSorted((one, other) => one.receivedAt - other.receivedAt)
 }
 
-/** The newest reading of the track as it was stored, with other outcomes. */
-function previous(view: DataView, row: number, series: SeriesKey, tests: number): Reading {
+/** The newest value of the track as it was stored. */
+function newest(view: DataView, row: number, { device, property }: SeriesKey): Newest {
   return {
-    device: series.device,
-    property: series.property,
+    device,
+    property,
     observedAt: view.getFloat64(row + field.at),
     receivedAt: view.getFloat64(row + field.receivedAt),
     value: view.getFloat64(row + field.value),
-    quality: overallFlag(tests),
-    tests,
+    tests: view.getInt32(row + field.tests),
+    isWaiting: isWaiting(view, row),
   }
+}
+
+type Newest = Measured & { tests: number; isWaiting: boolean }
+
+/** The value that was the newest, with what the one after it has told. */
+function amended(
+  view: DataView,
+  row: number,
+  { isWaiting: wasWaiting, ...reading }: Newest,
+  told: number,
+): Reading {
+  const tests = wasWaiting ? found(reading.tests | told) : reading.tests | told
+  amend(view, row, reading.observedAt, tests)
+  return { ...reading, quality: streamFlag(tests), tests }
 }

@@ -5,6 +5,7 @@
 
 import type { Reading, SeriesKey } from '../../domain/reading.ts'
 import type { ReadingsReader } from '../../stores/readings/readings.ts'
+import { isSentinelOutcome } from './sentinel.ts'
 
 export type Past = Pick<ReadingsReader, 'range'>
 
@@ -21,7 +22,7 @@ type Learn = (series: NewSeries, readings: readonly Reading[]) => void
 
 const minuteMs = 60_000
 const looksMs = [15 * minuteMs, 240 * minuteMs, 3_840 * minuteMs]
-/** A look that finds as many is enough. */
+/** A look that finds as many values is enough; what stands for no value tells nothing of the next one. */
 const enough = 2
 const seriesPerQuery = 256
 /** Of one series; older ones are dropped. */
@@ -46,7 +47,8 @@ export async function fetchHistory(
         past,
         { series: open.slice(i, i + seriesPerQuery), lookMs },
         (series, readings) => {
-          if (readings.length < enough && lookMs !== looksMs.at(-1)) left.push(series)
+          const isEnough = readings.filter(isValue).length >= enough
+          if (!isEnough && lookMs !== looksMs.at(-1)) left.push(series)
           else learn(series, readings)
         },
       )
@@ -75,7 +77,7 @@ async function look(
         end(mine)
         mine = series[place]
       }
-      if (mine === undefined || !isBefore(reading, mine)) continue
+      if (mine === undefined || reading.value === null || !isBefore(reading, mine)) continue
       readings.push(reading)
       if (readings.length >= 2 * readingsMax) readings.splice(0, readingsMax)
     }
@@ -91,6 +93,10 @@ function periodOf(series: readonly NewSeries[], lookMs: number): { from: number;
     to = Math.max(to, receivedAt + aheadMs)
   }
   return { from, to }
+}
+
+function isValue({ tests = 0 }: Reading): boolean {
+  return !isSentinelOutcome(tests)
 }
 
 /** Messages of one moment are told apart by what they are of. */

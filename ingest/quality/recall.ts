@@ -29,24 +29,33 @@ export function remember(
 
 /** The outcomes that this reading had, or `unknown`. Of several for one moment, the last. */
 export function recall(view: DataView, row: number, observedAt: number, value: number): number {
+  const entry = entryOf(view, row, observedAt)
+  const word = entry < 0 ? 0 : view.getInt32(entry + 4)
+  if (word === 0 || word >>> outcomeBits !== fingerprint(value)) return unknown
+  return word & outcomeMask
+}
+
+/** Other outcomes for the reading of this moment that was remembered last. */
+export function recallOtherwise(
+  view: DataView,
+  row: number,
+  observedAt: number,
+  tests: number,
+): void {
+  const entry = entryOf(view, row, observedAt)
+  if (entry >= 0) view.setInt32(entry + 4, (view.getInt32(entry + 4) & ~outcomeMask) | tests)
+}
+
+/** Where the last reading of this moment is remembered, or −1. */
+function entryOf(view: DataView, row: number, observedAt: number): number {
   const low = observedAt | 0
   let place = view.getInt32(row + field.ringNext)
   for (let i = 0; i < ringLength; i++) {
     place = (place + ringLength - 1) % ringLength
     const entry = row + field.ring + place * 8
-    if (view.getInt32(entry) !== low) continue
-    const word = view.getInt32(entry + 4)
-    if (word === 0 || word >>> outcomeBits !== fingerprint(value)) return unknown
-    return word & outcomeMask
+    if (view.getInt32(entry) === low) return entry
   }
-  return unknown
-}
-
-/** Adds outcomes to those of the reading that was remembered last. */
-export function amendLast(view: DataView, row: number, tests: number): void {
-  const last = (view.getInt32(row + field.ringNext) + ringLength - 1) % ringLength
-  const entry = row + field.ring + last * 8 + 4
-  view.setInt32(entry, view.getInt32(entry) | tests)
+  return -1
 }
 
 /** 12 bits that tell values apart that differ by a millionth or more. */

@@ -8,7 +8,7 @@
  */
 
 import { marksOf } from './marks.ts'
-import { field, isSentinel } from './series-table.ts'
+import { field, isSentinel, isValid } from './series-table.ts'
 import type { Span, Thresholds } from './thresholds.ts'
 
 const marks = marksOf('sentinel')
@@ -39,7 +39,7 @@ export function completesRow(view: DataView, row: number, value: number): boolea
 }
 
 /**
- * Called while the row still shows the reading before. `held` is the sentinel itself while there is one; before, it
+ * Called while the row still shows the value before. `held` is the sentinel itself while there is one; before, it
  * is the value from which the jump was made.
  */
 export function sentinelMark(
@@ -56,23 +56,25 @@ export function sentinelMark(
       if (value === held) return marks.fail
     } else if (value === last) {
       if (count + 1 < repeats) return hold(view, row, held, count + 1)
+      /** The newest values were sentinels: what was measured last is the one before the jump. */
       view.setFloat64(row + field.value, held)
+      view.setInt32(row + field.state, isValid)
       hold(view, row, value, count + 1)
       return marks.fail
-    } else if (Math.abs(value - held) <= thresholds.leap) {
+    } else if (Math.abs(value - held) <= thresholds.leap && !known.has(value)) {
       return hold(view, row, held, 0)
     }
     view.setInt32(row + field.heldCount, 0)
   }
   const jump = Math.abs(value - last)
   /** False as well when there is no last value. */
-  const isJump = isNear && jump > leastJump(last, thresholds)
-  if (!isJump) return marks.pass
+  if (!(jump > leastJump(last, thresholds))) return marks.pass
+  /** To be one of these to the digit tells so much that it does not matter how long ago the last value was. */
   if (known.has(value)) {
     hold(view, row, value, 1)
     return marks.fail
   }
-  if (jump > thresholds.leap && !isExempt(value, thresholds.flat?.except)) hold(view, row, last, 1)
+  if (isNear && jump > thresholds.leap && !isExempt(value, thresholds.flat?.except)) hold(view, row, last, 1)
   return marks.pass
 }
 
@@ -81,8 +83,21 @@ export function isSentinelOutcome(tests: number): boolean {
   return (tests & marks.fail) === marks.fail
 }
 
-/** After a restart: the sentinel that the store has, whose jump is no longer to be seen. */
+/**
+ * After a restart: a sentinel that the store has. The first of a row stand there as values; what was measured last is
+ * then the value before their jump, or unknown when the jump is no longer to be seen.
+ */
 export function restoreSentinel(view: DataView, row: number, value: number): void {
+  const state = view.getInt32(row + field.state)
+  const isOfRow = (state & isSentinel) === 0 && view.getFloat64(row + field.value) === value
+  if (!isOfRow) view.setInt32(row + field.state, state | isSentinel)
+  else if (view.getInt32(row + field.heldCount) > 0) {
+    view.setFloat64(row + field.value, view.getFloat64(row + field.held))
+    view.setInt32(row + field.state, isValid | isSentinel)
+  } else {
+    view.setFloat64(row + field.at, Number.NEGATIVE_INFINITY)
+    view.setInt32(row + field.state, isSentinel)
+  }
   hold(view, row, value, repeats)
 }
 

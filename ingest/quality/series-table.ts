@@ -6,7 +6,7 @@ import { createRowTable, type RowTable } from './row-table.ts'
 
 /** Places in a row. The first ten are 64-bit floats, the others 32-bit integers; `ring` belongs to `recall.ts`. */
 export const field = {
-  /** Newest observed time; minus infinity in an empty row. */
+  /** Time of the newest value that is no sentinel; minus infinity in an empty row. */
   at: 0,
   receivedAt: 8,
   /** Newest value that is no sentinel; NaN when there was none. */
@@ -37,12 +37,14 @@ export const field = {
   ring: 112,
 } as const
 
-/** The newest reading has a value that is no sentinel. */
+/** There is a newest value. */
 export const isValid = 1
-/** So had the one before. */
+/** And one before it. */
 export const wasValid = 2
-/** The newest is a sentinel, whose value is `held`. */
+/** A sentinel, whose value is `held`, came after the newest value. */
 export const isSentinel = 4
+/** The newest value came so long after the one before that it is not evaluated yet. */
+export const isUnanchored = 8
 
 export const ringLength = 16
 const rowBytes = field.ring + ringLength * 8

@@ -9,9 +9,9 @@ import type { BothLanguages } from '../../text.ts'
 import { type Decimal, toText } from '../decimal.ts'
 import type { IndexAnswer, IndexRequest } from '../definition.ts'
 import { checkOptions, givenValues } from '../given.ts'
+import { type SubIndex, subIndex } from './cn-iaqi.ts'
 import { asideNote, beyondNote, missingNote } from './cn-notes.ts'
 import { cnNames, notMonitoredOption } from './cn-request.ts'
-import { type SubIndex, subIndex } from './cn-iaqi.ts'
 import {
   type CnEdition,
   type CnIndicator,

@@ -12,8 +12,8 @@ import { pmNowcast } from './pm-nowcast.ts'
 import { nameOf, type Pollutant } from './pollutants.ts'
 import { unknownEdition } from './unknown-edition.ts'
 import { usVerdict } from './us-aqi.ts'
-import { usTables } from './us-definitions.ts'
 import { usSubIndex } from './us-column.ts'
+import { usTables } from './us-definitions.ts'
 import { usColumns, usEdition } from './us-tables.ts'
 
 interface Nowcast {

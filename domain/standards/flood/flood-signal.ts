@@ -7,7 +7,7 @@ import { type AlertLevel, alertLevels } from '../../rule.ts'
 import type { BothLanguages } from '../../text.ts'
 import { compare, type Decimal, exactly, minus, toText } from '../decimal.ts'
 import type { IndexAnswer, IndexDefinition, IndexRequest } from '../definition.ts'
-import { type Given, checkOptions, givenValues, refuseNegative, textOption } from '../given.ts'
+import { checkOptions, type Given, givenValues, refuseNegative, textOption } from '../given.ts'
 import { judgeFloodLimit } from './flood-limit.ts'
 import {
   floodCodes,

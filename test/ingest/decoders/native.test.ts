@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { countReadings } from '../../../domain/count.ts'
+import { quoteBareNumbers } from '../../../ingest/decoders/bare-numbers.ts'
 import { jsonDepthMax } from '../../../ingest/decoders/json-text.ts'
 import { decodeNative, messageReadingsMax } from '../../../ingest/decoders/native.ts'
-import { quoteBareNumbers } from '../../../ingest/decoders/bare-numbers.ts'
 import { anyMessage, messageWithBareNumber, validMessage } from './json-forms.ts'
 import { telemetryOf, uplinkOf } from './uplinks.ts'
 

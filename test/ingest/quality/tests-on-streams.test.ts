@@ -60,12 +60,15 @@ describe('spike', () => {
     expect(stream.flags(minutes([30, 31, 2_500, 2_450, 2_400]))).toEqual([1, 1, 1, 1, 1])
   })
 
-  test('is not judged across missing values or gaps', () => {
-    expect(stream.flags(minutes([30, null, 5_000, 31]))).toEqual([1, 9, 1, 1])
-    const afterGap = [0, 1, 2, 3, 60, 61].map((minute) =>
-      reading(minute, minute === 60 ? 5_000 : 30, { device: 'd-2' }),
-    )
-    expect(stream.flags(afterGap)).toEqual([1, 1, 1, 1, 1, 1])
+  test('is judged against the last measured value, however "no value" is said before it', () => {
+    expect(stream.flags(minutes([30, null, 5_000, 31]))).toEqual([1, 9, 4, 1])
+    const afterGap = [4, 5, 65, 66].map((minute) => reading(minute, minute === 65 ? 5_000 : 30))
+    expect(stream.flags(afterGap)).toEqual([1, 1, 4, 1])
+  })
+
+  test('is not judged when the next reading comes too late to tell', () => {
+    const beforeGap = [0, 1, 2, 3, 60].map((minute) => reading(minute, minute === 3 ? 5_000 : 30))
+    expect(stream.flags(beforeGap)).toEqual([1, 1, 1, 1, 1])
   })
 })
 
