@@ -3,7 +3,9 @@
  * The message is judged as if it had just been received at its old time; what is accepted now is stored.
  */
 
+import type { Clock } from '../domain/ports.ts'
 import type { Judge, Refusal, RefusalCode, Verdict } from '../domain/quarantine.ts'
+import type { Reading } from '../domain/reading.ts'
 import type { Uplink } from '../domain/uplink.ts'
 import type {
   Ledger,
@@ -11,8 +13,6 @@ import type {
   RetryOutcome,
   StatusChange,
 } from '../stores/records/ledger.ts'
-import type { Reading } from '../domain/reading.ts'
-import type { Clock } from '../domain/ports.ts'
 import type { FlaggedStore } from './flagged-store.ts'
 import { type StoreRefusals, storeRefusal } from './store-refusals.ts'
 

@@ -74,7 +74,8 @@ export function sentinelMark(
     hold(view, row, value, 1)
     return marks.fail
   }
-  if (isNear && jump > thresholds.leap && !isExempt(value, thresholds.flat?.except)) hold(view, row, last, 1)
+  if (isNear && jump > thresholds.leap && !isExempt(value, thresholds.flat?.except))
+    hold(view, row, last, 1)
   return marks.pass
 }
 

@@ -3,7 +3,7 @@
  * connection of its own, so that it learns of commits by SQLite's `data_version`.
  */
 
-import { checkAudit, type AuditCheck } from './audit.ts'
+import { type AuditCheck, checkAudit } from './audit.ts'
 import { type Migrations, openRecordsFile } from './kysely.ts'
 import type { Registry, RegistryView } from './registry.ts'
 import type { RegistrySchema } from './registry-schema.ts'

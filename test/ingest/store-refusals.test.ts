@@ -6,9 +6,9 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Reading } from '../../domain/reading.ts'
 import type { Uplink } from '../../domain/uplink.ts'
-import type { RefusedReading } from '../../stores/readings/readings.ts'
 import type { Batch } from '../../ingest/batch.ts'
 import { createStoreRefusals } from '../../ingest/store-refusals.ts'
+import type { RefusedReading } from '../../stores/readings/readings.ts'
 import { openLedger } from '../../stores/records/sqlite-ledger.ts'
 
 const receivedAt = Date.UTC(2026, 10, 21, 8)
