@@ -167,7 +167,7 @@ async function runAlerts(
   { keep }: Opened,
 ): Promise<RunningRole> {
   const view = keep(await openRegistryView({ path: layout.registry }))
-  const registry = keep(openRegistry({ path: layout.registry }))
+  const registry = keep(openRegistry({ path: layout.registry, clock: ports.clock }))
   const journal = keep(openJournalReader({ dir: layout.journal, onDamage: reportDamage(ports) }))
   const log = keep(openAlertLog({ path: layout.alerts }))
   const judge = createJudge({ registry: view, ...config })
@@ -204,7 +204,7 @@ async function runApi(
   { keep }: Opened,
 ): Promise<RunningRole> {
   const { config, ports, bus } = context
-  const registry = keep(openRegistry({ path: layout.registry }))
+  const registry = keep(openRegistry({ path: layout.registry, clock: ports.clock }))
   const view = keep(await openRegistryView({ path: layout.registry }))
   const store = await readingsStore(config, layout, ports)
   const readings = keep(store.openReader())

@@ -13,7 +13,7 @@ export async function withRegistry<T>(
   run: (stores: { registry: Registry; view: RegistryView }) => Promise<T>,
 ): Promise<T> {
   const path = layoutOf(loadConfig().dataDir).registry
-  const registry = openRegistry({ path })
+  const registry = openRegistry({ path, clock: systemClock })
   const view = await openRegistryView({ path })
   try {
     return await run({ registry, view })

@@ -4,6 +4,7 @@ import type { Config } from '../config.ts'
 import type { Ports } from '../domain/ports.ts'
 import { hashSecret, newSecret } from '../secret.ts'
 import { openRegistry, openRegistryView } from '../stores/records/sqlite-registry.ts'
+import { systemClock } from '../system.ts'
 import { layoutOf } from './layout.ts'
 
 /** The new token, or null when one is configured or an `admin` token exists already. */
@@ -13,7 +14,7 @@ export async function ensureAdminToken(
 ): Promise<string | null> {
   if (config.adminToken !== undefined || !config.roles.includes('api')) return null
   const path = layoutOf(config.dataDir).registry
-  const registry = openRegistry({ path })
+  const registry = openRegistry({ path, clock: systemClock })
   const view = await openRegistryView({ path })
   try {
     if (view.all('token').some((token) => token.role === 'admin')) return null

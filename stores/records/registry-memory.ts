@@ -3,6 +3,7 @@
  * It knows no database: rows come in, items can be looked up.
  */
 
+import { type Placements, placementAt } from '../../domain/placement.ts'
 import type { Token } from '../../domain/token.ts'
 import type { Entities, EntityKind, RegisteredDevice, RegistryView } from './registry.ts'
 import type { EntityTable } from './registry-schema.ts'
@@ -15,11 +16,21 @@ export interface RegistryUpdate {
   touched: readonly Pick<StoredEntity, 'kind' | 'id'>[] | 'everything'
   /** Those of the touched that exist now. */
   present: readonly StoredEntity[]
+  /** Of the touched devices, also of those that do not exist any more. */
+  placements: ReadonlyMap<string, Placements>
 }
 
 type Lookups = Pick<
   RegistryView,
-  'device' | 'deviceByTokenHash' | 'site' | 'tokenByHash' | 'all' | 'get'
+  | 'device'
+  | 'deviceByTokenHash'
+  | 'site'
+  | 'tokenByHash'
+  | 'all'
+  | 'get'
+  | 'placements'
+  | 'siteAt'
+  | 'placed'
 >
 
 export interface RegistryMemory extends Lookups {
@@ -42,10 +53,13 @@ export function createRegistryMemory(): RegistryMemory {
   const tokensByHash = new Map<string, Token>()
   /** Made when first asked for: only some roles need them, and of some devices only. */
   const registered = new Map<string, RegisteredDevice>()
+  /** Of the few that have moved or were removed. */
+  const placements = new Map<string, Placements>()
 
   function clear(): void {
     for (const table of Object.values(tables)) table.clear()
     for (const index of [deviceHashes, devicesByHash, tokensByHash, registered]) index.clear()
+    placements.clear()
   }
 
   function forget(kind: EntityKind, id: string): void {
@@ -53,6 +67,7 @@ export function createRegistryMemory(): RegistryMemory {
       devicesByHash.delete(deviceHashes.get(id) ?? '')
       deviceHashes.delete(id)
       registered.delete(id)
+      placements.delete(id)
     }
     if (kind === 'token') tokensByHash.delete(tables.token.get(id)?.hash ?? '')
     tables[kind].delete(id)
@@ -82,11 +97,12 @@ export function createRegistryMemory(): RegistryMemory {
   }
 
   return {
-    apply({ touched, present }) {
+    apply({ touched, present, placements: stood }) {
       const rows = present.map(parsed)
       if (touched === 'everything') clear()
       else for (const { kind, id } of touched) forget(kind, id)
       for (const row of rows) take(row)
+      for (const [id, own] of stood) placements.set(id, own)
     },
     device,
     deviceByTokenHash(hash) {
@@ -94,6 +110,12 @@ export function createRegistryMemory(): RegistryMemory {
       return id === undefined ? undefined : device(id)
     },
     site: (id) => tables.site.get(id),
+    placements: (id) => placements.get(id),
+    siteAt(id, at) {
+      const own = placements.get(id)
+      return (own === undefined ? tables.device.get(id) : placementAt(own, at))?.site ?? null
+    },
+    placed: () => placements.keys(),
     tokenByHash: (hash) => tokensByHash.get(hash),
     all: (kind) => tables[kind].all(),
     get: (kind, id) => tables[kind].get(id),

@@ -25,6 +25,13 @@ export interface ChangeTable {
   id: string
 }
 
+/** From `since` (milliseconds since 1970 UTC) until the device's next row it stands at `site`. */
+export interface PlacementTable {
+  device: string
+  since: number
+  site: string | null
+}
+
 export interface AuditTable {
   id: number
   at: number
@@ -50,6 +57,7 @@ export interface AuditBegunTable {
 export interface RegistrySchema {
   entity: EntityTable
   change: ChangeTable
+  placement: PlacementTable
   audit: AuditTable
   audit_begun: AuditBegunTable
   /** One row: id and hash of the newest entry. */

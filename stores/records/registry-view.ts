@@ -10,6 +10,7 @@ import type { Kysely, Transaction } from 'kysely'
 import { chunks, idsPerQuery } from './chunks.ts'
 import type { EntityKind, RegistryView } from './registry.ts'
 import { createRegistryMemory, type RegistryUpdate, type StoredEntity } from './registry-memory.ts'
+import { placementsOf, readPlacements } from './registry-placements.ts'
 import type { RegistrySchema } from './registry-schema.ts'
 
 /** Beyond this many changes everything is read again, which is faster then. */
@@ -75,7 +76,9 @@ async function readUpdate(
   if (head === version) return { head, update: null }
   const first = await changeAt(tx, 'asc')
   if (version === null || first > version + 1 || head - version > changesMax) {
-    return { head, update: { touched: 'everything', present: await readAll(tx) } }
+    const present = await readAll(tx)
+    const placements = placementsOf(await readPlacements(tx))
+    return { head, update: { touched: 'everything', present, placements } }
   }
   const touched = await tx
     .selectFrom('change')
@@ -83,7 +86,9 @@ async function readUpdate(
     .distinct()
     .where('seq', '>', version)
     .execute()
-  return { head, update: { touched, present: await readSome(tx, touched) } }
+  const devices = touched.flatMap(({ kind, id }) => (kind === 'device' ? [id] : []))
+  const placements = placementsOf(await readPlacements(tx, devices))
+  return { head, update: { touched, present: await readSome(tx, touched), placements } }
 }
 
 /** The newest or the oldest change that is listed, 0 when none is. */

@@ -6,10 +6,25 @@
 import { type Kysely, sql, type Transaction } from 'kysely'
 import type { Device } from '../../domain/device.ts'
 import { Fault } from '../../domain/errors.ts'
+import type { Clock } from '../../domain/ports.ts'
 import type { Site } from '../../domain/site.ts'
 import { appendAudit, auditTrail, beginAudit, endAudit, settleAudit } from './audit.ts'
 import { chunks, idsPerQuery } from './chunks.ts'
-import type { Entities, EntityKind, Registry, SecretHash } from './registry.ts'
+import type {
+  AuditEntry,
+  Entities,
+  EntityKind,
+  PlacementChange,
+  Registry,
+  SecretHash,
+} from './registry.ts'
+import {
+  correctPlacement,
+  endPlacement,
+  followSites,
+  type Standing,
+  standingOf,
+} from './registry-placements.ts'
 import { checkDevices, checkUnused } from './registry-references.ts'
 import { type EntityRow, type RegistrySchema, rowOf } from './registry-schema.ts'
 
@@ -20,16 +35,22 @@ const changesKept = 200_000
 /** Items of one transaction of an import: other writers wait no longer than this takes. */
 const itemsPerTransaction = 1_000
 
-export function createRegistry(db: Kysely<RegistrySchema>, close: () => Promise<void>): Registry {
+export function createRegistry(
+  db: Kysely<RegistrySchema>,
+  clock: Pick<Clock, 'now'>,
+  close: () => Promise<void>,
+): Registry {
   const write = <Result>(steps: (tx: Writing) => Promise<Result>) => db.transaction().execute(steps)
+  const moment = (from?: number): Moment => ({ now: clock.now(), from })
   return {
-    insert: (kind, item) => write((tx) => insert(tx, kind, item)),
-    replace: (kind, item) => write((tx) => replace(tx, kind, item)),
-    remove: (kind, id) => write((tx) => remove(tx, kind, id)),
+    insert: (kind, item, placedAt) => write((tx) => insert(tx, kind, item, moment(placedAt))),
+    replace: (kind, item, placedAt) => write((tx) => replace(tx, kind, item, moment(placedAt))),
+    remove: (kind, id) => write((tx) => remove(tx, kind, id, clock.now())),
+    place: (change, entry) => write((tx) => place(tx, change, { now: clock.now(), entry })),
     async upsertAll(sites, devices) {
       for (const [kind, rows] of importOrder(sites, devices)) {
         for (const part of chunks(rows, itemsPerTransaction)) {
-          await write((tx) => upsert(tx, kind, part))
+          await write((tx) => upsert(tx, kind, part, moment()))
         }
       }
     },
@@ -48,9 +69,21 @@ export function createRegistry(db: Kysely<RegistrySchema>, close: () => Promise<
   }
 }
 
-async function insert<K extends EntityKind>(tx: Writing, kind: K, item: Entities[K]) {
+/** When a write happens, and since when its device stands where it says. */
+interface Moment {
+  now: number
+  from?: number | undefined
+}
+
+async function insert<K extends EntityKind>(
+  tx: Writing,
+  kind: K,
+  item: Entities[K],
+  moment: Moment,
+) {
   const row = rowOf(kind, item)
   await checkHash(tx, row)
+  const before = await standingBefore(tx, kind, [row])
   const done = await tx
     .insertInto('entity')
     .values(row)
@@ -59,12 +92,19 @@ async function insert<K extends EntityKind>(tx: Writing, kind: K, item: Entities
   if (done.numInsertedOrUpdatedRows === 0n) {
     throw new Fault('conflict', `${kind} "${item.id}" exists already`, { field: 'id' })
   }
-  await wrote(tx, kind, [item.id])
+  await wrote(tx, kind, [row], { ...moment, before })
 }
 
-async function replace<K extends EntityKind>(tx: Writing, kind: K, item: Entities[K]) {
-  const { kind: _kind, id, ...values } = rowOf(kind, item)
-  await checkHash(tx, { kind, id, ...values })
+async function replace<K extends EntityKind>(
+  tx: Writing,
+  kind: K,
+  item: Entities[K],
+  moment: Moment,
+) {
+  const row = rowOf(kind, item)
+  const { kind: _kind, id, ...values } = row
+  await checkHash(tx, row)
+  const before = await standingBefore(tx, kind, [row])
   const done = await tx
     .updateTable('entity')
     .set(values)
@@ -72,11 +112,12 @@ async function replace<K extends EntityKind>(tx: Writing, kind: K, item: Entitie
     .where('id', '=', id)
     .executeTakeFirst()
   if (done.numUpdatedRows === 0n) throw notFound(kind, id)
-  await wrote(tx, kind, [id])
+  await wrote(tx, kind, [row], { ...moment, before })
 }
 
-async function remove(tx: Writing, kind: EntityKind, id: string): Promise<boolean> {
+async function remove(tx: Writing, kind: EntityKind, id: string, now: number): Promise<boolean> {
   await checkUnused(tx, kind, id)
+  if (kind === 'device') await endPlacement(tx, id, now)
   const done = await tx
     .deleteFrom('entity')
     .where('kind', '=', kind)
@@ -85,6 +126,16 @@ async function remove(tx: Writing, kind: EntityKind, id: string): Promise<boolea
   if (done.numDeletedRows === 0n) return false
   await listChanges(tx, kind, [id])
   return true
+}
+
+async function place(
+  tx: Writing,
+  change: PlacementChange,
+  { now, entry }: { now: number; entry: AuditEntry | undefined },
+): Promise<void> {
+  await correctPlacement(tx, change, now)
+  await listChanges(tx, 'device', [change.device])
+  if (entry !== undefined) await appendAudit(tx, entry)
 }
 
 async function setDeviceToken(tx: Writing, id: string, hash: SecretHash | null) {
@@ -142,7 +193,8 @@ function importOrder(
   ]
 }
 
-async function upsert(tx: Writing, kind: EntityKind, rows: readonly EntityRow[]) {
+async function upsert(tx: Writing, kind: EntityKind, rows: readonly EntityRow[], moment: Moment) {
+  const before = await standingBefore(tx, kind, rows)
   await tx
     .insertInto('entity')
     .values(rows)
@@ -154,16 +206,34 @@ async function upsert(tx: Writing, kind: EntityKind, rows: readonly EntityRow[])
       })),
     )
     .execute()
-  await wrote(
+  await wrote(tx, kind, rows, { ...moment, before })
+}
+
+const nobody: Standing = { sites: new Map(), placements: new Map() }
+
+async function standingBefore(
+  tx: Writing,
+  kind: EntityKind,
+  rows: readonly EntityRow[],
+): Promise<Standing> {
+  if (kind !== 'device') return nobody
+  return standingOf(
     tx,
-    kind,
-    rows.map((row) => row.id),
+    rows.map(({ id }) => id),
   )
 }
 
-async function wrote(tx: Writing, kind: EntityKind, ids: readonly string[]) {
+async function wrote(
+  tx: Writing,
+  kind: EntityKind,
+  rows: readonly EntityRow[],
+  moment: Moment & { before: Standing },
+) {
+  const ids = rows.map(({ id }) => id)
   if (kind === 'device') {
     for (const part of chunks(ids, idsPerQuery)) await checkDevices(tx, part)
+    const devices = rows.map(({ id, site = null }) => ({ id, site }))
+    await followSites(tx, devices, moment)
   }
   await listChanges(tx, kind, ids)
 }

@@ -6,6 +6,7 @@
  */
 
 import type { Device } from '../../domain/device.ts'
+import type { Placements } from '../../domain/placement.ts'
 import type { QualityPlan } from '../../domain/quality-plan.ts'
 import type { Rule } from '../../domain/rule.ts'
 import type { Silence } from '../../domain/silence.ts'
@@ -44,11 +45,32 @@ export interface AuditEntry {
 /** A change that is about to be made; the trail has it whatever happens to the process. */
 export type BegunChange = Omit<AuditEntry, 'result'>
 
+/** A device is known to have stood at a site, or at none, in a time. */
+export interface PlacementChange {
+  device: string
+  site: string | null
+  /** Milliseconds since 1970 UTC, −∞ for since ever. */
+  from: number
+  /** Null: it still stands there, or stood there until it was removed. */
+  until: number | null
+  /** Also for a device that nothing is known of. */
+  force?: boolean
+}
+
 export interface Registry {
-  /** `conflict` when the id exists, `impossible` when it refers to a site or gateway that does not. */
-  insert<K extends EntityKind>(kind: K, item: Entities[K]): Promise<void>
+  /**
+   * `conflict` when the id exists, `impossible` when it refers to a site or gateway that does not. `placedAt`, of
+   * devices: since when it stands at its site (milliseconds since 1970 UTC) when that is neither since ever nor, for
+   * one that is known, since now.
+   */
+  insert<K extends EntityKind>(kind: K, item: Entities[K], placedAt?: number): Promise<void>
   /** `not_found` when the id does not exist. */
-  replace<K extends EntityKind>(kind: K, item: Entities[K]): Promise<void>
+  replace<K extends EntityKind>(kind: K, item: Entities[K], placedAt?: number): Promise<void>
+  /**
+   * Corrects where a device has stood; its own entry follows when it concerns today. `not_found` when there is no such
+   * device or site, `impossible` for times that can not be. With `entry` the audit trail tells of it, or nothing happens.
+   */
+  place(change: PlacementChange, entry?: AuditEntry): Promise<void>
   /** False when there was none; `conflict` when something still refers to it. */
   remove(kind: EntityKind, id: string): Promise<boolean>
   /**
@@ -88,6 +110,12 @@ export interface RegistryView {
   device(id: string): RegisteredDevice | undefined
   deviceByTokenHash(hash: SecretHash): RegisteredDevice | undefined
   site(id: string): Site | undefined
+  /** Undefined for a device that has stood at one site, or none, ever since. */
+  placements(device: string): Placements | undefined
+  /** Where the device stood at a moment, milliseconds since 1970 UTC; also one that is no longer registered. */
+  siteAt(device: string, at: number): string | null
+  /** Devices that have placements, registered or not. */
+  placed(): Iterable<string>
   tokenByHash(hash: SecretHash): Token | undefined
   /** In the order of their ids. */
   all<K extends EntityKind>(kind: K): readonly Entities[K][]

@@ -3,6 +3,7 @@
  * connection of its own, so that it learns of commits by SQLite's `data_version`.
  */
 
+import type { Clock } from '../../domain/ports.ts'
 import { type AuditCheck, checkAudit } from './audit.ts'
 import { type Migrations, openRecordsFile } from './kysely.ts'
 import type { Registry, RegistryView } from './registry.ts'
@@ -113,11 +114,22 @@ const migrations: Migrations = [
     origin TEXT NOT NULL
   ) STRICT;
   `,
+  // Devices that were registered before have stood at their site ever since, as far as is known: they need no rows.
+  // No foreign keys: what was taken at a site stays known when the device or the site is removed.
+  `
+  CREATE TABLE placement (
+    device TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    site TEXT,
+    PRIMARY KEY (device, since)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ]
 
-export function openRegistry(options: { path: string }): Registry {
+/** `clock`: a device that is moved or removed has stood at its site until now. */
+export function openRegistry(options: { path: string; clock: Pick<Clock, 'now'> }): Registry {
   const file = openRecordsFile<RegistrySchema>(options.path, migrations)
-  return createRegistry(file.db, file.close)
+  return createRegistry(file.db, options.clock, file.close)
 }
 
 export function openRegistryView(options: { path: string }): Promise<RegistryView> {

@@ -13,6 +13,7 @@ import { type Site, siteSchema } from '../../domain/site.ts'
 import { openReadingsReader, openReadingsWriter } from '../../stores/readings/sqlite.ts'
 import type { Registry, RegistryView } from '../../stores/records/registry.ts'
 import { openRegistry, openRegistryView } from '../../stores/records/sqlite-registry.ts'
+import { systemClock } from '../../system.ts'
 import { fakePorts } from '../fixtures/ports.ts'
 
 const minute = 60_000
@@ -27,7 +28,7 @@ let view: RegistryView
 let site: Site
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'site-indices-'))
-  registry = openRegistry({ path: join(dir, 'registry.db') })
+  registry = openRegistry({ path: join(dir, 'registry.db'), clock: systemClock })
   view = await openRegistryView({ path: join(dir, 'registry.db') })
 })
 afterEach(async () => {

@@ -91,7 +91,7 @@ export async function openCityApi(
   const metrics = new Metrics()
   const logged: CityApi['logged'] = []
   const bus = localBus()
-  const registry = openRegistry({ path: path('registry.db') })
+  const registry = openRegistry({ path: path('registry.db'), clock: systemClock })
   for (const role of ['admin', 'operator', 'viewer'] as const) {
     await registry.insert('token', {
       id: `${role}-1`,

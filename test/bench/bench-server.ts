@@ -13,6 +13,7 @@ import { deviceSchema } from '../../domain/device.ts'
 import { siteSchema } from '../../domain/site.ts'
 import { hashSecret } from '../../secret.ts'
 import { openRegistry } from '../../stores/records/sqlite-registry.ts'
+import { systemClock } from '../../system.ts'
 
 const root = new URL('../..', import.meta.url).pathname
 export const adminToken = 'bench-admin-token-0123456789'
@@ -39,7 +40,7 @@ export const deviceToken = (n: number | '') => `bwd_bench_token_of_device_${n}`
 
 /** Registers `bench-0` … with known tokens, at one site. */
 export async function registerDevices(dataDir: string, count: number): Promise<void> {
-  const registry = openRegistry({ path: join(dataDir, 'registry.db') })
+  const registry = openRegistry({ path: join(dataDir, 'registry.db'), clock: systemClock })
   const site = siteSchema.parse({ id: 'bench', kind: 'air-station' })
   const devices = Array.from({ length: count }, (_, n) =>
     deviceSchema.parse({ id: deviceId(n), site: 'bench' }),

@@ -19,7 +19,7 @@ import { hashSecret } from '../../secret.ts'
 import { openBus } from '../../server/bus.ts'
 import { openJournalWriter } from '../../stores/journal/sqlite.ts'
 import { openRegistry, openRegistryView } from '../../stores/records/sqlite-registry.ts'
-import { systemPorts } from '../../system.ts'
+import { systemClock, systemPorts } from '../../system.ts'
 
 const { values } = parseArgs({ options: { devices: { type: 'string', default: '200' } } })
 const mebibyte = 1_048_576
@@ -37,7 +37,7 @@ const config = loadConfig({
 const ports = systemPorts(config.logLevel, 'bench-broker', new Registry())
 
 const registryPath = join(dir, 'registry.db')
-const registry = openRegistry({ path: registryPath })
+const registry = openRegistry({ path: registryPath, clock: systemClock })
 const ids = Array.from({ length: Number(values.devices) }, (_, i) => `d-${i}`)
 await registry.upsertAll(
   [],

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt'
 import { Registry as MetricRegistry } from 'prom-client'
-import { startBroker, type Broker } from '../../broker/broker.ts'
+import { type Broker, startBroker } from '../../broker/broker.ts'
 import { loadConfig } from '../../config.ts'
 import { deviceSchema } from '../../domain/device.ts'
 import { Fault } from '../../domain/errors.ts'
@@ -20,7 +20,7 @@ import type { JournalWriter } from '../../stores/journal/journal.ts'
 import { openJournalReader, openJournalWriter } from '../../stores/journal/sqlite.ts'
 import type { Registry } from '../../stores/records/registry.ts'
 import { openRegistry, openRegistryView } from '../../stores/records/sqlite-registry.ts'
-import { systemPorts } from '../../system.ts'
+import { systemClock, systemPorts } from '../../system.ts'
 import { RawClient } from './raw-client.ts'
 
 export { pause, until } from './waiting.ts'
@@ -158,7 +158,7 @@ export async function startTestBroker(
     ...options.ports,
   }
   const path = join(dir, 'registry.db')
-  const registry = openRegistry({ path })
+  const registry = openRegistry({ path, clock: systemClock })
   const view = await openRegistryView({ path })
   const real = openJournalWriter({
     dir: join(dir, 'journal'),

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'v
 
 import { streetRules } from '../../domain/starter-rules/flood.ts'
 import { openRegistry } from '../../stores/records/sqlite-registry.ts'
+import { systemClock } from '../../system.ts'
 import { commandLine } from './command-line.ts'
 
 let dir: string
@@ -148,7 +149,7 @@ describe('rules', () => {
   test('keeps what was edited until it is told to replace it', async () => {
     await run(['rules', 'install', '--only', 'street'])
     const path = join(dir, 'data', 'registry.db')
-    const registry = openRegistry({ path })
+    const registry = openRegistry({ path, clock: systemClock })
     const [starter] = streetRules.rules
     if (starter === undefined) throw new Error('no street rule')
     await registry.replace('rule', { ...starter.rule, levels: { red: 0.5 } })

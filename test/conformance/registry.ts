@@ -5,6 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import type { Device } from '../../domain/device.ts'
 import { deviceSchema } from '../../domain/device.ts'
 import { Fault, type FaultCode } from '../../domain/errors.ts'
+import type { Clock } from '../../domain/ports.ts'
 import { qualityPlanSchema } from '../../domain/quality-plan.ts'
 import { ruleSchema } from '../../domain/rule.ts'
 import { silenceSchema } from '../../domain/silence.ts'
@@ -21,7 +22,7 @@ import type {
 
 /** One store, empty at first; each call opens a connection of its own to it. */
 export interface RegistryBackend {
-  open(): Promise<Registry>
+  open(clock?: Pick<Clock, 'now'>): Promise<Registry>
   openView(): Promise<RegistryView>
   /** Closes whatever is still open and removes the store. */
   remove(): Promise<void>

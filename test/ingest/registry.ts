@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { type Device, deviceSchema } from '../../domain/device.ts'
 import type { Registry, RegistryView } from '../../stores/records/registry.ts'
 import { openRegistry, openRegistryView } from '../../stores/records/sqlite-registry.ts'
+import { systemClock } from '../../system.ts'
 
 export type DeviceForm = { id: string } & Partial<Omit<Device, 'id'>>
 
@@ -19,7 +20,7 @@ export interface TestRegistry {
 export async function registryWith(devices: readonly DeviceForm[]): Promise<TestRegistry> {
   const dir = mkdtempSync(join(tmpdir(), 'bellwether-ingest-'))
   const path = join(dir, 'registry.db')
-  const registry = openRegistry({ path })
+  const registry = openRegistry({ path, clock: systemClock })
   await registry.upsertAll(
     [],
     devices.map((device) => deviceSchema.parse(device)),

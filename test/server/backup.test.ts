@@ -12,8 +12,8 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { backup, restore } from '../../server/backup.ts'
 import { openJournalReader, openJournalWriter } from '../../stores/journal/sqlite.ts'
-import { openReadingsReader, openReadingsWriter } from '../../stores/readings/sqlite.ts'
 import { openInfluxFile } from '../../stores/readings/influx/file.ts'
+import { openReadingsReader, openReadingsWriter } from '../../stores/readings/sqlite.ts'
 import { openRegistry } from '../../stores/records/sqlite-registry.ts'
 import { systemClock, systemLog, systemTimers } from '../../system.ts'
 
@@ -24,7 +24,7 @@ let data: string
 beforeEach(async () => {
   work = mkdtempSync(join(tmpdir(), 'bw-backup-'))
   data = join(work, 'data')
-  await openRegistry({ path: join(data, 'registry.db') }).close()
+  await openRegistry({ path: join(data, 'registry.db'), clock: systemClock }).close()
 })
 afterEach(() => {
   rmSync(work, { recursive: true, force: true })

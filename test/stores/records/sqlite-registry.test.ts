@@ -10,7 +10,16 @@ import {
   verifyAudit,
 } from '../../../stores/records/sqlite-registry.ts'
 import { openSqlite } from '../../../stores/sqlite.ts'
-import { auditEntry, device, hash, registryConformance, site } from '../../conformance/registry.ts'
+import { systemClock } from '../../../system.ts'
+import {
+  auditEntry,
+  device,
+  hash,
+  type RegistryBackend,
+  registryConformance,
+  site,
+} from '../../conformance/registry.ts'
+import { placementsConformance } from '../../conformance/registry-placements.ts'
 
 const folders: string[] = []
 
@@ -35,6 +44,7 @@ function asVersion1(path: string): void {
   raw.exec(`UPDATE sqlite_schema SET sql = replace(sql, ', ''quality-plan''', '')`)
   raw.exec(`UPDATE sqlite_schema SET sql = replace(sql, ', ''unknown''', '')`)
   raw.pragma('writable_schema = RESET')
+  raw.exec('DROP TABLE placement')
   raw.pragma('user_version = 1')
   expect(() =>
     raw.exec("INSERT INTO entity (kind, id, body) VALUES ('quality-plan', 'p', '{}')"),
@@ -42,7 +52,7 @@ function asVersion1(path: string): void {
   raw.close()
 }
 
-registryConformance(async () => {
+async function start(): Promise<RegistryBackend> {
   const path = await newPath()
   const opened: { close(): Promise<void> }[] = []
   const keep = <T extends { close(): Promise<void> }>(store: T): T => {
@@ -50,18 +60,21 @@ registryConformance(async () => {
     return store
   }
   return {
-    open: async () => keep(openRegistry({ path })),
+    open: async (clock = systemClock) => keep(openRegistry({ path, clock })),
     openView: async () => keep(await openRegistryView({ path })),
     async remove() {
       for (const store of opened.splice(0)) await store.close()
     },
   }
-})
+}
+
+registryConformance(start)
+placementsConformance(start)
 
 describe('the SQLite file', () => {
   test('is readable by its owner only, with everything SQLite keeps beside it', async () => {
     const path = await newPath()
-    const registry = openRegistry({ path })
+    const registry = openRegistry({ path, clock: systemClock })
     await registry.insert('site', site('s'))
     for (const name of [path, `${path}-wal`, `${path}-shm`]) {
       expect([name, (await stat(name)).mode & 0o777]).toEqual([name, 0o600])
@@ -72,7 +85,7 @@ describe('the SQLite file', () => {
 
   test('holds what was accepted, whatever happens to the process then', async () => {
     const path = await newPath()
-    const registry = openRegistry({ path })
+    const registry = openRegistry({ path, clock: systemClock })
     await registry.insert('site', site('s'))
     await registry.insert('device', device('d', { site: 's' }))
     await registry.setDeviceToken('d', hash(1))
@@ -91,18 +104,18 @@ describe('the SQLite file', () => {
 
   test('of a newer version is refused and left as it is', async () => {
     const path = await newPath()
-    await openRegistry({ path }).close()
+    await openRegistry({ path, clock: systemClock }).close()
     const raw = openSqlite(path)
     raw.pragma('user_version = 99')
     raw.close()
-    expect(() => openRegistry({ path })).toThrow(Fault)
-    expect(() => openRegistry({ path })).toThrow(/version 99.*newer program/)
+    expect(() => openRegistry({ path, clock: systemClock })).toThrow(Fault)
+    expect(() => openRegistry({ path, clock: systemClock })).toThrow(/version 99.*newer program/)
     await expect(async () => openRegistryView({ path })).rejects.toThrow(/version 99/)
   })
 
   test('of version 1 keeps all it holds, and its devices still refer to what must exist', async () => {
     const path = await newPath()
-    const registry = openRegistry({ path })
+    const registry = openRegistry({ path, clock: systemClock })
     await registry.insert('site', site('s'))
     await registry.upsertAll([], [device('g', { site: 's' }), device('behind', { gateway: 'g' })])
     await registry.setDeviceToken('g', hash(7))
@@ -110,11 +123,19 @@ describe('the SQLite file', () => {
     await registry.close()
     asVersion1(path)
 
-    const again = openRegistry({ path })
+    const again = openRegistry({ path, clock: systemClock })
     const view = await openRegistryView({ path })
     expect(view.device('g')).toMatchObject({ site: 's', tokenHash: hash(7) })
     expect(view.device('behind')).toMatchObject({ gateway: 'g' })
     await expect(again.remove('site', 's')).rejects.toMatchObject({ code: 'conflict' })
+    // As far as is known it has stood there ever since; from its next move on both sites keep what is theirs.
+    expect([...view.placed()]).toEqual([])
+    expect(view.siteAt('g', 0)).toBe('s')
+    await again.insert('site', site('t'))
+    await again.replace('device', device('g', { site: 't' }), 1_700_000_000_000)
+    await view.refresh()
+    expect(view.siteAt('g', 1_699_999_999_999)).toBe('s')
+    expect(view.siteAt('g', 1_700_000_000_000)).toBe('t')
     await again.insert('quality-plan', plan)
     await view.refresh()
     expect(view.all('quality-plan')).toEqual([plan])
@@ -133,7 +154,7 @@ describe('the SQLite file', () => {
 
   test('can not hold a device that refers to nothing, whoever writes to it', async () => {
     const path = await newPath()
-    await openRegistry({ path }).close()
+    await openRegistry({ path, clock: systemClock }).close()
     const raw = openSqlite(path)
     const insert = (column: string) =>
       raw.exec(`INSERT INTO entity (kind, id, ${column}, body) VALUES ('device', 'd', 'x', '{}')`)
@@ -144,7 +165,7 @@ describe('the SQLite file', () => {
 
   test('that another process holds for too long is a fault of the world, and nothing is half written', async () => {
     const path = await newPath()
-    const registry = openRegistry({ path })
+    const registry = openRegistry({ path, clock: systemClock })
     const view = await openRegistryView({ path })
     const raw = openSqlite(path)
     raw.exec('BEGIN IMMEDIATE')
@@ -165,7 +186,7 @@ describe('the SQLite file', () => {
 describe('the list of changes', () => {
   test('is kept to the newest 200,000', async () => {
     const path = await newPath()
-    const registry = openRegistry({ path })
+    const registry = openRegistry({ path, clock: systemClock })
     const raw = openSqlite(path)
     raw.exec(`
       WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200500)
@@ -179,7 +200,7 @@ describe('the list of changes', () => {
 
   test('no longer reaches back to a view that slept: it reads everything again', async () => {
     const path = await newPath()
-    const registry = openRegistry({ path })
+    const registry = openRegistry({ path, clock: systemClock })
     await registry.insert('site', site('stays'))
     await registry.insert('site', site('goes'))
     const view = await openRegistryView({ path })
@@ -199,7 +220,7 @@ describe('the list of changes', () => {
 describe('the audit chain', () => {
   async function written(entries: number): Promise<string> {
     const path = await newPath()
-    const registry = openRegistry({ path })
+    const registry = openRegistry({ path, clock: systemClock })
     for (let n = 1; n <= entries; n++) await registry.audit(auditEntry(n))
     await registry.close()
     return path
@@ -255,7 +276,7 @@ describe('the audit chain', () => {
   test('still shows a cut end after new entries were added', async () => {
     const path = await written(5)
     tamper(path, 'DELETE FROM audit WHERE id >= 4')
-    const registry = openRegistry({ path })
+    const registry = openRegistry({ path, clock: systemClock })
     for (let n = 6; n <= 9; n++) await registry.audit(auditEntry(n))
     await registry.close()
     expect((await verifyAudit({ path })).brokenAt).toBe(4)
