@@ -14,7 +14,7 @@ import { readingJson } from './json-forms.ts'
 import type { LatestTable } from './latest-table.ts'
 import { createLook } from './look.ts'
 import { createRelay } from './relay.ts'
-import { type SeriesFilter, seriesMatch, siteMatch } from './series-filter.ts'
+import { type SeriesFilter, readingMatch, siteMatch } from './series-filter.ts'
 
 export const eventTypes = ['reading', 'alert', 'device'] as const
 export type EventType = (typeof eventTypes)[number]
@@ -158,7 +158,7 @@ function streamOf(
   { response, filter, types, mayStay }: StreamRequest,
   how: { from: number; onDropped: (count: number) => void },
 ): Stream {
-  const wants = seriesMatch(view, filter)
+  const wants = readingMatch(view, filter)
   const atSite = siteMatch(view, filter)
   const ofDevice = (id: string | null) =>
     filter.device === undefined || (id !== null && filter.device.includes(id))

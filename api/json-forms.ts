@@ -39,7 +39,7 @@ export type ReadingForm = z.infer<typeof readingForm>
 export function readingJson(view: RegistryView, reading: Reading): ReadingForm {
   return {
     device: reading.device,
-    site: view.device(reading.device)?.site ?? null,
+    site: view.siteAt(reading.device, reading.observedAt),
     property: reading.property,
     value: reading.value,
     unit: propertyOf(reading.property)?.unit ?? '',
@@ -72,7 +72,7 @@ export function aggregateJson(view: RegistryView, window: Aggregate): AggregateF
   const device = view.device(window.device)
   return {
     device: window.device,
-    site: device?.site ?? null,
+    site: view.siteAt(window.device, window.to - 1),
     property: window.property,
     fn: window.fn,
     value: window.value,

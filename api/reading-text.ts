@@ -3,6 +3,7 @@
  * between is made once for a series: half of what an answer costs besides asking the store.
  */
 
+import { placementAt } from '../domain/placement.ts'
 import type { Reading } from '../domain/reading.ts'
 import type { RegistryView } from '../stores/records/registry.ts'
 import { csvCells, csvEnd } from './csv.ts'
@@ -50,11 +51,16 @@ function createText(view: RegistryView, frame: Frame): (reading: Reading) => str
   const received = createTimeText()
   let device: string | undefined
   let property: string | undefined
+  /** From then on it stands somewhere else; readings of a series rise in time. */
+  let movesAt = Number.POSITIVE_INFINITY
   let head = ''
   let middle = ''
   return (reading) => {
-    if (reading.device !== device || reading.property !== property) {
+    const isOther = reading.device !== device || reading.property !== property
+    if (isOther || reading.observedAt >= movesAt) {
       const form = readingJson(view, reading)
+      const placements = view.placements(form.device) ?? []
+      movesAt = placementAt(placements, reading.observedAt)?.until ?? Number.POSITIVE_INFINITY
       device = form.device
       property = form.property
       head = frame.head(form)

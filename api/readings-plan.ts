@@ -15,8 +15,8 @@ import {
   type SeriesKey,
 } from '../domain/reading.ts'
 import { durationMs } from '../domain/text.ts'
-import type { ReadingsReader } from '../stores/readings/readings.ts'
 import type { DayKind, DayRuns } from './day-runs.ts'
+import type { SeriesStretch, StretchReader } from './series-stretch.ts'
 
 /** Windows of one series in one request. */
 const windowsMax = 200_000
@@ -101,14 +101,14 @@ export function everyOf(request: ReadingsRequest, { from, to }: Interval): numbe
 }
 
 export interface RawPlan extends Interval {
-  series: readonly SeriesKey[]
+  series: readonly SeriesStretch[]
   quality?: readonly Quality[]
   /** False: outcomes of tests are not needed. */
   tests?: boolean
 }
 
 export function rawPages(
-  readings: ReadingsReader,
+  readings: StretchReader,
   plan: RawPlan,
   place: ReadingsPlace | undefined,
 ): AsyncIterable<readonly Reading[]> | Iterable<readonly Reading[]> {
@@ -136,7 +136,7 @@ export interface WindowPlan extends RawPlan {
  * one of each at a time.
  */
 export async function* windowPages(
-  readings: ReadingsReader,
+  readings: StretchReader,
   plan: WindowPlan,
   place: ReadingsPlace | undefined,
 ): AsyncGenerator<readonly Aggregate[]> {

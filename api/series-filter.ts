@@ -2,11 +2,13 @@
 
 import { z } from 'zod'
 import { propertyOf } from '../domain/catalogue.ts'
-import type { SeriesKey } from '../domain/reading.ts'
+import type { Reading } from '../domain/reading.ts'
 import { siteKindSchema } from '../domain/site.ts'
 import type { RegistryView } from '../stores/records/registry.ts'
+import { createSiteStays, type SiteStays } from '../stores/records/site-stays.ts'
 import type { LatestTable } from './latest-table.ts'
 import { type Box, boxHolds, boxParameter, idList, listOf } from './query.ts'
+import type { SeriesStretch } from './series-stretch.ts'
 
 export const propertyCode = z
   .string()
@@ -28,17 +30,17 @@ export interface SeriesFilter {
   bbox?: Box | undefined
 }
 
-export type SeriesMatch = (series: SeriesKey) => boolean
+export type ReadingMatch = (reading: Pick<Reading, 'device' | 'property' | 'observedAt'>) => boolean
 
 /** Sites are judged once each as long as the registry stays as it is. */
-export function seriesMatch(view: RegistryView, filter: SeriesFilter): SeriesMatch {
+export function readingMatch(view: RegistryView, filter: SeriesFilter): ReadingMatch {
   const devices = filter.device && new Set(filter.device)
   const properties = filter.property && new Set(filter.property)
   const siteMatches = siteMatch(view, filter)
-  return ({ device, property }) => {
+  return ({ device, property, observedAt }) => {
     if (properties !== undefined && !properties.has(property)) return false
     if (devices !== undefined && !devices.has(device)) return false
-    return siteMatches === undefined || siteMatches(view.device(device)?.site ?? null)
+    return siteMatches === undefined || siteMatches(view.siteAt(device, observedAt))
   }
 }
 
@@ -70,15 +72,15 @@ export function siteMatch(
   }
 }
 
-/** Devices worth looking at, in rising order: the named ones, those of the named sites, or those with readings. */
-export function candidateDevices(
-  sites: SiteIndex,
-  latest: LatestTable,
-  filter: SeriesFilter,
-): readonly string[] {
+/**
+ * Devices worth looking at, in rising order: the named ones, those that have ever stood at the named sites, or those
+ * with readings.
+ */
+function candidateDevices({ sites, latest }: SeriesParts, filter: SeriesFilter): readonly string[] {
   if (filter.device !== undefined) return [...new Set(filter.device)].sort()
   if (filter.site !== undefined) {
-    return [...new Set(filter.site)].flatMap((id) => sites.devicesAt(id)).sort()
+    const there = [...new Set(filter.site)].flatMap((id) => sites.staysAt(id))
+    return [...new Set(there.map(({ device }) => device))].sort()
   }
   const [property, ...others] = filter.property ?? []
   return latest.devices(others.length === 0 ? property : undefined)
@@ -96,25 +98,63 @@ export interface SeriesPlace {
   property: string
 }
 
-/** Series with readings that match, by device and property in rising order, after a place. */
-export function* matchingSeries(
-  { view, latest, sites }: SeriesParts,
+/** The newest reading of each series of registered devices, where it matches, after a place. */
+export function* latestReadings(
+  parts: SeriesParts,
   filter: SeriesFilter,
   after?: SeriesPlace,
-): Generator<SeriesKey> {
-  const matches = seriesMatch(view, filter)
-  const devices = candidateDevices(sites, latest, filter)
+): Generator<Reading> {
+  const { view } = parts
+  const matches = readingMatch(view, filter)
+  for (const reading of candidates(parts, filter, after)) {
+    if (view.device(reading.device) !== undefined && matches(reading)) yield reading
+  }
+}
+
+/**
+ * Series with readings that match, by device and property in rising order. Where the filter speaks of sites, or
+ * `isBySite`, each placement of a device that has moved by itself.
+ */
+export function* matchingSeries(
+  parts: SeriesParts,
+  filter: SeriesFilter,
+  { isBySite = false }: { isBySite?: boolean } = {},
+): Generator<SeriesStretch> {
+  const { view } = parts
+  const siteMatches = siteMatch(view, filter)
+  for (const { device, property } of candidates(parts, filter)) {
+    const placements = view.placements(device)
+    if (placements === undefined) {
+      const site = view.device(device)?.site ?? null
+      if (siteMatches === undefined || siteMatches(site)) yield { device, property }
+    } else if (siteMatches === undefined && !isBySite) {
+      yield { device, property }
+    } else {
+      for (const part of placements) {
+        if (siteMatches === undefined || siteMatches(part.site)) yield { device, property, part }
+      }
+    }
+  }
+}
+
+/** The newest readings of series that the filter may mean, whatever their sites. */
+function* candidates(
+  parts: SeriesParts,
+  filter: SeriesFilter,
+  after?: SeriesPlace,
+): Generator<Reading> {
+  const devices = candidateDevices(parts, filter)
   const wanted = filter.property && [...new Set(filter.property)].sort()
   for (let i = after === undefined ? 0 : firstNotBelow(devices, after.device); ; i++) {
     const device = devices[i]
     if (device === undefined) return
-    const known = latest.of(device)
+    const known = parts.latest.of(device)
     if (known === undefined) continue
     for (const property of wanted ?? [...known.keys()].sort()) {
-      if (!known.has(property)) continue
+      const reading = known.get(property)
+      if (reading === undefined) continue
       if (after !== undefined && device === after.device && property <= after.property) continue
-      const series = { device, property }
-      if (matches(series)) yield series
+      yield reading
     }
   }
 }
@@ -132,26 +172,18 @@ function firstNotBelow(sorted: readonly string[], wanted: string): number {
 }
 
 export interface SiteIndex {
+  /** Those that stand there now. */
   devicesAt(site: string): readonly string[]
+  /** All that have ever stood there, and when. */
+  staysAt: SiteStays
 }
 
-/** Which devices stand at a site; built again only when the registry has changed. */
+/** Looked up again only when the registry has changed. */
 export function createSiteIndex(view: RegistryView): SiteIndex {
-  let version = -1
-  let bySite = new Map<string, string[]>()
+  const staysAt = createSiteStays(view)
   return {
-    devicesAt(site) {
-      if (version !== view.version) {
-        bySite = new Map()
-        for (const { id, site: at } of view.all('device')) {
-          if (at === null) continue
-          const there = bySite.get(at)
-          if (there === undefined) bySite.set(at, [id])
-          else there.push(id)
-        }
-        version = view.version
-      }
-      return bySite.get(site) ?? []
-    },
+    devicesAt: (site) =>
+      staysAt(site).flatMap(({ device }) => (view.device(device)?.site === site ? [device] : [])),
+    staysAt,
   }
 }

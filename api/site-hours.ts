@@ -4,7 +4,7 @@
  */
 
 import type { Timers } from '../domain/ports.ts'
-import type { Aggregate, SeriesKey } from '../domain/reading.ts'
+import type { Aggregate } from '../domain/reading.ts'
 import { type Hours, type HourWindow, hourMs } from '../domain/standards/averages/clock-hour.ts'
 import { completed } from '../domain/standards/averages/completeness.ts'
 import {
@@ -15,6 +15,7 @@ import {
 import { durationMs } from '../domain/text.ts'
 import type { ReadingsReader } from '../stores/readings/readings.ts'
 import type { SeriesParts } from './series-filter.ts'
+import { runsOf, type SeriesStretch, type StretchRun } from './series-stretch.ts'
 import { turn } from './turn.ts'
 
 export interface SiteHoursParts extends SeriesParts {
@@ -33,58 +34,64 @@ export interface SiteHoursPlan {
 
 const statistics = ['mean', 'sum', 'max'] as const satisfies readonly HourStatistic[]
 
-/** By property: all that devices of the site have ever sent, with no hours for those silent in this time. */
+/** By property: all that was ever sent from the site, with no hours for those silent in this time. */
 export async function readSiteHours(
   parts: SiteHoursParts,
   plan: SiteHoursPlan,
 ): Promise<ReadonlyMap<string, Hours>> {
   const series = seriesOf(parts, plan.site).filter(({ property }) => plan.properties.has(property))
-  const windows = new Map(series.map((key) => [key.property, new Map<string, HourWindow[]>()]))
-  for (const { device, property } of series) windows.get(property)?.set(device, [])
+  const windows = new Map(
+    series.map(({ property }) => [property, new Map<SeriesStretch, HourWindow[]>()]),
+  )
+  for (const one of series) windows.get(one.property)?.set(one, [])
   for (const fn of statistics) {
     const own = series.filter(({ property }) => statisticOf(property) === fn)
-    if (own.length === 0) continue
-    for await (const page of hourPages(parts.readings, plan, { fn, series: own })) {
-      for (const { device, property, from, value, count } of page) {
-        if (value === null) continue
-        windows
-          .get(property)
-          ?.get(device)
-          ?.push({ from: from - closedEndMs(fn), value, count })
+    for (const run of runsOf(own)) {
+      const found = new Map(run.series.map((one) => [`${one.property} ${one.device}`, one]))
+      for await (const page of hourPages(parts.readings, plan, { fn, ...run })) {
+        for (const { device, property, from, value, count } of page) {
+          const one = found.get(`${property} ${device}`)
+          if (value === null || one === undefined) continue
+          windows
+            .get(property)
+            ?.get(one)
+            ?.push({ from: from - closedEndMs(fn), value, count })
+        }
+        await turn(parts.timers)
       }
-      await turn(parts.timers)
     }
   }
   return new Map(
-    [...windows].map(([property, devices]) => [
+    [...windows].map(([property, stretches]) => [
       property,
       stationHours(
         property,
-        [...devices].map(([device, own]) => completed(own, intervalMs(parts, device))),
+        [...stretches].map(([{ device }, own]) => completed(own, intervalMs(parts, device))),
       ),
     ]),
   )
 }
 
-/** All that devices of the site have ever sent. */
-export function seriesOf({ sites, latest }: SeriesParts, site: string): SeriesKey[] {
-  return sites
-    .devicesAt(site)
-    .flatMap((device) =>
-      [...(latest.of(device)?.keys() ?? [])].map((property) => ({ device, property })),
-    )
+/** All that was ever sent from the site: of a device that came and went what it sent while it stood there. */
+export function seriesOf({ view, sites, latest }: SeriesParts, site: string): SeriesStretch[] {
+  return sites.staysAt(site).flatMap(({ device, from, until }) => {
+    const part = view.placements(device) === undefined ? {} : { part: { site, from, until } }
+    const properties = [...(latest.of(device)?.keys() ?? [])]
+    return properties.map((property) => ({ device, property, ...part }))
+  })
 }
 
 function hourPages(
   readings: ReadingsReader,
-  { from, to }: SiteHoursPlan,
-  { fn, series }: { fn: HourStatistic; series: readonly SeriesKey[] },
+  plan: SiteHoursPlan,
+  { fn, series, part }: StretchRun & { fn: HourStatistic },
 ): AsyncIterable<readonly Aggregate[]> | Iterable<readonly Aggregate[]> {
   const shift = closedEndMs(fn)
-  return readings.aggregate({
-    ...{ fn, series, everyMs: hourMs },
-    ...{ from: from + shift, to: to + shift, originMs: (from % hourMs) + shift },
-  })
+  const from = Math.max(plan.from + shift, part?.from ?? plan.from)
+  const to = Math.min(plan.to + shift, part?.until ?? Number.POSITIVE_INFINITY)
+  if (from >= to) return []
+  const originMs = (plan.from % hourMs) + shift
+  return readings.aggregate({ fn, series, everyMs: hourMs, from, to, originMs })
 }
 
 /** Rain fell in the interval that ends at the time of its reading, so its hours are closed at their end. */

@@ -5,7 +5,7 @@ import type { Reading } from '../../domain/reading.ts'
 import { type ApiContext, type App, base } from '../context.ts'
 import { readingForm, readingJson } from '../json-forms.ts'
 import { decodeCursor, pageFields, pageOf, pageSchema } from '../page.ts'
-import { matchingSeries, type SeriesParts, seriesFilterFields } from '../series-filter.ts'
+import { latestReadings, type SeriesParts, seriesFilterFields } from '../series-filter.ts'
 
 const place = z.strictObject({ device: z.string(), property: z.string() })
 
@@ -27,9 +27,8 @@ export function installLatest(app: App, context: ApiContext, parts: SeriesParts)
       const after = cursor === undefined ? undefined : decodeCursor(place, cursor)
       await latest.refresh()
       const found: Reading[] = []
-      for (const { device, property } of matchingSeries(parts, filter, after)) {
-        const reading = latest.of(device)?.get(property)
-        if (reading !== undefined) found.push(reading)
+      for (const reading of latestReadings(parts, filter, after)) {
+        found.push(reading)
         if (found.length > limit) break
       }
       const page = pageOf(found, limit, ({ device, property }) => ({ device, property }))

@@ -28,6 +28,7 @@ import {
 } from '../readings-plan.ts'
 import { rowStream } from '../row-stream.ts'
 import { matchingSeries, propertyCode, type SeriesParts } from '../series-filter.ts'
+import { stretchReader } from '../series-stretch.ts'
 import { turn } from '../turn.ts'
 
 const pageStandard = 1_000
@@ -128,7 +129,8 @@ export function installReadings(app: App, context: ApiContext, parts: SeriesPart
       const everyMs = everyOf(request.query, interval)
       const dayKind = dayKindOf(request.query)
       await latest.refresh()
-      const series = [...matchingSeries(parts, request.query)]
+      const isBySite = everyMs !== undefined
+      const series = [...matchingSeries(parts, request.query, { isBySite })]
       const { quality, fn, limit, tests } = request.query
       const plan = { series, ...interval, ...(quality === undefined ? {} : { quality }) }
       if (everyMs === undefined) {
@@ -162,7 +164,7 @@ function rawRows(
   place: ReadingsPlace | undefined,
 ): Rows<Reading> {
   return {
-    pages: whole(rawPages(readings, plan, place)),
+    pages: whole(rawPages(stretchReader(readings), plan, place)),
     toText: createReadingText(view),
     columns: readingColumns,
     toLine: createReadingLine(view),
@@ -190,7 +192,7 @@ function windowRows(
   place: ReadingsPlace | undefined,
 ): Rows<Aggregate> {
   return {
-    pages: windowPages(readings, plan, place),
+    pages: windowPages(stretchReader(readings), plan, place),
     toText: (window) => JSON.stringify(aggregateJson(view, window)),
     columns: aggregateColumns,
     toLine: (window) => csvLine(cellsOf(aggregateJson(view, window), aggregateColumns)),

@@ -249,14 +249,15 @@ class Timelines {
 
   put(id: string, site: string | null, now: number): void {
     const isNew = !this.#registered.has(id)
+    const isUnknown = isNew && !this.#sites.has(id)
     this.#registered.add(id)
-    if (isNew && !this.#sites.has(id)) return this.#set(id, site, ever, open)
     const own = this.sites(id)
     const last = own.at(-1) ?? null
     if (!isNew && last === site) return
     const gap = own.findLastIndex((one) => one !== null) + 1
     const isBack = isNew && last === null && site !== null && own[gap - 1] === site
-    this.#set(id, site, isBack ? (moments[gap] ?? now) : now, open)
+    const since = isBack ? (moments[gap] ?? now) : now
+    this.#set(id, site, isUnknown ? ever : since, open)
   }
 
   remove(id: string, now: number): void {

@@ -1,0 +1,56 @@
+/** Which devices have stood at a site, and when: by the registry, and looked up anew only when it has changed. */
+
+import type { RegistryView } from './registry.ts'
+
+/** Half-open in observed time, milliseconds since 1970 UTC; from −∞ and until ∞ where it has no end. */
+export interface Stay {
+  device: string
+  from: number
+  until: number
+}
+
+/** Of one device several, when it came back. In the order of devices, then of time. */
+export type SiteStays = (site: string) => readonly Stay[]
+
+export function createSiteStays(
+  view: Pick<RegistryView, 'version' | 'all' | 'placed' | 'placements'>,
+): SiteStays {
+  let version = -1
+  let bySite = new Map<string, Stay[]>()
+
+  function add(site: string | null, stay: Stay): void {
+    if (site === null) return
+    const there = bySite.get(site)
+    if (there === undefined) bySite.set(site, [stay])
+    else there.push(stay)
+  }
+
+  function findAll(): void {
+    bySite = new Map()
+    const always = { from: Number.NEGATIVE_INFINITY, until: Number.POSITIVE_INFINITY }
+    for (const { id, site } of view.all('device')) {
+      if (view.placements(id) === undefined) add(site, { device: id, ...always })
+    }
+    const touched = new Set<string>()
+    for (const device of view.placed()) {
+      for (const { site, from, until } of view.placements(device) ?? []) {
+        add(site, { device, from, until })
+        if (site !== null) touched.add(site)
+      }
+    }
+    for (const site of touched) bySite.get(site)?.sort(inOrder)
+  }
+
+  return (site) => {
+    if (version !== view.version) {
+      findAll()
+      version = view.version
+    }
+    return bySite.get(site) ?? []
+  }
+}
+
+function inOrder(a: Stay, b: Stay): number {
+  if (a.device !== b.device) return a.device < b.device ? -1 : 1
+  return a.from - b.from
+}
