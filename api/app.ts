@@ -32,6 +32,7 @@ import { installHealth } from './routes/health.ts'
 import { installImport } from './routes/import.ts'
 import { installIndices } from './routes/indices.ts'
 import { installLatest } from './routes/latest.ts'
+import { installPlacements } from './routes/placements.ts'
 import { installProperties } from './routes/properties.ts'
 import { installQuality } from './routes/quality.ts'
 import { installQualityPlans } from './routes/quality-plans.ts'
@@ -72,6 +73,7 @@ export async function createApp(parts: ApiParts): Promise<App> {
   installHealth(app, context)
   installSites(app, context)
   installDevices(app, context)
+  installPlacements(app, context)
   installImport(app, context)
   installProperties(app)
   installLatest(app, context, series)

@@ -16,6 +16,8 @@ import { cursorSchema, decodeCursor, pageFields, pageOf, pageSchema } from './pa
 /** What is stored of an input, and what of it is told once to the one who made it. */
 export interface Completed<Item> {
   item: Item
+  /** Of a device: since when it stands at its site, milliseconds since 1970 UTC; now if absent. */
+  placedAt?: number
   reveal?: Readonly<Record<string, string>>
 }
 
@@ -89,9 +91,9 @@ function stepsOf<K extends EntityKind, Input extends { id: string }, Filters>(
       before: Entities[K] | undefined,
       by: Principal,
     ): Promise<{ item: Entities[K]; reveal: Readonly<Record<string, string>> }> {
-      const { item, reveal } = await complete(checked(input, value), before, by)
-      if (before === undefined) await context.registry.insert(kind, item)
-      else await context.registry.replace(kind, item)
+      const { item, reveal, placedAt } = await complete(checked(input, value), before, by)
+      if (before === undefined) await context.registry.insert(kind, item, placedAt)
+      else await context.registry.replace(kind, item, placedAt)
       await registryChanged(context)
       return { item, reveal: reveal ?? {} }
     },

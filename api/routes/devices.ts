@@ -1,7 +1,7 @@
 /** `/devices`: what publishes, with what is known of it from its own messages, and its token. */
 
 import { z } from 'zod'
-import { type Device, deviceSchema } from '../../domain/device.ts'
+import { deviceSchema } from '../../domain/device.ts'
 import { Fault } from '../../domain/errors.ts'
 import { idSchema } from '../../domain/text.ts'
 import { hashSecret, newSecret } from '../../secret.ts'
@@ -12,6 +12,17 @@ import { flagParameter, idList } from '../query.ts'
 
 /** Prefix of device tokens, so that one that leaked is recognised as what it is. */
 export const deviceTokenPrefix = 'bwd_'
+
+const deviceInput = z
+  .strictObject({
+    ...deviceSchema.shape,
+    placedAt: z.iso.datetime({ offset: true }).optional().meta({
+      description:
+        'Since when it stands at its site, when that is not now; what it took before stays with the site where it stood. See `/devices/{id}/placements`',
+    }),
+  })
+  .meta({ id: 'Device' })
+type DeviceInput = z.infer<typeof deviceInput>
 
 const filters = z.strictObject({
   site: idList.optional(),
@@ -26,12 +37,12 @@ interface DeviceFilters {
 }
 
 export function installDevices(app: App, context: ApiContext): void {
-  installCollection<'device', Device, DeviceFilters>(app, context, {
+  installCollection<'device', DeviceInput, DeviceFilters>(app, context, {
     kind: 'device',
     path: '/devices',
     tag: 'Devices',
     noun: 'device',
-    input: deviceSchema,
+    input: deviceInput,
     makesId: false,
     read: 'viewer',
     write: 'admin',
@@ -41,7 +52,8 @@ export function installDevices(app: App, context: ApiContext): void {
       (site === undefined || (device.site !== null && site.includes(device.site))) &&
       (gateway === undefined || (device.gateway !== null && gateway.includes(device.gateway))) &&
       (enabled === undefined || device.enabled === enabled),
-    complete: (item) => ({ item }),
+    complete: ({ placedAt, ...item }) =>
+      placedAt === undefined ? { item } : { item, placedAt: Date.parse(placedAt) },
     toJson: async (devices) => {
       const status = await context.ledger.status(devices.map(({ id }) => id))
       return devices.map((device) => deviceJson(device, status.get(device.id)))

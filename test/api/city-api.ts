@@ -9,7 +9,7 @@ import { createApp } from '../../api/app.ts'
 import type { ApiParts, App } from '../../api/context.ts'
 import type { Figures } from '../../api/monitor.ts'
 import { type Config, loadConfig } from '../../config.ts'
-import type { Bell, Bus, Log } from '../../domain/ports.ts'
+import type { Bell, Bus, Log, Ports } from '../../domain/ports.ts'
 import type { Reading } from '../../domain/reading.ts'
 import { hashSecret } from '../../secret.ts'
 import type { ReadingsWriter } from '../../stores/readings/readings.ts'
@@ -76,7 +76,11 @@ const figures: Figures = {
 }
 
 export async function openCityApi(
-  options: { settings?: Record<string, string>; parts?: Partial<ApiParts> } = {},
+  options: {
+    settings?: Record<string, string>
+    parts?: Partial<ApiParts>
+    clock?: Ports['clock']
+  } = {},
 ): Promise<CityApi> {
   const dir = mkdtempSync(join(tmpdir(), 'bellwether-api-'))
   const path = (name: string) => join(dir, name)
@@ -91,7 +95,8 @@ export async function openCityApi(
   const metrics = new Metrics()
   const logged: CityApi['logged'] = []
   const bus = localBus()
-  const registry = openRegistry({ path: path('registry.db'), clock: systemClock })
+  const { clock = systemClock } = options
+  const registry = openRegistry({ path: path('registry.db'), clock })
   for (const role of ['admin', 'operator', 'viewer'] as const) {
     await registry.insert('token', {
       id: `${role}-1`,
@@ -104,7 +109,7 @@ export async function openCityApi(
   const parts: ApiParts = {
     config,
     ports: {
-      clock: systemClock,
+      clock,
       timers: systemTimers,
       random: systemRandom,
       log: recordingLog(logged),

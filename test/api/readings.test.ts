@@ -24,6 +24,7 @@ beforeAll(async () => {
       { ...device('t-1', 'sydney'), expectedInterval: '30m' },
       { ...device('t-2', 'kathmandu'), expectedInterval: '15m' },
       device('t-3', null),
+      ...['fresh', 'late', 'tested'].map((id) => device(id, null)),
     ],
   )
   await city.store([
@@ -114,6 +115,7 @@ describe('/latest', () => {
     ['bbox=118,31,119,33&property=water_level', ['w-1 water_level']],
     ['device=d-1&site=g-1', []],
     ['device=nobody', []],
+    ['device=gone', []],
   ])('?%s', async (query, expected) => {
     expect(keys(await ask(query))).toEqual(expected)
   })
@@ -146,6 +148,10 @@ describe('/latest', () => {
 
   test('pages hold everything once, also when series are added in between', async () => {
     const ids = Array.from({ length: 40 }, (_, i) => `p-${String(i).padStart(2, '0')}`)
+    await city.parts.registry.upsertAll(
+      [],
+      [...ids, ...ids.map((_, i) => `p-00-new-${i}`)].map((id) => device(id, null)),
+    )
     await city.store(ids.map((id) => ({ device: id, property: 'tsp' })))
     const seen: string[] = []
     let cursor: string | null = ''

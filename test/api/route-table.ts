@@ -8,6 +8,8 @@ export const routeTable = [
   ...collection('/api/v1/devices', 'viewer', 'admin'),
   ['POST', '/api/v1/devices/{id}/token', 'admin'],
   ['POST', '/api/v1/devices/import', 'admin'],
+  ['GET', '/api/v1/devices/{id}/placements', 'viewer'],
+  ['POST', '/api/v1/devices/{id}/placements', 'admin'],
   ['GET', '/api/v1/properties', 'viewer'],
   ['GET', '/api/v1/latest', 'viewer'],
   ['GET', '/api/v1/readings', 'viewer'],
@@ -73,6 +75,7 @@ const qualityBodies: Readonly<Record<string, object>> = {
 /** A body that the route takes, for routes that take JSON. */
 export function goodBody(method: string, path: string): object | undefined {
   if (method === 'PATCH' || path.endsWith('/acknowledge')) return {}
+  if (method === 'POST' && path.endsWith('/placements')) return { site: null, from: null }
   if (method !== 'PUT' && (method !== 'POST' || path.includes('{id}'))) return undefined
   const id = method === 'POST' ? { id: 'made' } : {}
   const [, , , resource] = path.split('/')
