@@ -6,6 +6,7 @@ import { siteSchema } from '../../domain/site.ts'
 import { hashSecret, newSecret } from '../../secret.ts'
 import { systemRandom } from '../../system.ts'
 import { type Command, UsageError } from '../command.ts'
+import { placeDevice, showPlacements } from '../placements.ts'
 import { audited, checked, withRegistry } from '../registry-access.ts'
 
 const options = {
@@ -13,6 +14,9 @@ const options = {
   gateway: { type: 'string' },
   profile: { type: 'string' },
   interval: { type: 'string' },
+  from: { type: 'string' },
+  until: { type: 'string' },
+  force: { type: 'boolean' },
 } as const
 
 export const deviceCommand: Command = {
@@ -22,10 +26,21 @@ export const deviceCommand: Command = {
        bellwether device token ID
        bellwether device list
        bellwether device remove ID
+       bellwether device placements ID
+       bellwether device place ID --site ID --from TIME [--until TIME] [--force]
 
 "add" registers the device (and the site, if it is not known yet) and prints its token once; "token" makes a
 new one, and the old one stops working. Works on the registry of BELLWETHER_DATA_DIR, whether the server runs
 or not.
+
+A reading belongs to the site at which its device stood when it was observed. "placements" lists where a device has
+stood (site, from, until; "-" for none), also one that was removed. "place" corrects it: from --from until --until it
+stood at --site ("-" for none), whatever was known of that time before. Readings, windows and indices of both sites
+follow at once; a running server goes on.
+
+  --from TIME   a time with its zone, such as 2026-11-21T08:00:00+08:00, a day (from 00:00 UTC), or "ever"
+  --until TIME  the same; left out, it still stands there (of a removed device: until it was removed)
+  --force       also for a device that nothing is known of, such as one removed before placements were kept
 `,
   async run(argv) {
     const { values, positionals } = parseArgs({ args: [...argv], allowPositionals: true, options })
@@ -48,7 +63,10 @@ or not.
         }
         return 0
       }
-      if (id === undefined) throw new UsageError('say "add ID", "token ID", "list" or "remove ID"')
+      if (id === undefined)
+        throw new UsageError(
+          'say "add ID", "token ID", "list", "remove ID", "placements ID" or "place ID"',
+        )
       if (action === 'add') {
         if (values.site !== undefined && view.site(values.site) === undefined) {
           const place = checked(siteSchema, { id: values.site })
@@ -64,13 +82,15 @@ or not.
         return giveToken(id)
       }
       if (action === 'token') return giveToken(id)
+      if (action === 'placements') return showPlacements({ view }, id)
+      if (action === 'place') return placeDevice({ registry, view }, id, values)
       if (action === 'remove') {
         const remove = () => registry.remove('device', id)
         if (await audited(registry, 'device.remove', `device/${id}`, remove)) return 0
         process.stderr.write(`There is no device "${id}".\n`)
         return 1
       }
-      throw new UsageError(`"${action}" is not one of add, token, list, remove`)
+      throw new UsageError(`"${action}" is not one of add, token, list, remove, placements, place`)
     })
   },
 }

@@ -10,14 +10,7 @@ import type { Clock } from '../../domain/ports.ts'
 import type { Site } from '../../domain/site.ts'
 import { appendAudit, auditTrail, beginAudit, endAudit, settleAudit } from './audit.ts'
 import { chunks, idsPerQuery } from './chunks.ts'
-import type {
-  AuditEntry,
-  Entities,
-  EntityKind,
-  PlacementChange,
-  Registry,
-  SecretHash,
-} from './registry.ts'
+import type { Entities, EntityKind, PlacementChange, Registry, SecretHash } from './registry.ts'
 import {
   correctPlacement,
   endPlacement,
@@ -46,7 +39,7 @@ export function createRegistry(
     insert: (kind, item, placedAt) => write((tx) => insert(tx, kind, item, moment(placedAt))),
     replace: (kind, item, placedAt) => write((tx) => replace(tx, kind, item, moment(placedAt))),
     remove: (kind, id) => write((tx) => remove(tx, kind, id, clock.now())),
-    place: (change, entry) => write((tx) => place(tx, change, { now: clock.now(), entry })),
+    place: (change) => write((tx) => place(tx, change, clock.now())),
     async upsertAll(sites, devices) {
       for (const [kind, rows] of importOrder(sites, devices)) {
         for (const part of chunks(rows, itemsPerTransaction)) {
@@ -128,14 +121,9 @@ async function remove(tx: Writing, kind: EntityKind, id: string, now: number): P
   return true
 }
 
-async function place(
-  tx: Writing,
-  change: PlacementChange,
-  { now, entry }: { now: number; entry: AuditEntry | undefined },
-): Promise<void> {
+async function place(tx: Writing, change: PlacementChange, now: number): Promise<void> {
   await correctPlacement(tx, change, now)
   await listChanges(tx, 'device', [change.device])
-  if (entry !== undefined) await appendAudit(tx, entry)
 }
 
 async function setDeviceToken(tx: Writing, id: string, hash: SecretHash | null) {

@@ -68,9 +68,9 @@ export interface Registry {
   replace<K extends EntityKind>(kind: K, item: Entities[K], placedAt?: number): Promise<void>
   /**
    * Corrects where a device has stood; its own entry follows when it concerns today. `not_found` when there is no such
-   * device or site, `impossible` for times that can not be. With `entry` the audit trail tells of it, or nothing happens.
+   * device or site, `impossible` for times that can not be.
    */
-  place(change: PlacementChange, entry?: AuditEntry): Promise<void>
+  place(change: PlacementChange): Promise<void>
   /** False when there was none; `conflict` when something still refers to it. */
   remove(kind: EntityKind, id: string): Promise<boolean>
   /**

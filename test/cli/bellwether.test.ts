@@ -6,6 +6,8 @@ import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 
+import { deviceSchema } from '../../domain/device.ts'
+import { siteSchema } from '../../domain/site.ts'
 import { streetRules } from '../../domain/starter-rules/flood.ts'
 import { openRegistry } from '../../stores/records/sqlite-registry.ts'
 import { systemClock } from '../../system.ts'
@@ -113,7 +115,7 @@ test('device registers a device with its site and gives its token', async () => 
   expect((await run(['device', 'remove', 'park-1'])).code).toBe(0)
   expect((await run(['device', 'list'])).out).toBe('')
 
-  const registry = openRegistry({ path: join(dir, 'data', 'registry.db') })
+  const registry = openRegistry({ path: join(dir, 'data', 'registry.db'), clock: systemClock })
   onTestFinished(() => registry.close())
   const trail = await registry.auditTrail(10)
   expect(trail.map(({ action, target, result }) => `${action} ${target} ${result}`)).toEqual([
@@ -262,4 +264,33 @@ describe('serve', () => {
     child.kill('SIGTERM')
     await once(child, 'exit')
   })
+})
+
+test('device corrects where a device has stood', { timeout: 120_000 }, async () => {
+  const path = join(dir, 'data', 'registry.db')
+  const registry = openRegistry({ path, clock: systemClock })
+  onTestFinished(() => registry.close())
+  await registry.upsertAll(
+    ['lock', 'weir'].map((id) => siteSchema.parse({ id })),
+    ['float-9', 'float-10'].map((id) => deviceSchema.parse({ id, site: 'lock' })),
+  )
+  const times = ['--from', '2026-03-04T06:00:00+08:00', '--until', '2026-03-09']
+  const placed = await run(['device', 'place', 'float-9', '--site', 'weir', ...times])
+  expect(placed).toMatchObject({ code: 0 })
+  expect(placed.out).toBe(
+    'lock\tever\t2026-03-03T22:00:00.000Z\n' +
+      'weir\t2026-03-03T22:00:00.000Z\t2026-03-09T00:00:00.000Z\n' +
+      'lock\t2026-03-09T00:00:00.000Z\tnow\n',
+  )
+  expect((await registry.auditTrail(1))[0]).toMatchObject({
+    action: 'device.place',
+    target: 'device/float-9',
+    result: 'done',
+  })
+  await registry.remove('device', 'float-10')
+  const removed = await run(['device', 'placements', 'float-10'])
+  expect(removed.out).toMatch(/^lock\tever\t20.*Z\n-\t20.*Z\tnow\n$/)
+  expect(await run(['device', 'place', 'float-9', '--site', 'weir'])).toMatchObject({ code: 2 })
+  const nowhere = ['device', 'place', 'float-9', '--site', 'moon', '--from', 'ever']
+  expect(await run(nowhere)).toMatchObject({ code: 1, err: expect.stringContaining('"moon"') })
 })

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
 import { Fault } from '../../domain/errors.ts'
 import type { Placements } from '../../domain/placement.ts'
-import { auditEntry, device, type RegistryBackend, site } from './registry.ts'
+import { device, type RegistryBackend, site } from './registry.ts'
 
 const ever = Number.NEGATIVE_INFINITY
 const open = Number.POSITIVE_INFINITY
@@ -161,18 +161,9 @@ export function placementsConformance(start: () => Promise<RegistryBackend>): vo
     ])('refused: %s', async (_name, change, field) => {
       const { registry, known } = await setUp()
       await registry.insert('device', device('d', { site: 'a' }))
-      const work = registry.place({ device: 'd', ...change }, auditEntry(1))
+      const work = registry.place({ device: 'd', ...change })
       await expect(work).rejects.toMatchObject({ code: 'impossible', field })
       expect(await known()).toBeUndefined()
-      expect(await registry.auditTrail(10)).toEqual([])
-    })
-
-    test('the audit trail tells of a correction', async () => {
-      const { registry } = await setUp()
-      await registry.insert('device', device('d', { site: 'a' }))
-      const change = { device: 'd', site: 'b', from: 100, until: 200 }
-      await registry.place(change, auditEntry(4))
-      expect(await registry.auditTrail(10)).toEqual([{ id: 1, ...auditEntry(4) }])
     })
 
     const id = fc.constantFrom('d', 'e')
