@@ -1,6 +1,7 @@
 /** Which devices have stood at a site, and when: by the registry, and looked up anew only when it has changed. */
 
-import type { RegistryView } from './registry.ts'
+import type { Device } from './device.ts'
+import type { Placements } from './placement.ts'
 
 /** Half-open in observed time, milliseconds since 1970 UTC; from −∞ and until ∞ where it has no end. */
 export interface Stay {
@@ -12,9 +13,16 @@ export interface Stay {
 /** Of one device several, when it came back. In the order of devices, then of time. */
 export type SiteStays = (site: string) => readonly Stay[]
 
-export function createSiteStays(
-  view: Pick<RegistryView, 'version' | 'all' | 'placed' | 'placements'>,
-): SiteStays {
+/** What the registry tells of devices. */
+export interface StayParts {
+  /** Grows with every change. */
+  readonly version: number
+  all(kind: 'device'): readonly Pick<Device, 'id' | 'site'>[]
+  placed(): Iterable<string>
+  placements(device: string): Placements | undefined
+}
+
+export function createSiteStays(view: StayParts): SiteStays {
   let version = -1
   let bySite = new Map<string, Stay[]>()
 
