@@ -24,6 +24,7 @@ import { type ReadingsStore, readingsStore } from './server/readings-store.ts'
 import type { RunFile } from './server/run-file.ts'
 import { type Trouble, troubleFile } from './server/trouble-file.ts'
 import type { JournalDamage } from './stores/journal/journal.ts'
+import { openMoments } from './stores/journal/moments.ts'
 import { openJournalReader, openJournalWriter } from './stores/journal/sqlite.ts'
 import type { RegistryView } from './stores/records/registry.ts'
 import { openAlertLog } from './stores/records/sqlite-alert-log.ts'
@@ -103,9 +104,10 @@ async function runBroker(
     }),
   )
   const consumed = async () => Math.min(...(await positions()))
+  const moments = openMoments({ dir: layout.journal, now: ports.clock.now() })
 
   const { startBroker } = await import('./broker/broker.ts')
-  const broker = await startBroker({ config, ports, bus, registry, journal, consumed })
+  const broker = await startBroker({ config, ports, bus, registry, journal, consumed, moments })
   const edge = edgeFile(layout.run)
   edge.write(broker.edge)
 

@@ -14,9 +14,14 @@ export interface Identity {
   id: string
 }
 
+/** The client id as Aedes knows it: two devices with the same one have nothing to do with each other. */
+export function innerId({ kind, id }: Identity, clientId: string): string {
+  return `${kind}/${id}/${clientId}`
+}
+
 /** The filter as Aedes knows it, or null when this identity may not subscribe to it. */
 export function innerFilter(identity: Identity, filter: string): string | null {
-  if (identity.kind === 'service') return filter
+  if (identity.kind === 'service') return isFilter(filter) ? filter : null
   return maySubscribe(filter) ? downlinkTopic(identity.id, filter) : null
 }
 
@@ -36,5 +41,19 @@ export function outerTopic(identity: Identity, inner: string): string | null {
 
 /** A service account does not speak for devices, and nobody speaks for the broker (`$…`). */
 export function mayPublishAsService(topic: string): boolean {
-  return !/^\$|[+#\0]/.test(topic) && uplinkKindOf(topic) === undefined
+  return isShallow(topic) && !/^\$|^$|[+#\0]/.test(topic) && uplinkKindOf(topic) === undefined
+}
+
+/** MQTT 3.1.1 §4.7.1: `+` and `#` stand for whole levels, `#` only for the last. */
+function isFilter(filter: string): boolean {
+  return (
+    filter !== '' && isShallow(filter) && /^(?:(?:\+|[^+#/]*)\/)*(?:[+#]|[^+#/]*)$/.test(filter)
+  )
+}
+
+/** Aedes closes a connection that asks for more levels. */
+const levelsMax = 100
+
+function isShallow(topic: string): boolean {
+  return topic.split('/').length <= levelsMax
 }

@@ -42,6 +42,8 @@ export interface AdmissionOptions {
 export interface Admission {
   /** Takes one message of a connection; false when the journal can not be written: close the connection. */
   take(draft: UplinkDraft, target: AckTarget, packetId: number): boolean
+  /** Owes an acknowledgement in its turn for a message that is not kept; false as `take`. */
+  owe(target: AckTarget, packetId: number): boolean
   /** The same for whoever needs a callback: Aedes' hooks. Called in order with the acknowledgements. */
   takeThen(draft: UplinkDraft, target: AckTarget | null, done: (fault: Error | null) => void): void
   /** Durable, but nobody waits for it; lost without harm while the journal can not be written. */
@@ -78,6 +80,14 @@ export function createAdmission(options: AdmissionOptions): Admission {
     group.add(target, packetId, draft.payload.length)
     if (group.messages >= groupMessagesMax || group.bytes >= groupBytesMax) full()
     else if (!looking) lookSoon()
+    return true
+  }
+
+  function owe(target: AckTarget, packetId: number): boolean {
+    if (trouble !== null) return false
+    if (open.waiting === 0) open.waitingSince = clock.monotonic()
+    open.owe(target, packetId)
+    lookSoon()
     return true
   }
 
@@ -212,6 +222,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
 
   return {
     take,
+    owe,
     takeThen(draft, target, done) {
       if (trouble !== null || !append(draft)) {
         done(new Fault('journal_unwritable', trouble ?? 'The journal can not be written.'))

@@ -1,6 +1,6 @@
 /**
- * Client ids and whose they are. A client id that one identity uses, or has left a session under, can not be
- * taken over by another; the same identity may take it over (MQTT 3.1.1 §3.1.4-2).
+ * The sessions of each identity: which client ids it uses, or has left a session under. Client ids come here as Aedes knows
+ * them, each of one identity alone, which may take it over (MQTT 3.1.1 §3.1.4-2).
  *
  * The number of sessions an identity may leave behind is bounded: the oldest is forgotten for a new one.
  */
@@ -19,8 +19,8 @@ interface Owner {
 }
 
 export interface Bindings {
-  /** False when the client id belongs to somebody else. Otherwise `release` must follow. */
-  claim(clientId: string, identity: Identity, clean: boolean): boolean
+  /** `clientId` is one of this identity's alone. `release` must follow. */
+  claim(clientId: string, identity: Identity, clean: boolean): void
   release(clientId: string): void
   isLive(clientId: string): boolean
   readonly size: number
@@ -60,16 +60,12 @@ export function createBindings(forget: (clientId: string) => void): Bindings {
   return {
     claim(clientId, identity, clean) {
       const owner = owners.get(clientId)
-      if (owner !== undefined && (owner.id !== identity.id || owner.kind !== identity.kind)) {
-        return false
-      }
       const mine = owner ?? { kind: identity.kind, id: identity.id, live: 0, kept: false }
       owners.set(clientId, mine)
       mine.live++
       if (clean) {
         if (mine.kept) unkeep(clientId, mine)
       } else if (!mine.kept) keep(clientId, mine)
-      return true
     },
     release(clientId) {
       const owner = owners.get(clientId)

@@ -11,10 +11,12 @@ import type { Config } from '../config.ts'
 import type { Bus, Ports } from '../domain/ports.ts'
 import { hashSecret } from '../secret.ts'
 import type { JournalWriter } from '../stores/journal/journal.ts'
+import type { MomentStore } from '../stores/journal/moments.ts'
 import type { RegistryView } from '../stores/records/registry.ts'
 import { createAckTimes } from './ack-times.ts'
 import { createAdmission } from './admission.ts'
 import { createBindings } from './binding.ts'
+import { Denials } from './denials.ts'
 import { openEdge } from './edge.ts'
 import { createGuard, type Guard } from './guard.ts'
 import { installHooks } from './hooks.ts'
@@ -24,6 +26,7 @@ import { type Listener, listenTcp, listenTls } from './listeners.ts'
 import { createBrokerMeters } from './meters.ts'
 import { createPatience } from './patience.ts'
 import { createPresences } from './presence.ts'
+import { Receipts } from './receipts.ts'
 import { createSignIn } from './sign-in.ts'
 import { StoredSessions } from './stored-sessions.ts'
 import { createUpkeep } from './upkeep.ts'
@@ -43,6 +46,7 @@ export interface BrokerOptions {
   journal: JournalWriter
   /** The journal position that every consumer has passed. */
   consumed: () => Promise<number>
+  moments: MomentStore
 }
 
 export interface Broker {
@@ -112,12 +116,16 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     log,
   })
 
+  const receipts = new Receipts({ clock, log, store: options.moments })
+  const denials = new Denials({ clock, log, meters })
+
   const aedes = await Aedes.createBroker({
     persistence: stored,
     drainTimeout: drainTimeoutMs,
-    maxInflightInbound: config.mqttInflightMax,
-    // MQTT 3.1 says 23; devices of 3.1 with longer ids are common and harmless.
-    maxClientsIdLength: 65_535,
+    // There are no more than 65,535 packet ids; what is under way is bounded by how far the guard reads ahead.
+    maxInflightInbound: 0,
+    // MQTT 3.1 says 23; devices of 3.1 with longer ids are common and harmless. Ours are longer still.
+    maxClientsIdLength: 131_072,
   })
   for (const event of ['error', 'clientError', 'connectionError']) {
     aedes.on(event as 'clientError', (...about: unknown[]) => {
@@ -135,6 +143,8 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     bindings,
     presences,
     patience,
+    receipts,
+    denials,
     failures: createFailureLog(config.mqttSignInFailuresMax),
     connects: createRateLimit(config.mqttConnectsPerSecondMax),
     meters,
@@ -144,7 +154,8 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     admission,
     stored,
     connectionOf: guard.connectionOf,
-    clock,
+    receipts,
+    denials,
     timers,
     log,
     meters,

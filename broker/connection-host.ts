@@ -1,6 +1,6 @@
 /** What a connection and the broker agree on: why one is not read, why one is ended, and who does the rest. */
 
-import type { UplinkDraft } from '../domain/uplink.ts'
+import type { UplinkDraft, UplinkKind } from '../domain/uplink.ts'
 import type { Connection } from './connection.ts'
 import type { TokenBucket } from './limits.ts'
 
@@ -24,7 +24,6 @@ export type EndReason =
   | 'malformed'
   | 'violation'
   | 'oversize'
-  | 'denied'
   | 'unwritable'
   | 'silent'
   | 'no_connect'
@@ -34,20 +33,34 @@ export type EndReason =
   | 'failed'
   | 'stopping'
 
+/** Bytes that are only valid during the call. */
+export interface Denied {
+  topic: Uint8Array
+  payload: Uint8Array
+}
+
 /** What a connection needs from the broker; one object for all of them. */
 export interface ConnectionHost {
   /** Coarse monotonic milliseconds: no clock is asked for each message. */
   readonly tickMs: number
-  now(): number
+  /** The message as it goes into the journal; its payload is not copied. */
+  draft(device: string, kind: UplinkKind, payload: Uint8Array): UplinkDraft
   readonly inflightMax: number
   /** Whether the journal queue has no room; the host then unblocks `journal` later. */
   isCongested(connection: Connection): boolean
   take(draft: UplinkDraft, connection: Connection, packetId: number): boolean
+  /**
+   * A device has published to a topic that is none of its own: leaves a note at times. Acknowledges it (QoS 0 and 1)
+   * unless `packetId` is null: then it goes to `onFrame`. False when the journal can not be written.
+   */
+  deny(connection: Connection, message: Denied, packetId: number | null): boolean
   /** A frame that is not for the fast path. `frame` is only valid during the call. */
   onFrame(connection: Connection, frame: Buffer): void
   onOversize(connection: Connection, start: Buffer, frameBytes: number): void
   /** The device has used up its rate; true when it has some again, otherwise the host unblocks it later. */
   refill(connection: Connection, messages: TokenBucket): boolean
+  /** The last message has run too far ahead of the clock; the host unblocks it later. */
+  runsAhead(connection: Connection): boolean
   onEnd(connection: Connection, reason: EndReason): void
   onBug(error: unknown): void
 }

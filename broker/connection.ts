@@ -8,7 +8,6 @@
  */
 
 import type { Duplex } from 'node:stream'
-import { countReadings } from '../domain/count.ts'
 import { block, type ConnectionHost, type EndReason, outstandingMax } from './connection-host.ts'
 import {
   bodyStart,
@@ -40,6 +39,8 @@ export class Connection implements AckTarget, LinkOwner {
   tokenHash: string | null = null
   link: Link<Connection> | null = null
   clientId = ''
+  /** The client id as Aedes and the stored sessions know it: of this identity only. */
+  sessionId = ''
   /** Filters as Aedes knows them, with their QoS; null until the first. */
   subscriptions: Map<string, number> | null = null
   frameBytesMax: number
@@ -164,9 +165,8 @@ export class Connection implements AckTarget, LinkOwner {
   #takeFrame(bytes: Buffer, at: number, length: number): void {
     const first = bytes[at] ?? 0
     const type = first >> 4
-    // QoS 0 or 1 (bit 2 clear), not retained (bit 0 clear).
-    if (type === packetType.publish && (first & 0b0101) === 0) {
-      if (this.#takeUplink(bytes, at, length, first)) return
+    if (type === packetType.publish) {
+      if (this.#takePublish(bytes, at, length, first)) return
     } else if (type === packetType.pingreq && this.link !== null) {
       if (length === 2 && first === 0xc0) this.#write(pingResponse)
       else this.end('malformed')
@@ -176,27 +176,35 @@ export class Connection implements AckTarget, LinkOwner {
   }
 
   /** The fast path. False when this PUBLISH is not one for it. */
-  #takeUplink(bytes: Buffer, at: number, length: number, first: number): boolean {
+  #takePublish(bytes: Buffer, at: number, length: number, first: number): boolean {
     const { presence } = this
-    if (presence === null || presence.identity.kind !== 'device') return false
+    const qos = (first >> 1) & 0b11
+    if (presence === null || presence.identity.kind !== 'device' || qos === 3) return false
     const frameEnd = at + length
     const topic = bodyStart(bytes, at) + 2
     const topicLength = uint16(bytes, topic - 2)
-    const acknowledged = (first & 0b0010) !== 0
-    const payloadAt = topic + topicLength + (acknowledged ? 2 : 0)
+    const payloadAt = topic + topicLength + (qos > 0 ? 2 : 0)
     if (payloadAt > frameEnd) return false
     const kind = uplinkKindAt(bytes, topic, topicLength)
-    if (kind === undefined) return false
-    const packetId = acknowledged ? uint16(bytes, payloadAt - 2) : 0
+    const packetId = qos > 0 ? uint16(bytes, payloadAt - 2) : 0
     // A packet id of 0 (§2.3.1-1) and a repeat of QoS 0 (§3.3.1-2) break the protocol.
-    if (acknowledged ? packetId === 0 : (first & 0b1000) !== 0) {
+    if (qos > 0 ? packetId === 0 : (first & 0b1000) !== 0) {
       this.end('malformed')
       return true
     }
+    if (kind === undefined) {
+      const denied = {
+        topic: bytes.subarray(topic, topic + topicLength),
+        payload: bytes.subarray(payloadAt, frameEnd),
+      }
+      if (!this.#host.deny(this, denied, qos === 2 ? null : packetId)) this.end('unwritable')
+      else if (qos < 2) this.sent(presence.messages)
+      return qos < 2 || this.closing
+    }
+    // QoS 2, and what asks to be retained.
+    if (qos === 2 || (first & 1) !== 0) return false
     const payload = new Uint8Array(bytes.buffer, bytes.byteOffset + payloadAt, frameEnd - payloadAt)
-    const readings = countReadings(kind, payload)
-    const receivedAt = this.#host.now()
-    const draft = { kind, device: presence.identity.id, receivedAt, payload, readings }
+    const draft = this.#host.draft(presence.identity.id, kind, payload)
     if (!this.#host.take(draft, this, packetId)) this.end('unwritable')
     else this.sent(presence.messages)
     return true
@@ -207,6 +215,7 @@ export class Connection implements AckTarget, LinkOwner {
     if (++this.#inflight >= this.#host.inflightMax) this.block(block.inflight)
     messages.spend()
     if (messages.empty && !this.#host.refill(this, messages)) this.block(block.rate)
+    if (this.#host.runsAhead(this)) this.block(block.rate)
     if (this.#host.isCongested(this)) this.block(block.journal)
   }
 

@@ -47,6 +47,11 @@ export class Group {
     this.#enter(target, packetId)
   }
 
+  /** Acknowledged in its turn; nothing of it is in the journal. */
+  owe(target: AckTarget, packetId: number): void {
+    this.#enter(target, packetId)
+  }
+
   addCallback(target: AckTarget | null, done: Done, bytes: number): void {
     this.callbacks.push(done)
     this.add(target, callbackEntry, bytes)

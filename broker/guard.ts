@@ -6,23 +6,26 @@
 
 import type { Duplex } from 'node:stream'
 import type { Aedes, Client } from 'aedes'
-import type { IConnectPacket, Packet } from 'mqtt-packet'
+import type { IConnectPacket } from 'mqtt-packet'
 import type { Config } from '../config.ts'
 import type { Ports } from '../domain/ports.ts'
-import { innerFilter } from './access.ts'
+import { innerId } from './access.ts'
 import type { Admission } from './admission.ts'
 import type { Bindings } from './binding.ts'
 import { Connection } from './connection.ts'
 import { block, type ConnectionHost, type EndReason, outstandingMax } from './connection-host.ts'
 import { createDecoder } from './decoder.ts'
+import type { Denials } from './denials.ts'
 import { connackRefusal, isForClientsOnly, packetType, protocolOf } from './frame.ts'
-import { addressKey, type FailureLog, type RateLimit, type TokenBucket } from './limits.ts'
+import { toInner } from './inner-packet.ts'
+import { addressKey, type FailureLog, Pause, type RateLimit, type TokenBucket } from './limits.ts'
 import { type Link, linkAedes, linkOf } from './link.ts'
 import type { Origin } from './listeners.ts'
 import type { BrokerMeters } from './meters.ts'
 import { oversizeDraft } from './oversize.ts'
 import type { Patience } from './patience.ts'
 import type { Presences } from './presence.ts'
+import type { Receipts } from './receipts.ts'
 import { connack, type RefusalReason, type SignIn } from './sign-in.ts'
 
 export interface GuardOptions {
@@ -34,6 +37,8 @@ export interface GuardOptions {
   bindings: Bindings
   presences: Presences
   patience: Patience
+  receipts: Receipts
+  denials: Denials
   failures: FailureLog
   connects: RateLimit
   meters: BrokerMeters
@@ -57,7 +62,19 @@ export interface Guard {
 }
 
 export function createGuard(options: GuardOptions): Guard {
-  const { config, ports, aedes, admission, signIn, bindings, presences, patience, meters } = options
+  const {
+    config,
+    ports,
+    aedes,
+    admission,
+    signIn,
+    bindings,
+    presences,
+    patience,
+    meters,
+    receipts,
+    denials,
+  } = options
   const { clock, timers, log, random } = ports
   const decoder = createDecoder()
   const connections = new Set<Connection>()
@@ -66,13 +83,24 @@ export function createGuard(options: GuardOptions): Guard {
     get tickMs() {
       return patience.tickMs
     },
-    now: () => clock.now(),
+    draft: (device, kind, payload) => receipts.draft(device, kind, payload),
     inflightMax: config.mqttInflightMax,
     isCongested(connection) {
       if (admission.congested) patience.waitForRoom(connection)
       return admission.congested
     },
     take: (draft, connection, packetId) => admission.take(draft, connection, packetId),
+    deny(connection, { topic, payload }, packetId) {
+      const identity = connection.presence?.identity
+      if (identity === undefined) return false
+      const note = denials.note(identity, Buffer.from(topic).toString('utf8'), payload)
+      if (packetId === null) {
+        if (note !== null) admission.note(note)
+        return true
+      }
+      if (note === null) return admission.owe(connection, packetId)
+      return admission.take(note, connection, packetId)
+    },
     onFrame,
     onOversize(connection, start, frameBytes) {
       meters.oversize()
@@ -86,6 +114,13 @@ export function createGuard(options: GuardOptions): Guard {
       meters.slowed()
       patience.waitForRate(connection, messages)
       return false
+    },
+    runsAhead(connection) {
+      const waitMs = receipts.waitMs()
+      if (waitMs === 0) return false
+      meters.slowed()
+      patience.waitForRate(connection, new Pause(clock.monotonic() + waitMs))
+      return true
     },
     onEnd(connection, reason: EndReason) {
       meters.ended(1, { reason })
@@ -117,25 +152,13 @@ export function createGuard(options: GuardOptions): Guard {
       connection.end('malformed')
       return
     }
-    toInner(connection, packet)
-    link.dispatch(packet)
-    if (link.outstanding >= outstandingMax) connection.block(block.aedes)
-  }
-
-  /** Filters of a device become those of its own branch; what it may not have stays as it is and is refused. */
-  function toInner(connection: Connection, packet: Packet): void {
     const identity = connection.presence?.identity
-    if (identity === undefined) return
-    if (packet.cmd === 'subscribe') {
-      for (const subscription of packet.subscriptions) {
-        subscription.topic = innerFilter(identity, subscription.topic) ?? subscription.topic
-      }
-    } else if (packet.cmd === 'unsubscribe') {
-      packet.unsubscriptions = packet.unsubscriptions.map(
-        (filter) => innerFilter(identity, filter) ?? filter,
-      )
+    if (identity !== undefined) toInner(identity, packet, { denials, log })
+    if (packet.cmd === 'unsubscribe') {
       for (const filter of packet.unsubscriptions) connection.subscriptions?.delete(filter)
     }
+    link.dispatch(packet)
+    if (link.outstanding >= outstandingMax) connection.block(block.aedes)
   }
 
   function connect(connection: Connection, frame: Buffer): void {
@@ -169,22 +192,16 @@ export function createGuard(options: GuardOptions): Guard {
     }
     const { identity } = verdict
     const clientId = packet.clientId || `auto-${Buffer.from(random.bytes(12)).toString('hex')}`
-    if (!bindings.claim(clientId, identity, packet.clean ?? true)) {
-      log.warn(
-        { device: identity.id, client: clientId },
-        'A client id that belongs to somebody else: the sign-in is refused.',
-      )
-      refuse(connection, 'identifierRejected')
-      return
-    }
     connection.clientId = clientId
+    connection.sessionId = innerId(identity, clientId)
+    bindings.claim(connection.sessionId, identity, packet.clean ?? true)
     connection.tokenHash = verdict.tokenHash
     connection.presence = presences.join(identity, connection)
     if (packet.will !== undefined && identity.kind === 'device' && !config.mqttDeviceWills) {
       meters.denied(1, { action: 'will' })
       delete packet.will
     }
-    welcome(connection, { ...packet, clientId })
+    welcome(connection, { ...packet, clientId: connection.sessionId })
   }
 
   function welcome(connection: Connection, packet: IConnectPacket): void {
@@ -217,7 +234,7 @@ export function createGuard(options: GuardOptions): Guard {
     const { link, presence } = connection
     if (link !== null && !link.client.closed) link.client.close()
     if (presence === null) return
-    bindings.release(connection.clientId)
+    bindings.release(connection.sessionId)
     presences.leave(presence, connection)
   }
 

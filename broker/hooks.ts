@@ -8,14 +8,16 @@
 
 import type { Aedes, Client } from 'aedes'
 import type { IPublishPacket, ISubscription } from 'mqtt-packet'
-import { countReadings } from '../domain/count.ts'
-import type { Clock, Log, Timers } from '../domain/ports.ts'
+import type { Log, Timers } from '../domain/ports.ts'
 import { downlinkTopic, uplinkKindOf } from '../domain/topic.ts'
 import type { UplinkDraft } from '../domain/uplink.ts'
-import { mayHear, mayPublishAsService, outerTopic } from './access.ts'
+import { mayHear, outerTopic } from './access.ts'
 import type { Admission } from './admission.ts'
 import type { Connection } from './connection.ts'
+import { type Denials, deniedTopic } from './denials.ts'
+import { mayPublish } from './inner-packet.ts'
 import type { BrokerMeters } from './meters.ts'
+import type { Receipts } from './receipts.ts'
 import { matches, type StoredSessions } from './stored-sessions.ts'
 
 export interface HooksOptions {
@@ -23,7 +25,8 @@ export interface HooksOptions {
   admission: Admission
   stored: StoredSessions
   connectionOf(client: Client): Connection | undefined
-  clock: Clock
+  receipts: Receipts
+  denials: Denials
   timers: Timers
   log: Log
   meters: BrokerMeters
@@ -32,10 +35,11 @@ export interface HooksOptions {
   deviceWills: boolean
 }
 
+type Uplink = Pick<UplinkDraft, 'device' | 'kind' | 'payload'>
 type Done = (error?: Error | null) => void
 
 export function installHooks(options: HooksOptions): void {
-  const { aedes, admission, stored, connectionOf, timers, meters, log } = options
+  const { aedes, admission, stored, connectionOf, timers, meters, log, receipts, denials } = options
   /** QoS 2 messages between their admission and their PUBREC, by client id and packet id. */
   const arriving = new Set<string>()
 
@@ -54,43 +58,49 @@ export function installHooks(options: HooksOptions): void {
     }
   }
 
-  function deny(connection: Connection | undefined, topic: string, done: Done): void {
-    meters.denied(1, { action: 'publish' })
-    log.warn(
-      { device: connection?.presence?.identity.id, topic: topic.slice(0, 200) },
-      'A publish to a topic that is not its own: the connection is closed.',
-    )
-    connection?.end('denied')
-    done(new Error('not allowed to publish there'))
-  }
-
   function admitPublish(client: Client | null, packet: IPublishPacket, done: Done): void {
     const connection = client === null ? undefined : connectionOf(client)
     const presence = connection?.presence
     const isService = presence?.identity.kind === 'service'
     const kind = isService ? undefined : uplinkKindOf(packet.topic)
-    if (isService && mayPublishAsService(packet.topic)) {
+    if (isService && mayPublish(presence.identity, packet.topic)) {
       done(null)
       return
     }
     if (connection === undefined || !presence || kind === undefined) {
-      deny(connection, packet.topic, done)
+      dropDenied(connection, packet, done)
       return
     }
     if (!options.deviceWills) packet.retain = false
-    const payload = Buffer.from(packet.payload)
-    const draft: UplinkDraft = {
-      kind,
-      device: presence.identity.id,
-      receivedAt: options.clock.now(),
-      payload,
-      readings: countReadings(kind, payload),
-    }
-    if (packet.qos === 2) admitOnce(connection, draft, packet.messageId ?? 0, done)
-    else admit(connection, draft, done)
+    const uplink = { device: presence.identity.id, kind, payload: Buffer.from(packet.payload) }
+    if (packet.qos === 2) admitOnce(connection, uplink, packet.messageId ?? 0, done)
+    else admit(connection, uplink, done)
   }
 
-  function admit(connection: Connection, draft: UplinkDraft, done: Done): void {
+  /** Its acknowledgement comes in its turn; `fanOut` passes it over. A will has nobody who waits for one. */
+  function dropDenied(
+    connection: Connection | undefined,
+    packet: IPublishPacket,
+    done: Done,
+  ): void {
+    const presence = connection?.presence
+    if (connection === undefined || !presence) {
+      done(new Error('nobody published it'))
+    } else if (packet.topic === deniedTopic) {
+      connection.sent(presence.messages)
+      admission.settled((fault) => {
+        connection.acknowledge(null, 1)
+        done(fault)
+      })
+    } else {
+      const note = denials.note(presence.identity, packet.topic, Buffer.from(packet.payload))
+      if (note !== null) admission.note(note)
+      done(new Error('a will that is not allowed'))
+    }
+  }
+
+  function admit(connection: Connection, { device, kind, payload }: Uplink, done: Done): void {
+    const draft = receipts.draft(device, kind, payload)
     if (connection.presence) connection.sent(connection.presence.messages)
     admission.takeThen(draft, connection, (fault) => {
       connection.acknowledge(null, 1)
@@ -100,18 +110,18 @@ export function installHooks(options: HooksOptions): void {
   }
 
   /** A repeat of a QoS 2 message that was not released yet is acknowledged again, not admitted again (§4.3.3). */
-  function admitOnce(connection: Connection, draft: UplinkDraft, id: number, done: Done): void {
-    if (stored.isArriving(connection.clientId, id)) {
+  function admitOnce(connection: Connection, uplink: Uplink, id: number, done: Done): void {
+    if (stored.isArriving(connection.sessionId, id)) {
       done(null)
       return
     }
-    const key = `${id} ${connection.clientId}`
+    const key = `${id} ${connection.sessionId}`
     if (arriving.has(key)) {
       admission.settled(done)
       return
     }
     arriving.add(key)
-    admit(connection, draft, (fault) => {
+    admit(connection, uplink, (fault) => {
       arriving.delete(key)
       done(fault)
     })
@@ -128,14 +138,11 @@ export function installHooks(options: HooksOptions): void {
     const room = held.has(subscription.topic) || held.size < options.subscriptionsMax
     const allowed =
       identity !== undefined &&
+      !subscription.topic.startsWith(deniedTopic) &&
       mayHear(identity, subscription.topic) &&
       (room || identity.kind === 'service')
     if (!allowed || connection === undefined) {
       meters.denied(1, { action: 'subscribe' })
-      log.warn(
-        { device: identity?.id, filter: subscription.topic.slice(0, 200) },
-        'A subscription that is not allowed: refused in the SUBACK.',
-      )
       done(null, null)
       return
     }
@@ -164,6 +171,10 @@ export function installHooks(options: HooksOptions): void {
     const client = isClient(from) ? from : null
     const identity = client === null ? undefined : connectionOf(client)?.presence?.identity
     const callback: Done = typeof from === 'function' ? (error) => from(error) : (done ?? nothing)
+    if (packet.topic === deniedTopic) {
+      timers.soon(() => callback(null))
+      return
+    }
     if (identity?.kind !== 'device') {
       forward(packet, client, callback)
       return

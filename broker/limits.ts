@@ -9,8 +9,29 @@ const failureWindowMs = 60_000
 /** How long the answer to a failed sign-in waits once its address has failed too often. */
 const failureDelayMs = 2_000
 
+/** What somebody has to wait for. */
+export interface Allowance {
+  readonly empty: boolean
+  /** @param now monotonic milliseconds */
+  refill(now: number): void
+}
+
+/** Nothing until a moment, by the monotonic clock. */
+export class Pause implements Allowance {
+  readonly #until: number
+  empty = true
+
+  constructor(until: number) {
+    this.#until = until
+  }
+
+  refill(now: number): void {
+    this.empty = now < this.#until
+  }
+}
+
 /** Refills steadily; holds at most one second's worth. Times are monotonic milliseconds. */
-export class TokenBucket {
+export class TokenBucket implements Allowance {
   readonly #perSecond: number
   #tokens: number
   #filledAt: number
@@ -41,7 +62,7 @@ export class TokenBucket {
  * Keys that were used lately, in two generations: when the young one is full it becomes the old one, and what
  * was in the old one and not used since is forgotten. Takes the same short time whoever floods it.
  */
-class Recent<V> {
+export class Recent<V> {
   #young = new Map<string, V>()
   #old = new Map<string, V>()
 

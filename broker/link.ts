@@ -20,6 +20,8 @@ interface Inside {
   _nextBatch: (error?: Error | null) => void
   _paused?: boolean
   _eos: () => void
+  /** QoS 2 packet ids between PUBLISH and PUBREL. */
+  _inboundInflight: Pick<Set<number>, 'has' | 'add' | 'delete' | 'size'>
 }
 
 export class AedesChanged extends Error {}
@@ -87,6 +89,8 @@ export function linkAedes<Owner extends LinkOwner>(
     }
   }
   client._parser = link
+  // The stored session keeps the same ids, and in less memory.
+  client._inboundInflight = noIds
   client._parsingBatch = 0
   client._nextBatch = (error) => {
     // Aedes calls this also when it resumes after sign-in, when nothing was counted.
@@ -104,9 +108,12 @@ export function linkOf(client: object): Link<LinkOwner> | undefined {
 
 function nothing(): void {}
 
+const noIds = { size: 0, has: () => false, add: () => new Set<number>(), delete: () => true }
+
 function requireInside(client: Client): asserts client is Client & Inside {
   const inside: Client & Partial<Inside> = client
   if (typeof inside._nextBatch !== 'function') throw changed('_nextBatch')
+  if (!(inside._inboundInflight instanceof Set)) throw changed('_inboundInflight')
   if (typeof inside._eos !== 'function') throw changed('_eos')
   if (typeof inside._parsingBatch !== 'number') throw changed('_parsingBatch')
   if (!(inside._parser instanceof EventEmitter)) throw changed('_parser')

@@ -6,7 +6,7 @@
 import type { Cancel, Clock, Timers } from '../domain/ports.ts'
 import type { Connection } from './connection.ts'
 import { block } from './connection-host.ts'
-import type { TokenBucket } from './limits.ts'
+import type { Allowance } from './limits.ts'
 
 const tickEveryMs = 100
 const walkEveryTicks = 5
@@ -32,7 +32,7 @@ export interface Patience {
   /** Must not be silent for longer than 1.5 times its keep-alive (MQTT 3.1.1 §3.1.2.10). */
   signedIn(connection: Connection, keepaliveSeconds: number): void
   expectClose(connection: Connection): void
-  waitForRate(connection: Connection, messages: TokenBucket): void
+  waitForRate(connection: Connection, allowance: Allowance): void
   waitForRoom(connection: Connection): void
   onRoom(): void
   forget(connection: Connection): void
@@ -49,16 +49,16 @@ export function createPatience(
   /** In the order of their deadlines. */
   const strangers = new Map<Connection, number>()
   const closing = new Map<Connection, number>()
-  const forRate = new Map<Connection, TokenBucket>()
+  const forRate = new Map<Connection, Allowance>()
   let forRoom = new Set<Connection>()
 
   function tick(): void {
     tickMs = clock.monotonic()
     expire(strangers, (connection) => connection.end('no_connect'))
     expire(closing, (connection) => connection.conn.destroy())
-    for (const [connection, messages] of forRate) {
-      messages.refill(tickMs)
-      if (messages.empty) continue
+    for (const [connection, allowance] of forRate) {
+      allowance.refill(tickMs)
+      if (allowance.empty) continue
       forRate.delete(connection)
       connection.unblock(block.rate)
     }
@@ -101,7 +101,7 @@ export function createPatience(
       connection.lastSeenMs = tickMs
     },
     expectClose: (connection) => void closing.set(connection, clock.monotonic() + graceMs),
-    waitForRate: (connection, messages) => void forRate.set(connection, messages),
+    waitForRate: (connection, allowance) => void forRate.set(connection, allowance),
     waitForRoom: (connection) => void forRoom.add(connection),
     onRoom() {
       const waiting = forRoom

@@ -51,6 +51,12 @@ export interface SignInOptions {
 /** Compared with when there is nothing to compare with, so that both take the same time. */
 const nobodysHash = '0'.repeat(64)
 
+/** The proof, if there is one; else the reason that says more. */
+function better(one: Proof | RefusalReason, other: Proof | RefusalReason): Proof | RefusalReason {
+  if (typeof one !== 'string') return one
+  return typeof other !== 'string' || other === 'notAuthorized' ? other : one
+}
+
 export function createSignIn({ registry, adminTokenHash, log }: SignInOptions): SignIn {
   function byName(name: string, token: string): Proof | RefusalReason {
     const hash = hashSecret(token)
@@ -106,10 +112,12 @@ export function createSignIn({ registry, adminTokenHash, log }: SignInOptions): 
   return {
     async judge({ username, password, certificate }) {
       const fresh = await refreshed()
+      const named = username !== undefined && username !== ''
       let verdict: Proof | RefusalReason = 'badCredentials'
-      if (username !== undefined && username !== '') {
-        verdict = password ? byName(username, password) : byTokenAlone(username)
-      } else if (certificate !== undefined) verdict = byCertificate(certificate)
+      if (named && password) verdict = byName(username, password)
+      // Devices set up for ThingsBoard send their token as user name, and whatever they have as password.
+      if (named) verdict = better(verdict, byTokenAlone(username))
+      if (certificate !== undefined) verdict = better(verdict, byCertificate(certificate))
       // What we remember may be too old to refuse on; it is good enough to keep a city's sensors connected.
       return typeof verdict === 'string' && !fresh ? 'serverUnavailable' : verdict
     },

@@ -10,6 +10,7 @@
 import { Readable } from 'node:stream'
 import type { ISubscription } from 'mqtt-packet'
 import { downlinkOwner } from '../domain/topic.ts'
+import { PacketIds } from './packet-ids.ts'
 
 /** A message as Aedes hands it over; `brokerId` and `brokerCounter` name it. */
 export interface StoredPacket {
@@ -18,6 +19,7 @@ export interface StoredPacket {
   messageId?: number
   brokerId?: string
   brokerCounter?: number
+  retain?: boolean
   cmd: string
 }
 
@@ -28,7 +30,7 @@ interface ClientKey {
 interface Session {
   subscriptions: Map<string, ISubscription>
   outgoing: StoredPacket[]
-  incoming: Map<number, StoredPacket>
+  incoming: PacketIds
 }
 
 export interface StoredSessionsOptions {
@@ -160,7 +162,8 @@ export class StoredSessions {
       this.#options.onDropped('offline')
       return
     }
-    session.outgoing.push(ownCopy(packet))
+    // What waits for a client is no retained message when it comes (§3.3.1-9).
+    session.outgoing.push({ ...ownCopy(packet), retain: false })
   }
 
   async outgoingEnqueueCombi(
@@ -198,13 +201,7 @@ export class StoredSessions {
   // QoS 2 from a client, between PUBLISH and PUBREL; only the packet id is needed
 
   async incomingStorePacket(client: ClientKey, packet: StoredPacket): Promise<void> {
-    const id = packet.messageId ?? 0
-    this.#session(client.id).incoming.set(id, {
-      cmd: 'publish',
-      topic: '',
-      payload: '',
-      messageId: id,
-    })
+    this.#session(client.id).incoming.add(packet.messageId ?? 0)
   }
 
   /** Whether a QoS 2 message with this packet id waits for its release. */
@@ -213,9 +210,9 @@ export class StoredSessions {
   }
 
   async incomingGetPacket(client: ClientKey, packet: StoredPacket): Promise<StoredPacket> {
-    const found = this.#sessions.get(client.id)?.incoming.get(packet.messageId ?? 0)
-    if (found === undefined) throw new Error('no such packet')
-    return found
+    const messageId = packet.messageId ?? 0
+    if (!this.isArriving(client.id, messageId)) throw new Error('no such packet')
+    return { cmd: 'publish', topic: '', payload: '', messageId }
   }
 
   async incomingDelPacket(client: ClientKey, packet: StoredPacket): Promise<void> {
@@ -254,7 +251,7 @@ export class StoredSessions {
   #session(clientId: string): Session {
     let session = this.#sessions.get(clientId)
     if (session === undefined) {
-      session = { subscriptions: new Map(), outgoing: [], incoming: new Map() }
+      session = { subscriptions: new Map(), outgoing: [], incoming: new PacketIds() }
       this.#sessions.set(clientId, session)
     }
     return session

@@ -8,16 +8,16 @@
  */
 
 import { properties } from './catalogue.ts'
+import {
+  closeBrace,
+  closeBracket,
+  comma,
+  JsonScan,
+  letterN,
+  openBrace,
+  openBracket,
+} from './json-scan.ts'
 import type { UplinkKind } from './uplink.ts'
-
-const quote = 0x22
-const backslash = 0x5c
-const colon = 0x3a
-const comma = 0x2c
-const openBrace = 0x7b
-const closeBrace = 0x7d
-const openBracket = 0x5b
-const closeBracket = 0x5d
 
 /** How the members of one object count. */
 const everyKey = 0
@@ -41,38 +41,83 @@ type Counting =
   | typeof facts
   | typeof devicesWithFacts
 
-export function countReadings(kind: UplinkKind, payload: Uint8Array): number {
+/** What a payload claims, before anybody decodes it. */
+export interface Claim {
+  readings: number
+  /**
+   * Elements without a time of their own: the most that any one device has in it. So many moments of receipt
+   * the message needs. 1 for what can not be read: it may be read one day.
+   */
+  untimed: number
+}
+
+const nothing: Claim = { readings: 0, untimed: 0 }
+const unreadable: Claim = { readings: 1, untimed: 1 }
+/** The broker's own notes about a message. */
+const note: Claim = { readings: 1, untimed: 0 }
+
+export function claimOf(kind: UplinkKind, payload: Uint8Array): Claim {
   switch (kind) {
     case 'telemetry':
-      return countIn(payload, element)
+      return claimIn(payload, element)
     case 'gateway-telemetry':
-      return countIn(payload, devices)
+      return claimIn(payload, devices)
     case 'attributes':
-      return countIn(payload, facts)
+      return claimIn(payload, facts)
     case 'gateway-attributes':
-      return countIn(payload, devicesWithFacts)
+      return claimIn(payload, devicesWithFacts)
     case 'oversize':
-      return 1
+    case 'denied':
+      return note
     default:
-      return 0
+      return nothing
   }
 }
 
-function countIn(payload: Uint8Array, counting: Counting): number {
-  const scan = new Scan(payload)
+export function countReadings(kind: UplinkKind, payload: Uint8Array): number {
+  return claimOf(kind, payload).readings
+}
+
+function claimIn(payload: Uint8Array, counting: Counting): Claim {
+  const scan = new ElementScan(payload)
   const first = scan.next()
-  let count = 1
-  if (first === openBrace) count = countMembers(scan, counting)
-  else if (first === openBracket && counting === element) count = countItems(scan)
-  else return 1
-  return scan.next() === -1 && !scan.broken ? count : 1
+  if (first === openBrace) scan.readings = countMembers(scan, counting)
+  else if (first === openBracket && counting === element) scan.readings = countItems(scan)
+  else return unreadable
+  return scan.next() === -1 && !scan.broken ? scan : unreadable
+}
+
+/** The walk and its claim in one object, because one is made for every message. */
+class ElementScan extends JsonScan implements Claim {
+  readings = 0
+  untimed = 0
+}
+
+/** The devices that a gateway's payload names, as it names them; empty when it can not be read. */
+export function devicesClaimed(payload: Uint8Array): string[] {
+  const scan = new JsonScan(payload)
+  const names: string[] = []
+  if (scan.next() !== openBrace) return names
+  scan.at++
+  while (scan.next() !== closeBrace) {
+    const start = scan.at + 1
+    if (!scan.skipKey()) return []
+    names.push(scan.keyText(start))
+    scan.next()
+    scan.skipValue()
+    if (scan.next() === comma) scan.at++
+    if (scan.broken) return []
+  }
+  return names
 }
 
 /** From the opening brace to behind the closing one. */
-function countMembers(scan: Scan, counting: Counting): number {
+function countMembers(scan: ElementScan, counting: Counting): number {
   let count = 0
   let metadata = 0
   let hasValues = false
+  /** Of an element: it has a time of its own. */
+  let timed = counting !== element && counting !== facts
   scan.at++
   if (scan.next() === closeBrace) {
     scan.at++
@@ -91,35 +136,46 @@ function countMembers(scan: Scan, counting: Counting): number {
         count += countMembers(scan, everyKey)
       } else {
         if (first === openBrace && scan.keyIs(start, 'metadata')) metadata++
-        else if (!scan.keyIs(start, 'ts')) count++
+        else if (scan.keyIs(start, 'ts')) timed = first !== letterN
+        else count++
         scan.skipValue()
       }
     } else if (counting === facts) {
       if (isDeviceCode(scan, start)) count++
       scan.skipValue()
-    } else if (first === openBrace) {
-      count += countMembers(scan, counting === devices ? element : facts)
-    } else if (first === openBracket && counting === devices) {
-      count += countItems(scan)
-    } else {
-      count++
-      scan.skipValue()
-    }
+    } else count += countDevice(scan, counting, first)
     const separator = scan.next()
     scan.at++
-    if (separator === comma) scan.next()
-    else if (separator !== closeBrace) return scan.fail()
-    else return hasValues ? count : count + metadata
+    if (separator === comma) {
+      scan.next()
+      continue
+    }
+    if (separator !== closeBrace) return scan.fail()
+    if (!hasValues) count += metadata
+    if (!timed && count > 0) scan.untimed++
+    return count
   }
 }
 
-function isDeviceCode(scan: Scan, start: number): boolean {
+/** What stands behind the name of one device. Afterwards `untimed` is of the device that has most. */
+function countDevice(scan: ElementScan, counting: Counting, first: number): number {
+  const most = scan.untimed
+  scan.untimed = 0
+  let count = 1
+  if (first === openBrace) count = countMembers(scan, counting === devices ? element : facts)
+  else if (first === openBracket && counting === devices) count = countItems(scan)
+  else scan.skipValue()
+  if (scan.untimed < most) scan.untimed = most
+  return count
+}
+
+function isDeviceCode(scan: JsonScan, start: number): boolean {
   for (const code of deviceCodes) if (scan.keyIs(start, code)) return true
   return false
 }
 
 /** A list of elements; whatever else is in it counts as one. */
-function countItems(scan: Scan): number {
+function countItems(scan: ElementScan): number {
   let count = 0
   scan.at++
   if (scan.next() === closeBracket) {
@@ -137,134 +193,3 @@ function countItems(scan: Scan): number {
     if (separator !== comma) return separator === closeBracket ? count : scan.fail()
   }
 }
-
-/** A position in the payload. After `fail` it stands at the end, so that every loop over it stops. */
-class Scan {
-  readonly #bytes: Uint8Array
-  at: number
-  broken = false
-  /** Where the key that was passed last ends, and whether it holds a backslash. */
-  #keyEnd = 0
-  #escaped = false
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes
-    /** A byte order mark is passed over, as RFC 8259 section 8.1 allows. */
-    this.at = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
-  }
-
-  fail(): number {
-    this.broken = true
-    this.at = this.#bytes.length
-    return 0
-  }
-
-  /** Passes white space and returns the byte there, −1 at the end. */
-  next(): number {
-    const bytes = this.#bytes
-    let at = this.at
-    for (; at < bytes.length; at++) {
-      const byte = bytes[at] ?? 0
-      if (byte > 0x20 || (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09)) {
-        this.at = at
-        return byte
-      }
-    }
-    this.at = at
-    return -1
-  }
-
-  /** Passes a string, from its opening quote to behind the closing one. */
-  #skipString(): void {
-    const bytes = this.#bytes
-    for (let at = this.at + 1; at < bytes.length; at++) {
-      const byte = bytes[at]
-      if (byte === quote) {
-        this.at = at + 1
-        return
-      }
-      if (byte === backslash) {
-        at++
-        this.#escaped = true
-      }
-    }
-    this.fail()
-  }
-
-  /** Passes a key and its colon; false when there is none. */
-  skipKey(): boolean {
-    if (this.#bytes[this.at] !== quote) return this.fail() !== 0
-    this.#escaped = false
-    this.#skipString()
-    this.#keyEnd = this.at - 1
-    if (this.next() !== colon) return this.fail() !== 0
-    this.at++
-    return true
-  }
-
-  /** Passes any value, whatever it is and however deep, without recursion. */
-  skipValue(): void {
-    const bytes = this.#bytes
-    const first = bytes[this.at]
-    if (first === quote) {
-      this.#skipString()
-      return
-    }
-    if (first === openBrace || first === openBracket) {
-      this.#skipNested()
-      return
-    }
-    let at = this.at
-    for (; at < bytes.length; at++) {
-      const byte = bytes[at] ?? 0
-      if (byte === comma || byte === closeBrace || byte === closeBracket || byte <= 0x20) break
-    }
-    if (at === this.at) this.fail()
-    else this.at = at
-  }
-
-  #skipNested(): void {
-    const bytes = this.#bytes
-    let depth = 0
-    while (this.at < bytes.length) {
-      const byte = bytes[this.at]
-      if (byte === quote) {
-        this.#skipString()
-        continue
-      }
-      this.at++
-      if (byte === openBrace || byte === openBracket) depth++
-      else if (byte === closeBrace || byte === closeBracket) {
-        depth--
-        if (depth === 0) return
-      }
-    }
-    this.fail()
-  }
-
-  /** Whether the key that was passed last, and began at `start`, spells this word, with or without escapes. */
-  keyIs(start: number, word: string): boolean {
-    if (this.#escaped) return this.#escapedKey(start) === word
-    if (this.#keyEnd - start !== word.length) return false
-    const bytes = this.#bytes
-    for (let i = 0; i < word.length; i++) {
-      if (bytes[start + i] !== word.charCodeAt(i)) return false
-    }
-    return true
-  }
-
-  /** Bytes are taken as Latin-1, which is right for ASCII: all that the words looked for are made of. */
-  #escapedKey(start: number): string {
-    if (this.#keyEnd - start > longestEscapedWord) return ''
-    const text = String.fromCharCode(...this.#bytes.subarray(start, this.#keyEnd))
-    try {
-      return String(JSON.parse(`"${text}"`))
-    } catch {
-      this.fail()
-      return ''
-    }
-  }
-}
-
-/** A longer key can not spell a word that is looked for, even with each character written as six bytes. */
-const longestEscapedWord = 32 * 6

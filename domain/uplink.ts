@@ -14,11 +14,13 @@ export const uplinkKinds = [
   'session-open',
   'session-close',
   'broker-start',
+  'denied',
 ] as const
 
 /**
  * `oversize` stands for a PUBLISH that was cut off because it was larger than the broker takes: its payload
- * is a small JSON `{"bytes", "topic"}`. `session-*` and `broker-start` are events of the broker itself.
+ * is a small JSON `{"bytes", "topic"}`. `denied` stands for one or more PUBLISHes to a topic that is none of the
+ * device's: `{"topic", "bytes", "payload", "unnoted"}`. `session-*` and `broker-start` are events of the broker itself.
  */
 export type UplinkKind = (typeof uplinkKinds)[number]
 

@@ -6,6 +6,7 @@
 
 import type { Judge, Refusal, Verdict } from '../domain/quarantine.ts'
 import type { Reading } from '../domain/reading.ts'
+import { topicOf } from '../domain/topic.ts'
 import type { Uplink } from '../domain/uplink.ts'
 import type { RegisteredDevice, RegistryView } from '../stores/records/registry.ts'
 import { type ChannelBook, createChannelBook } from './channels.ts'
@@ -64,6 +65,8 @@ function judge(uplink: Uplink, bench: Bench, only: Only): Verdict {
       return nothing
     case 'oversize':
       return refusedWhole(uplink, { code: 'too_large', reason: tooLargeForBroker(uplink) })
+    case 'denied':
+      return judgeDenied(uplink, bench)
     default:
       return judgeMessage(uplink, bench, only)
   }
@@ -209,6 +212,23 @@ function refusal({ code, reason }: Problem, device: string, key: string | null):
 
 function isNamed({ device, key }: Sample, only: { device: string; key: string }): boolean {
   return key !== null && named(key) === only.key && named(device) === only.device
+}
+
+/** The payload of a `denied` uplink is written by the broker: `{"topic", "bytes", "payload", "unnoted"}`. */
+function judgeDenied(uplink: Uplink, bench: Bench): Verdict {
+  const { topic, unnoted } = deniedNote(uplink.payload)
+  const more = unnoted > 0 ? `; ${unnoted} more since the note before this one` : ''
+  const reason = `published to ${shown(topic)}, which is not a topic of a device: the message was acknowledged and dropped${more}; readings go to ${topicOf('telemetry')}`
+  const verdict = refusedWhole(uplink, { code: 'not_allowed', reason })
+  if (bench.registry.device(uplink.device) === undefined) return verdict
+  const facts = { notAllowedTopic: wellFormed(topic), notAllowedAt: instant(uplink.receivedAt) }
+  return { ...verdict, attributes: new Map([[uplink.device, facts]]) }
+}
+
+function deniedNote(payload: Uint8Array): { topic: string; unnoted: number } {
+  const note: unknown = JSON.parse(Buffer.from(payload).toString('utf8'))
+  const { topic, unnoted } = note as { topic?: unknown; unnoted?: unknown }
+  return { topic: String(topic ?? ''), unnoted: Number(unnoted ?? 0) }
 }
 
 /** The payload of an `oversize` uplink is written by the broker: `{"bytes", "topic"}`. */

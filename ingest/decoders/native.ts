@@ -44,9 +44,9 @@ export function decodeNative(uplink: Uplink): Decoded {
   const { value } = parsed
   switch (uplink.kind) {
     case 'telemetry':
-      return telemetry(uplink.device, value, claimed)
+      return telemetry(uplink, value, claimed)
     case 'gateway-telemetry':
-      return gatewayTelemetry(uplink.device, value, claimed)
+      return gatewayTelemetry(uplink, value, claimed)
     case 'attributes':
       return attributes(value, claimed, uplink.device)
     case 'gateway-attributes':
@@ -56,20 +56,21 @@ export function decodeNative(uplink: Uplink): Decoded {
   }
 }
 
-function telemetry(device: string, value: unknown, claimed: number): Decoded {
+function telemetry({ device, receivedAt }: Uplink, value: unknown, claimed: number): Decoded {
   if (!isObject(value) && !Array.isArray(value)) {
     return undecodable('malformed', `the message is ${shown(value)}; an object or a list is needed`)
   }
   const samples: Sample[] = []
-  addElements(samples, device, value)
+  addElements(samples, device, { value, receivedAt })
   addRepeated(samples, device, claimed)
   return decodedSamples(samples)
 }
 
-function gatewayTelemetry(gateway: string, value: unknown, claimed: number): Decoded {
+function gatewayTelemetry(uplink: Uplink, value: unknown, claimed: number): Decoded {
   if (!isObject(value)) return needsDevices(value)
+  const { device: gateway, receivedAt } = uplink
   const samples: Sample[] = []
-  for (const device in value) addElements(samples, device, value[device])
+  for (const device in value) addElements(samples, device, { value: value[device], receivedAt })
   addRepeated(samples, gateway, claimed)
   return decodedSamples(samples)
 }
@@ -79,12 +80,47 @@ function needsDevices(value: unknown): Decoded {
   return undecodable('malformed', reason)
 }
 
-function addElements(samples: Sample[], device: string, value: unknown): void {
-  if (Array.isArray(value)) for (const item of value) addElement(samples, device, item)
-  else addElement(samples, device, value)
+interface Elements {
+  value: unknown
+  receivedAt: number
 }
 
-function addElement(samples: Sample[], device: string, item: unknown): void {
+/**
+ * Of several elements without a time the last is of the moment of receipt, and those before it of the milliseconds before,
+ * which are kept free for them: they are different observations.
+ */
+function addElements(samples: Sample[], device: string, { value, receivedAt }: Elements): void {
+  if (!Array.isArray(value)) {
+    addElement(samples, device, value, null)
+    return
+  }
+  let untimed = 0
+  for (const item of value) if (isUntimed(item)) untimed++
+  for (const item of value) {
+    if (!isUntimed(item)) addElement(samples, device, item, null)
+    else addElement(samples, device, item, receivedAt - --untimed)
+  }
+}
+
+/** The same elements as `untimed` of domain/count.ts counts. */
+function isUntimed(item: unknown): boolean {
+  if (!isObject(item) || (item.ts !== undefined && item.ts !== null)) return false
+  for (const key in item) {
+    if (key === 'ts') continue
+    if (key === 'metadata' && isObject(item.metadata) && isObject(item.values)) continue
+    if (key !== 'values' || !isObject(item.values)) return true
+    for (const _ in item.values) return true
+  }
+  return false
+}
+
+/** @param untimedAt what its moment is when it gives none; null for the moment of receipt */
+function addElement(
+  samples: Sample[],
+  device: string,
+  item: unknown,
+  untimedAt: number | null,
+): void {
   if (!isObject(item)) {
     samples.push(unreadable(device, `an element is ${shown(item)}; an object is needed`))
     return
@@ -92,7 +128,7 @@ function addElement(samples: Sample[], device: string, item: unknown): void {
   const { ts } = item
   const observedAt = ts === undefined || ts === null ? null : timestamp(ts)
   const problem = observedAt === undefined ? timeProblem(ts) : null
-  const time = observedAt ?? null
+  const time = observedAt ?? untimedAt
   const hasValues = isObject(item.values)
   for (const key in item) {
     if (key === 'ts') continue

@@ -24,6 +24,7 @@ const kindCodes = {
   'session-open': 8,
   'session-close': 9,
   'broker-start': 10,
+  denied: 11,
 } as const satisfies Record<UplinkKind, number>
 const kinds = new Map(
   (Object.keys(kindCodes) as UplinkKind[]).map((kind) => [kindCodes[kind] as number, kind]),

@@ -17,6 +17,7 @@ import { loadConfig } from '../../config.ts'
 import { deviceSchema } from '../../domain/device.ts'
 import { hashSecret } from '../../secret.ts'
 import { openBus } from '../../server/bus.ts'
+import { openMoments } from '../../stores/journal/moments.ts'
 import { openJournalWriter } from '../../stores/journal/sqlite.ts'
 import { openRegistry, openRegistryView } from '../../stores/records/sqlite-registry.ts'
 import { systemClock, systemPorts } from '../../system.ts'
@@ -62,6 +63,7 @@ const broker = await startBroker({
   registry: view,
   journal,
   consumed: async () => journal.head,
+  moments: openMoments({ dir: join(dir, 'journal'), now: Date.now() }),
 })
 console.log(JSON.stringify({ ready: true, port: broker.mqttPort, pid: process.pid }))
 

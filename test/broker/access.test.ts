@@ -62,6 +62,8 @@ const deniedFilters = [
   'devices/+/v1/devices/me/attributes',
   'devices/d2/v1/devices/me/attributes',
   'v1/devices/me/rpc/request/#',
+  'v1/#/attributes',
+  'v1/devices+/x',
 ]
 
 describe('a device', () => {
@@ -97,29 +99,65 @@ describe('a device', () => {
       [topic, 1] as const,
       [topic, 2] as const,
     ]),
-  )('is closed for a publish to %j at QoS %i, and nothing is kept', async (topic, qos) => {
-    client.send(publishFrame(topic, 'x', { qos }))
-    await client.untilClosed()
-    expect(client.packets.map((packet) => packet.cmd)).toEqual(['connack'])
-    expect((await t.uplinks()).filter((uplink) => uplink.kind === 'telemetry')).toEqual([])
-  })
+  )(
+    'a publish to %j at QoS %i is acknowledged and dropped between two readings',
+    async (topic, qos) => {
+      client.send(
+        publishFrame(telemetryTopic, '{"pm25":1}', { messageId: 11 }),
+        publishFrame(topic, 'x', { qos, messageId: 12 }),
+        publishFrame(telemetryTopic, '{"pm25":2}', { messageId: 13 }),
+      )
+      if (qos === 2) {
+        await until(() => client.packets.some(({ cmd }) => cmd === 'pubrec'), 'PUBREC')
+        client.send(generate({ cmd: 'pubrel', messageId: 12 }))
+        await until(() => client.packets.some(({ cmd }) => cmd === 'pubcomp'), 'PUBCOMP')
+      }
+      await until(() => client.acknowledged.includes(13), 'the last acknowledgement')
+      expect(client.acknowledged).toEqual(qos === 1 ? [11, 12, 13] : [11, 13])
+      const kept = (await t.uplinks()).filter(({ kind }) => /telemetry|denied/.test(kind))
+      await until(async () => (await t.uplinks('denied')).length === 1, 'the note')
+      const [note] = await t.uplinks('denied')
+      expect(kept.filter(({ kind }) => kind === 'telemetry')).toHaveLength(2)
+      expect(JSON.parse(String(note?.payload))).toEqual({
+        topic: topic.slice(0, 256),
+        bytes: 1,
+        payload: 'x',
+        unnoted: 0,
+      })
+    },
+  )
 
-  test.each(malformedTopics)('is closed for a publish to %j', async (topic) => {
+  test.each(malformedTopics)('a publish to %j is acknowledged and dropped', async (topic) => {
     const bytes = Buffer.from(topic)
     const body = Buffer.concat([Uint8Array.of(0, bytes.length), bytes, Uint8Array.of(0, 1, 0x78)])
     client.send(Buffer.concat([Uint8Array.of(0x32, body.length), body]))
-    await client.untilClosed()
-    expect(client.packets).toHaveLength(1)
+    await client.nextOf('puback')
+    await client.ping()
+    expect(await t.uplinks('denied')).toHaveLength(1)
   })
 
-  test('denied publishes are counted and logged', async () => {
-    client.send(publishFrame('v1/devices/d2/telemetry', 'x'))
-    await client.untilClosed()
-    expect(await t.metric('bellwether_mqtt_denied_total', 'publish')).toBe(1)
-    expect(t.log.find((line) => line.level === 'warn')?.fields).toMatchObject({
+  test('denied publishes are counted, and logged and noted at times only', async () => {
+    for (let messageId = 1; messageId <= 900; messageId++) {
+      const options = { messageId, retain: messageId % 3 === 0 }
+      client.send(publishFrame(`v1/devices/me/rpc/response/${messageId}`, 'ok', options))
+    }
+    await until(() => client.acknowledged.length === 900, 'the acknowledgements')
+    expect(client.acknowledged).toEqual(Array.from({ length: 900 }, (_, i) => i + 1))
+    expect(await t.metric('bellwether_mqtt_denied_total', 'publish')).toBe(900)
+    expect(await t.uplinks('denied')).toHaveLength(3)
+    const warnings = t.log.filter((line) => line.level === 'warn')
+    expect(warnings).toHaveLength(3)
+    expect(warnings[0]?.fields).toMatchObject({
       device: 'd1',
-      topic: 'v1/devices/d2/telemetry',
+      topic: 'v1/devices/me/rpc/response/1',
     })
+  })
+
+  test('nothing is promised for a denied publish while the journal can not be written', async () => {
+    t.journal.full = true
+    client.send(publishFrame('v2/x', 'x'))
+    await client.untilClosed()
+    expect(client.acknowledged).toEqual([])
   })
 
   test('is granted its own filters and refused all others, in one SUBSCRIBE', async () => {
@@ -129,7 +167,7 @@ describe('a device', () => {
   })
 
   test.each(['a/'.repeat(100), 'a/'.repeat(1_000), '/'.repeat(32_767)])(
-    'is closed for a filter of too many levels',
+    'is refused a filter of too many levels, and stays',
     async (topic) => {
       const levels = generate({
         cmd: 'subscribe',
@@ -137,11 +175,10 @@ describe('a device', () => {
         subscriptions: [{ topic, qos: 0 }],
       })
       client.send(levels)
-      await client.untilClosed()
-      const other = await t.rawDevice('d2')
-      other.send(generate({ cmd: 'unsubscribe', messageId: 1, unsubscriptions: [topic] }))
-      await other.untilClosed()
-      await (await t.rawDevice('d2', { clientId: 'again' })).ping()
+      expect((await client.nextOf('suback')).granted).toEqual([128])
+      client.send(generate({ cmd: 'unsubscribe', messageId: 2, unsubscriptions: [topic] }))
+      await client.nextOf('unsuback')
+      await client.ping()
     },
   )
 
@@ -309,12 +346,20 @@ describe('a service account', () => {
   })
 
   test.each(['v1/devices/me/telemetry', 'v1/gateway/telemetry', '$SYS/x/new/clients', '$x'])(
-    'may not publish to %s',
+    'a publish to %s is acknowledged and dropped',
     async (topic) => {
+      const listener = await boss()
+      const heard: string[] = []
+      listener.on('message', (name) => heard.push(name))
+      await listener.subscribeAsync(['#', '$x/#', '$bellwether/#'])
       const client = await t.raw()
       expect(await client.connect({ username: 'api-token-boss' })).toBe(0)
-      client.send(publishFrame(topic, '{}'))
-      await client.untilClosed()
+      client.send(publishFrame(topic, '{}', { retain: true }))
+      await client.nextOf('puback')
+      client.send(publishFrame('mine', '{}', { messageId: 2 }))
+      await client.nextOf('puback')
+      await until(() => heard.length > 0, 'the other message')
+      expect(heard).toEqual(['mine'])
       expect(await t.uplinks('telemetry')).toEqual([])
     },
   )

@@ -17,6 +17,7 @@ import type { Role } from '../../domain/token.ts'
 import type { Uplink, UplinkDraft } from '../../domain/uplink.ts'
 import { hashSecret } from '../../secret.ts'
 import type { JournalWriter } from '../../stores/journal/journal.ts'
+import { openMoments } from '../../stores/journal/moments.ts'
 import { openJournalReader, openJournalWriter } from '../../stores/journal/sqlite.ts'
 import type { Registry } from '../../stores/records/registry.ts'
 import { openRegistry, openRegistryView } from '../../stores/records/sqlite-registry.ts'
@@ -169,7 +170,9 @@ export async function startTestBroker(
   const journal = gate(real)
   const bus = quietBus()
   const consumed = async () => 0
-  const broker = await startBroker({ config, ports, bus, registry: view, journal, consumed })
+  const moments = openMoments({ dir: join(dir, 'journal'), now: ports.clock.now() })
+  const parts = { config, ports, bus, journal, consumed, moments }
+  const broker = await startBroker({ ...parts, registry: view })
   const clients: MqttClient[] = []
   const raws: RawClient[] = []
   let stopped: Promise<void> | null = null

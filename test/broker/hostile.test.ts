@@ -136,7 +136,6 @@ describe('malformed packets', () => {
     ['SUBSCRIBE without filters', [0x82, 2, 0, 1]],
     ['SUBSCRIBE of QoS 3', [0x82, 6, 0, 1, 0, 1, 0x61, 3]],
     ['PUBLISH of QoS 3', [0x36, 5, 0, 1, 0x61, 0, 1]],
-    ['PUBLISH with an empty topic', [0x30, 2, 0, 0]],
     ['PUBLISH with a topic longer than itself', [0x30, 4, 0xff, 0xff, 0x61, 0x61]],
     ['PUBLISH without a body', [0x32, 0]],
     ['UNSUBSCRIBE without filters', [0xa2, 2, 0, 1]],

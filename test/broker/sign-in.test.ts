@@ -32,6 +32,13 @@ describe('by token', () => {
     ['device id and its token', { username: 'd1', password: 'token-d1' }, 0],
     ['token alone', { username: 'token-d1' }, 0],
     ['token alone with an empty password', { username: 'token-d1', password: '' }, 0],
+    ['token alone with a password that means nothing', { username: 'token-d2', password: 'x' }, 0],
+    [
+      'token with the id of another device as password',
+      { username: 'token-d2', password: 'd1' },
+      0,
+    ],
+    ['disabled device by token with a password', { username: 'token-off', password: 'x' }, 5],
     ['admin API token as user name', { username: 'api-token-boss' }, 0],
     ['admin API token as password', { username: 'anything', password: 'api-token-boss' }, 0],
     ['the configured admin token', { username: 'configured-admin-token' }, 0],
@@ -254,7 +261,13 @@ describe('by client certificate', () => {
     ['signed by itself', 'selfMade', {}, 4],
     ['no certificate', null, {}, 4],
     ['no certificate, but a token', null, { username: 'd1', password: 'token-d1' }, 0],
-    ['a good certificate does not help a wrong token', 'd1', { username: 'd1', password: 'x' }, 4],
+    ['a good certificate with any user name', 'd1', { username: 'modem-7' }, 0],
+    [
+      'a good certificate with any user name and password',
+      'd1',
+      { username: 'd1', password: 'x' },
+      0,
+    ],
   ])('%s', async (_name, who, credentials, code) => {
     const client = await open(who)
     expect(await client.connect({ clientId: `tls-${who}-${code}`, ...credentials })).toBe(code)

@@ -11,6 +11,7 @@ import { openBus } from '../../server/bus.ts'
 import { edgeFile } from '../../server/edge-file.ts'
 import { layoutOf } from '../../server/layout.ts'
 import type { JournalWriter } from '../../stores/journal/journal.ts'
+import { openMoments } from '../../stores/journal/moments.ts'
 import { openJournalWriter } from '../../stores/journal/sqlite.ts'
 import { openRegistryView } from '../../stores/records/sqlite-registry.ts'
 import { systemPorts } from '../../system.ts'
@@ -63,6 +64,7 @@ const broker = await startBroker({
   registry: await openRegistryView({ path: layout.registry }),
   journal: lying(journal),
   consumed: async () => 0,
+  moments: openMoments({ dir: layout.journal, now: ports.clock.now() }),
 })
 edgeFile(layout.run).write(broker.edge)
 process.stdout.write('{"msg":"ready"}\n')

@@ -1,0 +1,99 @@
+/** QoS 2 in both directions: any number of packet ids under way, and downlinks that wait for a device. */
+
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { PacketIds } from '../../broker/packet-ids.ts'
+import fc from 'fast-check'
+import { startTestBroker, type TestBroker, telemetryTopic, until } from './broker-under-test.ts'
+import { generate, publishFrame } from './raw-client.ts'
+
+let t: TestBroker
+beforeEach(async () => {
+  t = await startTestBroker({ env: { BELLWETHER_MQTT_MESSAGES_PER_SECOND_MAX: '1000000' } })
+  await t.device('d1')
+  await t.apiToken('boss', 'admin')
+})
+afterEach(() => t.stop())
+
+test('6,000 messages that wait for their release are served, and each is taken once', async () => {
+  const client = await t.rawDevice('d1')
+  const count = 6_000
+  const frame = (messageId: number, dup = false) =>
+    publishFrame(telemetryTopic, `{"pm25":${messageId}}`, { qos: 2, messageId, dup })
+  const received = (cmd: string) => client.packets.filter((packet) => packet.cmd === cmd).length
+  for (let id = 1; id <= count; id++) client.send(frame(id))
+  await until(() => received('pubrec') === count, 'every PUBREC')
+  for (let id = 1; id <= count; id += 10) client.send(frame(id, true))
+  await until(() => received('pubrec') === count + 600, 'the repeats')
+  for (let id = 1; id <= count; id++) client.send(generate({ cmd: 'pubrel', messageId: id }))
+  await until(() => received('pubcomp') === count, 'every PUBCOMP')
+  expect(await t.uplinks('telemetry')).toHaveLength(count)
+  client.send(frame(65_535), frame(1))
+  await until(() => received('pubrec') === count + 602, 'two more')
+  expect(await t.uplinks('telemetry')).toHaveLength(count + 2)
+}, 60_000)
+
+test('a set of packet ids is a set', () => {
+  const id = fc.oneof(fc.integer({ min: 1, max: 90 }), fc.integer({ min: 1, max: 65_535 }))
+  const step = fc.record({ id, add: fc.boolean() })
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 400 }), (steps) => {
+      const ids = new PacketIds()
+      const model = new Set<number>()
+      for (const { id, add } of steps) {
+        if (add) {
+          ids.add(id)
+          model.add(id)
+        } else expect(ids.delete(id)).toBe(model.delete(id))
+        expect(ids.size).toBe(model.size)
+        expect(ids.has(id)).toBe(model.has(id))
+      }
+      for (const one of model) expect(ids.has(one)).toBe(true)
+    }),
+  )
+})
+
+test.each([3, 9])(
+  '%i downlinks for a device that is away come once each, in order, as live messages',
+  async (count) => {
+    const kept = { clientId: 'kept', clean: false }
+    const filter = 'v1/devices/me/attributes'
+    const device = await t.connect('d1', kept)
+    const [grant] = await device.subscribeAsync(filter, { qos: 2 })
+    expect(grant?.qos).toBe(1)
+    await device.endAsync()
+    const boss = await t.connect('boss', { username: 'api-token-boss', password: '' })
+    for (let i = 1; i <= count; i++) {
+      const options = { qos: 2, retain: i % 2 === 0 } as const
+      await boss.publishAsync(`devices/d1/${filter}`, String(i), options)
+    }
+    const heard: [string, boolean][] = []
+    const again = await t.rawDevice('d1', kept)
+    let answered = 0
+    await until(() => {
+      const messages = again.packets.flatMap((packet) => (packet.cmd === 'publish' ? [packet] : []))
+      for (const message of messages.slice(answered)) {
+        heard.push([String(message.payload), message.retain])
+        again.send(generate({ cmd: 'puback', messageId: message.messageId ?? 0 }))
+      }
+      answered = messages.length
+      return answered >= count
+    }, 'the downlinks')
+    await again.ping()
+    expect(heard).toEqual(Array.from({ length: count }, (_, i) => [String(i + 1), false]))
+    again.destroy()
+    const third = await t.rawDevice('d1', kept)
+    await third.ping()
+    expect(third.packets.filter(({ cmd }) => cmd === 'publish')).toEqual([])
+  },
+)
+
+test('a retained message that is asked for is a retained message', async () => {
+  const boss = await t.connect('boss', { username: 'api-token-boss', password: '' })
+  await boss.publishAsync('devices/d1/v1/devices/me/attributes', 'a', { qos: 2, retain: true })
+  const device = await t.connect('d1')
+  const flags: boolean[] = []
+  device.on('message', (_topic, _payload, packet) => flags.push(packet.retain))
+  await device.subscribeAsync('v1/devices/me/attributes', { qos: 1 })
+  await until(() => flags.length === 1, 'it')
+  expect(flags).toEqual([true])
+})
