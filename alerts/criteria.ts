@@ -3,7 +3,8 @@
  * A level whose attribute is missing or no number at the site does not exist there.
  */
 
-import { type AlertLevel, alertLevels, type Bound, type Rule } from '../domain/rule.ts'
+import { boundAt, tidySum } from '../domain/bound.ts'
+import { type AlertLevel, alertLevels, type Rule } from '../domain/rule.ts'
 import type { Site } from '../domain/site.ts'
 import { durationMs } from '../domain/text.ts'
 
@@ -29,9 +30,9 @@ export function criteriaOf(rule: Rule, site: Site | undefined): Criteria | null 
   const sign = rule.direction === 'above' ? 1 : -1
   const thresholds: Threshold[] = []
   for (const level of alertLevels) {
-    const bound = numberOf(rule.levels[level], site)
+    const bound = boundAt(rule.levels[level], site)
     if (bound === null) continue
-    thresholds.push({ level, bound, clear: tidy(bound - sign * rule.clearMargin) })
+    thresholds.push({ level, bound, clear: tidySum(bound, -sign * rule.clearMargin) })
   }
   if (thresholds.length === 0) return null
   const bounds = thresholds.map(({ level, bound, clear }) => `${level}:${bound}:${clear}`)
@@ -42,16 +43,4 @@ export function criteriaOf(rule: Rule, site: Site | undefined): Criteria | null 
     clearAfterMs: durationMs(rule.clearAfter),
     basis: `${rule.direction} ${bounds.join(' ')}`,
   }
-}
-
-function numberOf(bound: Bound | undefined, site: Site | undefined): number | null {
-  if (bound === undefined) return null
-  if (typeof bound === 'number') return bound
-  const base = site?.attributes[bound.attribute]
-  return typeof base === 'number' && Number.isFinite(base) ? tidy(base + bound.plus) : null
-}
-
-/** 0.1 + 0.2 is 0.3 to the people who set the bound: 12 significant digits are kept. */
-function tidy(sum: number): number {
-  return Number(sum.toPrecision(12))
 }

@@ -8,6 +8,7 @@ import { principalOn } from './auth.ts'
 import type { Collection, Steps } from './collection.ts'
 import { type ApiContext, type App, base, registryChanged } from './context.ts'
 import { newId } from './identifiers.ts'
+import { flagParameter } from './query.ts'
 
 export const pathId = z.strictObject({ id: idSchema })
 
@@ -46,16 +47,17 @@ function installCreate<K extends EntityKind, Input extends { id: string }, Filte
   location,
 }: Writes<K, Input, Filters>): void {
   const { kind, path, tag, noun, input, write, makesId } = collection
+  const given = { ...input.shape, ...ignoredShape(collection.answered) }
   app.post(base + path, {
     config: { role: write, action: `${kind}.create` },
     schema: {
       tags: [tag],
       summary: `Make a ${noun}`,
-      body: makesId ? z.strictObject({ ...input.shape, id: idSchema.optional() }) : input,
+      body: makesId ? z.strictObject({ ...given, id: idSchema.optional() }) : input,
       response: { 201: made },
     },
     handler: async (request, reply) => {
-      const body = request.body as Partial<Input>
+      const body = without(request.body, collection.answered) as Partial<Input>
       request.target = body.id ?? newId(context.ports.random)
       const value = { ...body, id: request.target }
       const { item, reveal } = await steps.store(value, undefined, principalOn(request))
@@ -74,21 +76,24 @@ function installReplace<K extends EntityKind, Input extends { id: string }, Filt
   location,
 }: Writes<K, Input, Filters>): void {
   const { kind, path, tag, noun, input, form, write } = collection
+  const given = { ...input.shape, ...ignoredShape(collection.answered) }
   app.put(`${base}${path}/:id`, {
     config: { role: write, action: `${kind}.replace` },
     schema: {
       tags: [tag],
       summary: `Replace a ${noun}, or make it`,
       params: pathId,
-      body: z.strictObject({ ...input.shape, id: idSchema.optional() }),
+      querystring: forceParameter(collection.forced),
+      body: z.strictObject({ ...given, id: idSchema.optional() }),
       response: { 200: form, 201: made },
     },
     handler: (request, reply) =>
       steps.inOrder(async () => {
         const { id } = request.params
-        const value = sameId(request.body, id)
+        const value = sameId(without(request.body, collection.answered), id)
         const before = context.view.get(kind, id)
-        const { item, reveal } = await steps.store(value, before, principalOn(request))
+        const how = { force: isForced(request.query) }
+        const { item, reveal } = await steps.store(value, before, principalOn(request), how)
         if (before !== undefined) return steps.one(item)
         void reply.code(201).header('location', location(id))
         return { ...(await steps.one(item)), ...reveal }
@@ -101,27 +106,34 @@ function installChange<K extends EntityKind, Input extends { id: string }, Filte
   collection,
   steps,
 }: Writes<K, Input, Filters>): void {
-  const { kind, path, tag, noun, input, form, write } = collection
+  const { kind, path, tag, noun, input, form, write, merged = {} } = collection
   const { shape } = input
   app.patch(`${base}${path}/:id`, {
     config: { role: write, action: `${kind}.change` },
     schema: {
       tags: [tag],
       summary: `Change some fields of a ${noun}`,
-      description: 'Fields that are given replace the old ones as a whole; the others stay.',
+      description: changeDescription(merged),
       params: pathId,
-      body: z.strictObject(partialShape(shape)),
+      querystring: forceParameter(collection.forced),
+      body: z.strictObject({
+        ...partialShape(shape),
+        ...ignoredShape(collection.answered),
+        ...partialShape(merged),
+      }),
       response: { 200: form },
     },
     handler: (request) =>
       steps.inOrder(async () => {
         const before = steps.existing(request.params.id)
-        const given = sameId(request.body, before.id)
+        const given = sameId(without(request.body, collection.answered), before.id)
         // Of what is stored, only what an input may hold: not the secret, nor a hash.
         const old = Object.fromEntries(
           Object.entries(before).filter(([field]) => Object.hasOwn(shape, field)),
         )
-        const { item } = await steps.store({ ...old, ...given }, before, principalOn(request))
+        const value = { ...old, ...given, ...mergedFields(old, given, Object.keys(merged)) }
+        const how = { force: isForced(request.query) }
+        const { item } = await steps.store(value, before, principalOn(request), how)
         return steps.one(item)
       }),
   })
@@ -173,7 +185,53 @@ function partialShape(shape: Readonly<Record<string, z.ZodType>>): Record<string
   )
 }
 
-function sameId(body: object, id: string): object {
+function ignoredShape(answered: Readonly<Record<string, z.ZodType>> = {}) {
+  return Object.fromEntries(
+    Object.entries(answered).map(([name, field]) => {
+      const description = 'Only answered: what a request holds is not read'
+      return [name, field.optional().meta({ readOnly: true, description })]
+    }),
+  )
+}
+
+function without(body: unknown, fields: Readonly<Record<string, unknown>> = {}): object {
+  return Object.fromEntries(
+    Object.entries(body as object).filter(([name]) => !Object.hasOwn(fields, name)),
+  )
+}
+
+function changeDescription(merged: Readonly<Record<string, z.ZodType>>): string {
+  const whole = 'Fields that are given replace the old ones as a whole; the others stay.'
+  const names = Object.keys(merged).map((name) => `\`${name}\``)
+  if (names.length === 0) return whole
+  return `${whole} ${names.join(', ')} is merged key by key: null removes a key.`
+}
+
+/** What is given of an object replaces or, with null, removes what is there of the same name. */
+function mergedFields(
+  old: Readonly<Record<string, unknown>>,
+  given: Readonly<Record<string, unknown>>,
+  fields: readonly string[],
+): Record<string, unknown> {
+  const changed = fields.filter((field) => given[field] !== undefined)
+  return Object.fromEntries(
+    changed.map((field) => {
+      const all = { ...(old[field] as object), ...(given[field] as object) }
+      return [field, Object.fromEntries(Object.entries(all).filter(([, one]) => one !== null))]
+    }),
+  )
+}
+
+function forceParameter(what: string | undefined) {
+  if (what === undefined) return z.strictObject({})
+  return z.strictObject({ force: flagParameter.optional().meta({ description: what }) })
+}
+
+function isForced(query: unknown): boolean {
+  return (query as { force?: boolean }).force === true
+}
+
+function sameId(body: object, id: string): Record<string, unknown> {
   const given = 'id' in body ? body.id : undefined
   if (given !== undefined && given !== id) {
     throw new Fault('bad_request', `id: is "${String(given)}", but the path says "${id}".`, {

@@ -39,6 +39,12 @@ export interface Collection<K extends EntityKind, Input extends { id: string }, 
   form: z.ZodObject
   /** Names of the fields that are told once, with what they are. */
   revealed?: Readonly<Record<string, string>>
+  /** Fields that a change merges key by key, each with the form that it has in a change: null removes a key. */
+  merged?: Readonly<Record<string, z.ZodType>>
+  /** Fields that are only answered; a request may hold them as it got them, and they are not read. */
+  answered?: Readonly<Record<string, z.ZodType>>
+  /** Set where a write can be refused unless it is asked for with `force`; says what for. */
+  forced?: string
   filters: z.ZodObject
   matches(filters: Filters, item: Entities[K], now: number): boolean
   /** Checks against the rest of the world and adds what the input does not hold. */
@@ -46,6 +52,7 @@ export interface Collection<K extends EntityKind, Input extends { id: string }, 
     input: Input,
     existing: Entities[K] | undefined,
     by: Principal,
+    how: { force: boolean },
   ): Completed<Entities[K]> | Promise<Completed<Entities[K]>>
   toJson(items: readonly Entities[K][]): Promise<JsonObject[]> | JsonObject[]
 }
@@ -90,8 +97,9 @@ function stepsOf<K extends EntityKind, Input extends { id: string }, Filters>(
       value: unknown,
       before: Entities[K] | undefined,
       by: Principal,
+      how = { force: false },
     ): Promise<{ item: Entities[K]; reveal: Readonly<Record<string, string>> }> {
-      const { item, reveal, placedAt } = await complete(checked(input, value), before, by)
+      const { item, reveal, placedAt } = await complete(checked(input, value), before, by, how)
       if (before === undefined) await context.registry.insert(kind, item, placedAt)
       else await context.registry.replace(kind, item, placedAt)
       await registryChanged(context)

@@ -24,9 +24,15 @@ export const siteKindSchema = z.enum(siteKinds)
 /** Longitude −180…180 and latitude −90…90 in degrees (WGS 84), in GeoJSON order (RFC 7946 §3.1.1). */
 export const locationSchema = z.tuple([z.number().min(-180).max(180), z.number().min(-90).max(90)])
 
+const attributeName = z.string().min(1).max(64)
+const attributeValue = z.union([z.number(), z.string().max(500)])
+
 export const attributesSchema = z
-  .record(z.string().min(1).max(64), z.union([z.number(), z.string().max(500)]))
+  .record(attributeName, attributeValue)
   .refine((all) => Object.keys(all).length <= 64, 'must hold at most 64 attributes')
+
+/** Of a change: what is not named stays, null takes an attribute away. */
+export const attributesChangeSchema = z.record(attributeName, attributeValue.nullable())
 
 export const siteSchema = z
   .strictObject({

@@ -5,7 +5,9 @@ import { propertyWatched, type Rule, ruleSchema } from '../../domain/rule.ts'
 import { installCollection } from '../collection.ts'
 import type { ApiContext, App } from '../context.ts'
 import { flagParameter, listOf } from '../query.ts'
+import { boundsAsBefore, checkBounds } from '../rule-bounds.ts'
 import { checkRule } from '../rule-check.ts'
+import { createRuleWatching, watchingFields } from '../rule-watching.ts'
 
 const filters = z.strictObject({
   property: listOf(z.string().max(64)).optional(),
@@ -18,6 +20,7 @@ interface RuleFilters {
 }
 
 export function installRules(app: App, context: ApiContext): void {
+  const watching = createRuleWatching(context)
   installCollection<'rule', Rule, RuleFilters>(app, context, {
     kind: 'rule',
     path: '/rules',
@@ -27,15 +30,19 @@ export function installRules(app: App, context: ApiContext): void {
     makesId: true,
     read: 'viewer',
     write: 'admin',
-    form: ruleSchema,
+    form: z
+      .strictObject({ ...ruleSchema.shape, ...watchingFields })
+      .meta({ id: 'RuleWithWatching' }),
+    answered: watchingFields,
     filters,
     matches: ({ property, enabled }, rule) =>
       (property === undefined || property.includes(propertyWatched(rule))) &&
       (enabled === undefined || rule.enabled === enabled),
-    complete(item) {
+    complete(item, existing) {
       checkRule(item)
+      if (!boundsAsBefore(item, existing)) checkBounds(item)
       return { item }
     },
-    toJson: (rules) => [...rules],
+    toJson: (rules) => rules.map((rule) => ({ ...rule, ...watching(rule) })),
   })
 }

@@ -6,6 +6,7 @@ import { type Silence, silenceSchema } from '../../domain/silence.ts'
 import { installCollection } from '../collection.ts'
 import type { ApiContext, App } from '../context.ts'
 import { flagParameter } from '../query.ts'
+import { checkSilence } from '../silence-check.ts'
 
 const filters = z.strictObject({
   active: flagParameter.optional().meta({ description: 'true: only those that are on now' }),
@@ -36,6 +37,8 @@ export function installSilences(app: App, context: ApiContext): void {
           field: 'author',
         })
       }
+      const now = context.ports.clock.now()
+      checkSilence(context.view, input, { before: existing, now })
       return { item: { ...input, author } }
     },
     toJson: (silences) => [...silences],

@@ -1,9 +1,10 @@
 /** `/sites`: stations and where they are. */
 
 import { z } from 'zod'
-import { type Site, siteKindSchema, siteSchema } from '../../domain/site.ts'
+import { attributesChangeSchema, type Site, siteKindSchema, siteSchema } from '../../domain/site.ts'
 import { installCollection } from '../collection.ts'
 import type { ApiContext, App } from '../context.ts'
+import { keepBounds } from '../site-bounds.ts'
 import { type Box, boxHolds, boxParameter, listOf } from '../query.ts'
 
 const filters = z.strictObject({
@@ -37,7 +38,12 @@ export function installSites(app: App, context: ApiContext): void {
       (district === undefined || (site.district !== null && district.includes(site.district))) &&
       (basin === undefined || (site.basin !== null && basin.includes(site.basin))) &&
       (bbox === undefined || boxHolds(bbox, site.location)),
-    complete: (item) => ({ item }),
+    merged: { attributes: attributesChangeSchema },
+    forced: 'true: also when an open alert stands on an attribute that is taken away; it ends then',
+    async complete(item, existing, _by, { force }) {
+      if (existing !== undefined && !force) await keepBounds(context, existing, item)
+      return { item }
+    },
     toJson: (sites) => [...sites],
   })
 }

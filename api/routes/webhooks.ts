@@ -1,6 +1,6 @@
 /**
  * `/webhooks`: endpoints of duty staff. The secret that signs the messages (Standard Webhooks) is made here
- * and answered once. An address that is not public is refused, unless the settings allow it.
+ * and answered once; of the URL, which may hold a key, only scheme and host are shown. An address that is not public is refused, unless the settings allow it.
  */
 
 import { z } from 'zod'
@@ -8,6 +8,7 @@ import { testMessage } from '../../domain/alert-message.ts'
 import { Fault } from '../../domain/errors.ts'
 import { idSchema } from '../../domain/text.ts'
 import { type Delivery, type Webhook, webhookSchema } from '../../domain/webhook.ts'
+import { isMasked, maskedUrl } from '../../domain/webhook-mask.ts'
 import { checkTarget, parseAllowList } from '../../domain/webhook-target.ts'
 import { installCollection } from '../collection.ts'
 import { type ApiContext, type App, base } from '../context.ts'
@@ -33,7 +34,8 @@ export function installWebhooks(app: App, context: ApiContext): void {
     revealed: { secret: 'whsec_ and base64 of 32 bytes; answered once' },
     filters,
     matches: ({ enabled }, webhook) => enabled === undefined || webhook.enabled === enabled,
-    complete(input, existing) {
+    complete(given, existing) {
+      const input = { ...given, url: wholeUrl(given.url, existing?.url) }
       const refused = checkTarget(input.url, allow)
       if (refused !== null) {
         throw new Fault('impossible', `url: ${refused}.`, { field: 'url' })
@@ -44,9 +46,24 @@ export function installWebhooks(app: App, context: ApiContext): void {
       return { item: { ...input, secret }, reveal: { secret } }
     },
     toJson: (webhooks) =>
-      webhooks.map(({ id, url, levels, where, enabled }) => ({ id, url, levels, where, enabled })),
+      webhooks.map(({ id, url, levels, where, enabled, catchUp = false }) => {
+        return { id, url: maskedUrl(url), levels, where, enabled, catchUp }
+      }),
   })
   installTest(app, context)
+}
+
+/** Whoever sends back the masked URL that was answered means the one that is there. */
+function wholeUrl(url: string, existing: string | undefined): string {
+  if (!isMasked(url)) return url
+  if (existing !== undefined && maskedUrl(existing) === url) return existing
+  throw new Fault(
+    'impossible',
+    'url: is masked ("***"); give it whole, or leave it out in a PATCH.',
+    {
+      field: 'url',
+    },
+  )
 }
 
 function installTest(app: App, context: ApiContext): void {

@@ -1,6 +1,7 @@
 /** Alerts: lists, one with its history, and taking one on. */
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ruleSchema } from '../../domain/rule.ts'
 import { happen } from './alert-record.ts'
 import { type CityApi, noon, openCityApi } from './city-api.ts'
 
@@ -12,6 +13,10 @@ beforeAll(async () => {
   await registry.insert('webhook', all)
   await registry.insert('webhook', webhook('red-only', ['red']))
   await registry.insert('webhook', { ...webhook('off', []), enabled: false })
+  for (const id of ['even', 'odd']) {
+    const levels = { yellow: 9.3 }
+    await registry.insert('rule', ruleSchema.parse({ id, property: 'water_level', levels }))
+  }
   await city.parts.view.refresh()
   for (let i = 0; i < 12; i++) {
     const what = { alert: `a-${i}`, at: noon + i * 60_000, rule: i % 2 ? 'odd' : 'even' }

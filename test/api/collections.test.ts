@@ -231,6 +231,35 @@ describe('webhooks', () => {
     expect(city.parts.view.get('webhook', 'duty')?.secret).toBe(secret)
   })
 
+  test('a key in the URL is shown to nobody, and stays when the masked URL is sent back', async () => {
+    const url = 'https://robot.example.org:8443/send/9f8e7d6c5b4a?access_token=abcdef123456'
+    const masked = 'https://robot.example.org:8443/***'
+    const made = await city.call('POST', '/webhooks', { body: { id: 'robot', url } })
+    expect(made).toMatchObject({ status: 201, body: { url: masked, catchUp: false } })
+    const { secret: _, ...shown } = made.body
+    const body = { ...shown, levels: ['red'] }
+    for (const answer of [
+      await city.call('GET', '/webhooks/robot', { as: 'viewer' }),
+      await city.call('GET', '/webhooks', { as: 'viewer' }),
+      await city.call('PUT', '/webhooks/robot', { body }),
+      await city.call('PATCH', '/webhooks/robot', { body: { catchUp: true } }),
+      await city.call('POST', '/webhooks/robot/test'),
+      await city.call('GET', '/deliveries?webhook=robot', { as: 'viewer' }),
+      await city.call('GET', '/audit?limit=1000'),
+    ]) {
+      expect(answer.status).toBeLessThan(300)
+      expect(answer.text).not.toMatch(/9f8e7d6c5b4a|abcdef123456/)
+    }
+    expect(city.parts.view.get('webhook', 'robot')).toMatchObject({ url, levels: ['red'] })
+    expect(JSON.stringify(city.logged)).not.toMatch(/9f8e7d6c5b4a|abcdef123456/)
+
+    const other = { url: 'https://other.example.org/***' }
+    const refused = await city.call('PATCH', '/webhooks/robot', { body: other })
+    expect(refused).toMatchObject({ status: 422, body: { field: 'url' } })
+    const moved = { url: 'https://other.example.org/k/123456789' }
+    expect((await city.call('PATCH', '/webhooks/robot', { body: moved })).body.url).toBe(other.url)
+  })
+
   test.each([
     'http://10.0.0.1/x',
     'http://[::1]/',
@@ -321,11 +350,17 @@ describe('quality plans', () => {
 
 describe('silences', () => {
   const silence = {
-    site: ['g-1'],
+    site: ['quiet-1'],
     from: '2026-11-21T00:00:00Z',
-    to: '2026-11-22T00:00:00+08:00',
+    to: '2098-11-22T00:00:00Z',
     reason: 'pump test',
   }
+  beforeAll(async () => {
+    const site = { id: 'quiet-1', district: '320114' }
+    expect((await city.call('POST', '/sites', { body: site })).status).toBe(201)
+    const body = { ...rule, id: 'quiet-rule' }
+    expect((await city.call('POST', '/rules', { body })).status).toBe(201)
+  })
 
   test('the author is whoever made it', async () => {
     const made = await city.call('POST', '/silences', { as: 'operator', body: silence })
@@ -341,8 +376,12 @@ describe('silences', () => {
 
   test('active ones can be asked for', async () => {
     const past = { ...silence, from: '2020-01-01T00:00:00Z', to: '2020-01-02T00:00:00Z' }
-    await city.call('PUT', '/silences/past', { body: past })
-    await city.call('PUT', '/silences/now', { body: { ...past, to: '2099-01-01T00:00:00Z' } })
+    for (const id of ['past', 'now']) {
+      await city.call('PUT', `/silences/${id}`, { body: { ...past, to: '2099-01-01T00:00:00Z' } })
+    }
+    // One that is on is ended by an end in the past.
+    const ended = await city.call('PATCH', '/silences/past', { body: { to: past.to } })
+    expect(ended.status).toBe(200)
     const ids = async (query: string) =>
       (await city.call('GET', `/silences?${query}`)).body.items.map((s: { id: string }) => s.id)
     expect(await ids('active=true')).toContain('now')
@@ -356,6 +395,41 @@ describe('silences', () => {
     expect(answer).toMatchObject({ status: 400, body: { field: 'to' } })
     const all = await city.call('POST', '/silences', { body: { ...silence, site: [] } })
     expect(all).toMatchObject({ status: 400, body: { field: 'site' } })
+  })
+
+  test('one that is over before it is made is refused', async () => {
+    const over = { ...silence, to: '2026-11-21T06:00:00Z' }
+    const answer = await city.call('POST', '/silences', { body: over })
+    expect(answer).toMatchObject({ status: 422, body: { field: 'to' } })
+    expect(answer.body.detail).toMatch(/lies in the past: it is 20\d\d-/)
+    const later = { ...silence, from: '2098-01-01T00:00:00Z', to: '2098-01-02T00:00:00Z' }
+    const made = await city.call('POST', '/silences', { body: later })
+    const path = `/silences/${made.body.id}`
+    const back = { from: '2020-01-01T00:00:00Z', to: '2020-01-02T00:00:00Z' }
+    expect((await city.call('PATCH', path, { body: back })).status).toBe(422)
+  })
+
+  test.each([
+    [{ site: ['quiet-1', 'quite-2'] }, 'site', '"quite-2"'],
+    [{ rule: ['quiet-role'] }, 'rule', '"quiet-role"'],
+    [{ property: ['water-level'] }, 'property', '"water-level"'],
+    [{ district: ['320115'] }, 'district', '"320115"'],
+  ])('one of what is not there, %j, is refused and %s is named', async (names, field, name) => {
+    const answer = await city.call('POST', '/silences', { body: { ...silence, ...names } })
+    expect(answer).toMatchObject({ status: 422, body: { field } })
+    expect(answer.body.detail).toContain(name)
+  })
+
+  test('one of what is there is taken, indices included, and may outlive what it names', async () => {
+    const names = {
+      ...{ site: ['quiet-1'], rule: ['quiet-rule'], district: ['320114'] },
+      property: ['water_level', 'cn-aqi-hourly'],
+    }
+    const made = await city.call('POST', '/silences', { body: { ...silence, ...names } })
+    expect(made).toMatchObject({ status: 201, body: names })
+    expect((await city.call('DELETE', '/rules/quiet-rule')).status).toBe(204)
+    const path = `/silences/${made.body.id}`
+    expect((await city.call('PATCH', path, { body: { reason: 'again' } })).status).toBe(200)
   })
 })
 

@@ -59,7 +59,7 @@ test('the nouns of the domain are its schemas', () => {
   const names = [
     'Site',
     'Device',
-    'Rule',
+    'RuleWithWatching',
     'Silence',
     'Webhook',
     'Token',

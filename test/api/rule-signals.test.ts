@@ -34,7 +34,7 @@ test('a rate is per hour unless said otherwise', async () => {
 
 test('only a rule on an index may do without a property, and is shown without one', async () => {
   const signal = { type: 'index', index: 'rain-grade' }
-  const made = await post({ property: undefined, signal })
+  const made = await post({ property: undefined, signal, levels: { yellow: 5 } })
   expect(made.status).toBe(201)
   expect(made.body).not.toHaveProperty('property')
   const found = await city.call('GET', '/rules?property=rain-grade')
@@ -68,6 +68,8 @@ describe('what makes no sense is refused', () => {
       'direction',
     ],
     [{ signal: { type: 'mean', window: '1h' }, property: 'wind_direction' }, 'signal'],
+    [{ signal: { type: 'min', window: '1h' }, property: 'wind_direction' }, 'signal'],
+    [{ signal: { type: 'max', window: '1h' }, property: 'wind_direction' }, 'signal'],
     [{ signal: { type: 'index', index: 'us-aqi' }, where: { device: ['a'] } }, 'where.device'],
     [{ signal: { type: 'index', index: 'us-aqi', edition: 'HJ 633-2026' } }, 'signal.edition'],
     [{ signal: { type: 'index', index: 'us-aqi' }, property: 'mood' }, 'property'],
@@ -80,7 +82,7 @@ describe('what makes no sense is refused', () => {
 
 test('the description shows each signal with its own fields', async () => {
   const { body } = await city.call('GET', '/openapi.json', { as: null })
-  const { signal, property } = body.components.schemas.Rule.properties
+  const { signal, property } = body.components.schemas.RuleWithWatching.properties
   const types = signal.oneOf.flatMap(({ properties: { type } }: never) => {
     const { const: one, enum: several } = type as { const?: string; enum?: string[] }
     return several ?? [one]
@@ -88,7 +90,7 @@ test('the description shows each signal with its own fields', async () => {
   expect(types).toEqual(['value', 'mean', 'max', 'min', 'sum', 'range', 'rate', 'index', 'silence'])
   expect(signal.default).toEqual({ type: 'value' })
   expect(property).toBeDefined()
-  expect(body.components.schemas.Rule.required).not.toContain('property')
+  expect(body.components.schemas.RuleWithWatching.required).not.toContain('property')
   const { device } = body.components.schemas.Alert.properties
   expect(JSON.stringify(device)).toContain('null')
 })

@@ -16,7 +16,10 @@ test.each(rules.map((rule) => [rule.id, rule] as const))(
   '%s is taken as it stands',
   async (id, rule) => {
     const made = await city.call('POST', '/rules', { body: rule })
-    expect(made.body).toEqual(JSON.parse(JSON.stringify(rule)))
+    const { watching, warnings, ...taken } = made.body
+    expect(taken).toEqual(JSON.parse(JSON.stringify(rule)))
+    expect(watching).toEqual({ series: 0, withoutBound: 0 })
+    expect(warnings).toHaveLength(1)
     expect(made.status).toBe(201)
     const changed = await city.call('PATCH', `/rules/${id}`, { body: { enabled: false } })
     expect(changed.body).toEqual({ ...made.body, enabled: false })
