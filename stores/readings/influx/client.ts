@@ -29,6 +29,8 @@ export interface InfluxRequest {
   path: string
   body?: string
   contentType?: string
+  /** What is asked for, and how the answer is read; JSON. */
+  accept?: 'application/json' | 'text/plain'
   /** The body may be sent compressed; InfluxDB does not expect that of questions. */
   mayCompress?: boolean
 }
@@ -69,6 +71,7 @@ export function createInfluxClient(server: ServerOptions, timers: Timers): Influ
     let status = 0
     let headers: Headers = {}
     const { method, path, body = '', contentType, mayCompress = false } = request
+    const { accept = 'application/json' } = request
     try {
       const answered: unknown = await transport.request(
         path,
@@ -77,7 +80,7 @@ export function createInfluxClient(server: ServerOptions, timers: Timers): Influ
           method,
           signal: abort.signal,
           headers: {
-            accept: 'application/json',
+            accept,
             ...(compress ? { 'accept-encoding': 'gzip' } : {}),
             ...(authorization === undefined ? {} : { authorization }),
             ...(contentType === undefined ? {} : { 'content-type': contentType }),

@@ -221,5 +221,8 @@ function writesField(sheet: Sheet, slot: number, field: string): boolean {
 
 function unavailable({ kind, reason }: Outcome & { kind: 'wait' | 'alarm' }): Fault {
   const what = kind === 'wait' ? 'can not store now' : 'refuses to store'
-  return new Fault('store_unavailable', `InfluxDB ${what}: ${reason}`)
+  const step = /no space left/i.test(reason)
+    ? ' Its disk is full: make room, stop Bellwether, restart InfluxDB twice, start Bellwether.'
+    : ''
+  return new Fault('store_unavailable', `InfluxDB ${what}: ${reason}${step}`)
 }

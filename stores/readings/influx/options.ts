@@ -25,6 +25,8 @@ export interface InfluxWriterOptions extends InfluxReaderOptions {
   onRefused?(readings: readonly RefusedReading[]): void | Promise<void>
   /** Requests of a batch that look for what is refused; 64. What is not found by then is set aside. */
   searchesMax?: number
+  /** Lines that are kept beside while InfluxDB may lose what it takes; 2 GiB. */
+  keptBytesMax?: number
   limits?: Partial<LogLimits>
 }
 

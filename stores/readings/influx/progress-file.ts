@@ -8,6 +8,8 @@ import type { Advance, Progress } from '../readings.ts'
 import { encodeEntries } from '../sqlite/log-codec.ts'
 import { createDirty, type Dirty } from './dirty.ts'
 import type { Span } from './layout.ts'
+import { createFullDiskNotes, type FullDiskNotes } from './full-disk-note.ts'
+import type { KeptRecord } from './kept-lines.ts'
 import { createMirror, type Mirror } from './mirror.ts'
 import type { LogLimits } from './options.ts'
 import { createPending, type Pending } from './pending.ts'
@@ -19,12 +21,14 @@ import { createUnsummed, type RowHour } from './unsummed.ts'
 /** Rows of the log stay near a megabyte, so that dropping them is bounded work. */
 const rowEntriesMax = 32_768
 const dayMs = 86_400_000
+const hourMs = 3_600_000
 
 export interface ProgressFile {
   mirror: Mirror
   places: Places
   pending: Pending
   dirty: Dirty
+  fullDisk: FullDiskNotes
   /** Only looks at the file. */
   progress(): Progress
   /** Brings memory to what the file has. */
@@ -43,6 +47,8 @@ export interface ProgressFile {
   tidy(now: number, keepDays: number): void
   /** The sums of these are stored; those of hours make their days due. */
   settleDirty(settled: SettledSums): void
+  /** The hours of these were written again, so their sums are due. */
+  markHours(samples: KeptRecord['samples']): void
   /** Memory may differ from the file: it will be read anew. */
   forget(): void
   close(): void
@@ -76,6 +82,7 @@ export function openProgressFile(
     const pending = createPending(db)
     const dirty = createDirty(db, mirror.register)
     const unsummed = createUnsummed(db)
+    const fullDisk = createFullDiskNotes(db)
     const stateRow = prepareState(db)
     const move = prepareMove(db)
     const addSeries = db.prepare<[number, string, string]>(
@@ -144,6 +151,7 @@ export function openProgressFile(
       places,
       pending,
       dirty,
+      fullDisk,
       progress: () => naming(path, () => progressOf(stateRow())),
       state: () => naming(path, () => db.transaction(upToDate)()),
       isBegun: () => naming(path, () => selectBegun.get()?.begun === 1),
@@ -210,6 +218,16 @@ export function openProgressFile(
           for (const row of rows) {
             const device = mirror.register.get(row)?.device ?? ''
             for (const hour of starts) dirty.mark('1d', dayStart(device, hour), row)
+          }
+        })
+      },
+      markHours(samples) {
+        transact(() => {
+          upToDate()
+          for (const [device, property, at] of samples) {
+            const series = mirror.register.find(device, property)
+            const [row] = series === undefined ? [] : mirror.register.seriesOfRow(series.row)
+            if (row !== undefined) dirty.mark('1h', Math.floor(at / hourMs) * hourMs, row)
           }
         })
       },

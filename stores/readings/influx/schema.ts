@@ -13,6 +13,7 @@
  * - `dirty`: hours (`1h`) and days (`1d`) of rows that are to be summed up, by their beginning and their first series.
  *   `unsummed`: hours of rows that were tried in vain: InfluxDB could not tell or not take their sums. Which hours before
  *   `summed_from` were dirty, nobody knows.
+ * - `full_disk`: InfluxDB refused a write because its disk was full, and may lose what came since (`full-disk.ts`).
  */
 
 import type { Migrations } from '../../migrate.ts'
@@ -76,5 +77,12 @@ export const migrations: Migrations = [
     series integer not null,
     primary key (start, series)
   ) strict, without rowid;
+  `,
+  `
+  create table full_disk (
+    id integer primary key check (id = 1),
+    started text not null,
+    restarts integer not null
+  ) strict;
   `,
 ]

@@ -12,6 +12,7 @@ import type { Advance, RefusedReading, WriteResult } from '../readings.ts'
 import { checkNumbers, isStorable, unstorableReason } from './acceptance.ts'
 import { createConnection } from './connection.ts'
 import { deliver } from './delivery.ts'
+import { createFullDisk } from './full-disk.ts'
 import { createJudge } from './judge.ts'
 import { createLineMaker } from './lines.ts'
 import { lookUp } from './lookup.ts'
@@ -39,6 +40,7 @@ export function openWriter(options: InfluxWriterOptions): InfluxReadingsWriter {
   const zoneOf = options.zoneOf ?? (() => 'UTC')
   const { clock, log } = options.ports
   const rollUps = createRollUps({ connection, file, zoneOf, clock, log })
+  const fullDisk = createFullDisk(file, connection, options)
   const turns = createTurns()
   let isBegun = false
   /** A try that failed, perhaps before we were started, may have left something in InfluxDB. */
@@ -63,6 +65,7 @@ export function openWriter(options: InfluxWriterOptions): InfluxReadingsWriter {
   async function send(sheet: Sheet): Promise<RefusedReading[]> {
     file.prepare(sheet)
     const lines = lineMaker.make(sheet, mayBeHalfOut)
+    fullDisk.keep(sheet, lines)
     const { searchesMax = searchesDefault } = options
     const { write } = connection
     const refusals = await deliver(sheet, lines, { write, onAged: notes.aged, searchesMax })
@@ -78,6 +81,7 @@ export function openWriter(options: InfluxWriterOptions): InfluxReadingsWriter {
       if (!file.isBegun()) file.begin(await findSeries(connection, options.ports))
       isBegun = true
     }
+    await fullDisk.settle(await server.keptFrom())
     const storable = batch.filter(isStorable)
     let refused = batch.length - storable.length
     if (refused > 0) {
@@ -110,6 +114,7 @@ export function openWriter(options: InfluxWriterOptions): InfluxReadingsWriter {
         mayBeHalfOut = true
         file.places.hold(true)
         server.doubt()
+        await fullDisk.failed(error)
         throw error
       }
     })

@@ -26,9 +26,9 @@ export interface Influxd {
 
 export async function startInfluxd1(
   program: string,
-  { mustSignIn = false } = {},
+  { mustSignIn = false, within = tmpdir() } = {},
 ): Promise<Influxd> {
-  const dir = mkdtempSync(join(tmpdir(), 'bw-influxd-'))
+  const dir = mkdtempSync(join(within, 'bw-influxd-'))
   const [port, rpc] = [await freePort(), await freePort()]
   const config = join(dir, 'influxdb.conf')
   writeFileSync(
