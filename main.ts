@@ -20,6 +20,7 @@ import { type DataLayout, layoutOf } from './server/layout.ts'
 import { createMonitor } from './server/monitor.ts'
 import { createOpened, type Opened } from './server/opened.ts'
 import { createPast } from './server/past.ts'
+import { createPlacedPast } from './server/placed-past.ts'
 import { type ReadingsStore, readingsStore } from './server/readings-store.ts'
 import type { RunFile } from './server/run-file.ts'
 import { type Trouble, troubleFile } from './server/trouble-file.ts'
@@ -193,7 +194,8 @@ async function runAlerts(
   const { timeZone } = config
   const indices = createSiteIndices({ registry: view, clock: ports.clock, timeZone, past })
   const alerts = await startAlerts({
-    ...{ config, ports, bus, registry: view, journal, log, judge, quality, past, indices },
+    ...{ config, ports, bus, registry: view, journal, log, judge, quality, indices },
+    past: createPlacedPast(past, view),
     disableWebhook,
   })
 

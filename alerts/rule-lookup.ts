@@ -52,8 +52,11 @@ const unwatched: WatchedSeries = { device: '', property: '', key: '', rules: [],
 export interface RuleLookup {
   /** Takes over the registry as it stands; cheap when nothing changed. */
   update(): void
-  /** The series with its rules; none when nothing watches it. */
-  of(device: string, property: string): WatchedSeries
+  /**
+   * The series with its rules; none when nothing watches it, or when what was observed `at` (milliseconds since 1970
+   * UTC) was taken before the device came to its site.
+   */
+  of(device: string, property: string, at?: number): WatchedSeries
   isWatched(device: string): boolean
   /** The one rule on one subject (a device, or a site as `siteSubject` says), if it applies there. */
   one(rule: string, subject: string, property: string): SeriesRule | undefined
@@ -72,6 +75,8 @@ interface DeviceRules {
   generation: number
   device: Device
   site: Site | undefined
+  /** When it came to its site, milliseconds since 1970 UTC; -Infinity when it was always there. */
+  since: number
   buckets: readonly ByProperty[]
   place: Place
   watched: boolean
@@ -115,7 +120,8 @@ export function createRuleLookup({ registry, clock, feeding }: RuleLookupParts):
     const place = placeOf(device, site)
     const found = reach(buckets, place)
     const watched = found.some((byProperty) => holds(byProperty, place))
-    const entry = { version, generation, device, site, buckets: found, place, watched }
+    const since = registry.placements(id)?.at(-1)?.from ?? Number.NEGATIVE_INFINITY
+    const entry = { version, generation, device, site, since, buckets: found, place, watched }
     const made = { ...entry, series: new Map<string, WatchedSeries>() }
     devices.set(id, made)
     return made
@@ -125,9 +131,9 @@ export function createRuleLookup({ registry, clock, feeding }: RuleLookupParts):
     return entryOf(device)?.watched ?? false
   }
 
-  function of(device: string, property: string): WatchedSeries {
+  function of(device: string, property: string, at = Number.POSITIVE_INFINITY): WatchedSeries {
     const entry = entryOf(device)
-    if (entry === undefined || !entry.watched) return unwatched
+    if (entry === undefined || !entry.watched || at < entry.since) return unwatched
     let found = entry.series.get(property)
     if (found === undefined) {
       found = watchedSeries(entry, property)
@@ -168,25 +174,33 @@ export function createRuleLookup({ registry, clock, feeding }: RuleLookupParts):
 }
 
 function watchedSeries(entry: DeviceRules, property: string): WatchedSeries {
-  const { device, site, place } = entry
+  const { device, site, since, place } = entry
   const rules = entry.buckets.flatMap((byProperty) =>
     (byProperty.get(property) ?? []).flatMap((filed) => {
       if (!matches(filed, place)) return []
-      const found = seriesRule(filed.rule, device, site)
+      const found = seriesRule(filed.rule, device, site, since)
       return found === undefined ? [] : [found]
     }),
   )
   const reachMs = Math.max(0, ...rules.map(({ window }) => window?.lengthMs ?? 0))
-  return { device: device.id, property, key: `${device.id}\n${property}`, rules, reachMs }
+  const key = `${device.id}\n${property}${sinceText(since)}`
+  return { device: device.id, property, key, rules, reachMs }
+}
+
+/** What was begun at another site does not go on. */
+function sinceText(since: number): string {
+  return Number.isFinite(since) ? `\n${since}` : ''
 }
 
 function seriesRule(
   rule: Rule,
   device: Device | null,
   site: Site | undefined,
+  since = Number.NEGATIVE_INFINITY,
 ): SeriesRule | undefined {
-  const criteria = criteriaOf(rule, site)
-  if (criteria === null) return undefined
+  const bounds = criteriaOf(rule, site)
+  if (bounds === null) return undefined
+  const criteria = { ...bounds, basis: `${bounds.basis}${sinceText(since)}` }
   const ofSite = rule.signal.type === 'index'
   const subject = ofSite ? siteSubject(site?.id ?? '') : (device?.id ?? '')
   const property = propertyWatched(rule)

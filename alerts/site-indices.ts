@@ -7,6 +7,7 @@
 import type { Clock } from '../domain/ports.ts'
 import type { Reading } from '../domain/reading.ts'
 import type { Site } from '../domain/site.ts'
+import { createSiteStays } from '../domain/site-stays.ts'
 import {
   feedingProperties,
   indexOfSignal,
@@ -23,7 +24,6 @@ import { createGauges, gaugeOf, observeInstant } from './sites/gauges.ts'
 import { createMessages } from './sites/messages.ts'
 import { pastReading } from './sites/past-reading.ts'
 import { createShelf } from './sites/shelf.ts'
-import { createSiteDevices } from './sites/site-devices.ts'
 import type { SitePast } from './sites/station-past.ts'
 
 export interface SiteIndicesParts {
@@ -40,7 +40,8 @@ const fillMs = 250
 
 export function createSiteIndices(parts: SiteIndicesParts): SiteIndices {
   const { registry, clock, timeZone, past } = parts
-  const devicesAt = createSiteDevices(registry)
+  const staysAt = createSiteStays(registry)
+  const registered = (id: string) => registry.device(id)
   const stations = createShelf((zone) => createAirStation(zone, clock.now()), timeZone)
   const gauges = createShelf(createGauges, timeZone)
   const messages = createMessages()
@@ -52,7 +53,8 @@ export function createSiteIndices(parts: SiteIndicesParts): SiteIndices {
 
   async function readPast(store: SitePast, readings: readonly Reading[]): Promise<void> {
     const until = clock.monotonic() + fillMs
-    const work = pastReading({ store, stations, gauges, devicesAt }, readings, siteOf)
+    const known = { store, stations, gauges, staysAt, registered }
+    const work = pastReading(known, readings, siteOf)
     for (const read of work) {
       await read()
       if (clock.monotonic() > until) return

@@ -43,7 +43,11 @@ export function hearing(parts: SliceParts, uplink: Uplink): Heard | null {
   const isGateway = uplink.kind === 'gateway-telemetry' || uplink.kind === 'gateway-attributes'
   const readings = isGateway ? accepted.filter((one) => rules.isWatched(one.device)) : accepted
   if (readings.length === 0) return null
-  return { uplink, readings, series: readings.map((one) => rules.of(one.device, one.property)) }
+  return {
+    uplink,
+    readings,
+    series: readings.map((one) => rules.of(one.device, one.property, one.observedAt)),
+  }
 }
 
 /** Fetches what the readings of the slice need; never throws, and does not wait long. */

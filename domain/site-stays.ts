@@ -10,7 +10,10 @@ export interface Stay {
   until: number
 }
 
-/** Of one device several, when it came back. In the order of devices, then of time. */
+/**
+ * Of one device several, when it came back. In the order of devices, then of time. The list stays the same one as long
+ * as it says the same.
+ */
 export type SiteStays = (site: string) => readonly Stay[]
 
 /** What the registry tells of devices. */
@@ -34,6 +37,7 @@ export function createSiteStays(view: StayParts): SiteStays {
   }
 
   function findAll(): void {
+    const before = bySite
     bySite = new Map()
     const always = { from: Number.NEGATIVE_INFINITY, until: Number.POSITIVE_INFINITY }
     for (const { id, site } of view.all('device')) {
@@ -47,18 +51,38 @@ export function createSiteStays(view: StayParts): SiteStays {
       }
     }
     for (const site of touched) bySite.get(site)?.sort(inOrder)
+    for (const [site, stays] of bySite) {
+      const known = before.get(site)
+      if (known !== undefined && isSame(known, stays)) bySite.set(site, known)
+    }
   }
 
+  const none: readonly Stay[] = []
   return (site) => {
     if (version !== view.version) {
       findAll()
       version = view.version
     }
-    return bySite.get(site) ?? []
+    return bySite.get(site) ?? none
   }
 }
 
 function inOrder(a: Stay, b: Stay): number {
   if (a.device !== b.device) return a.device < b.device ? -1 : 1
   return a.from - b.from
+}
+
+function isSame(a: readonly Stay[], b: readonly Stay[]): boolean {
+  return a.length === b.length && a.every((one, i) => isEqual(one, b[i]))
+}
+
+function isEqual(a: Stay, b: Stay | undefined): boolean {
+  return a.device === b?.device && a.from === b.from && a.until === b.until
+}
+
+/** Devices of which the two lists say different things. */
+export function changedDevices(a: readonly Stay[], b: readonly Stay[]): ReadonlySet<string> {
+  const only = (one: readonly Stay[], other: readonly Stay[]) =>
+    one.filter((stay) => !other.some((each) => isEqual(stay, each)))
+  return new Set([...only(a, b), ...only(b, a)].map(({ device }) => device))
 }

@@ -13,6 +13,7 @@
 import { createDayCalendar, type Day, type DayCalendar } from '../../domain/calendar.ts'
 import type { Reading, SeriesKey } from '../../domain/reading.ts'
 import type { Site } from '../../domain/site.ts'
+import type { Stay } from '../../domain/site-stays.ts'
 import { type Hours, hourMs, hourOf } from '../../domain/standards/averages/clock-hour.ts'
 import { completed } from '../../domain/standards/averages/completeness.ts'
 import { stationHours } from '../../domain/standards/averages/station.ts'
@@ -38,6 +39,8 @@ export interface AirStation {
   series: StationSeries
   /** False until the past of the site was read. */
   isFilled: boolean
+  /** What stood there when it was looked at last. */
+  stays: readonly Stay[] | null
   /** By index, then edition (empty: the one in force). */
   told: Map<AirIndex, Map<string, Told>>
   /** Grows with each change of `series`; `hours` were made at `hoursOf`. */
@@ -58,7 +61,7 @@ export function createAirStation(zone: string, now: number): AirStation {
   return {
     calendar,
     originMs: hourOf(calendar, now),
-    ...{ series: new Map(), isFilled: false, told: new Map() },
+    ...{ series: new Map(), isFilled: false, stays: null, told: new Map() },
     ...{ changes: 0, hours: new Map(), hoursAt: -1 },
   }
 }
@@ -98,7 +101,7 @@ export function observeAir(
   const observations: Observation[] = []
   const properties = feedingProperties(index)
   while (told.next.to <= reading.observedAt && isOver(station, properties, told.next.to)) {
-    const hours = hoursOf(registry, station, site)
+    const hours = hoursOf(registry, station)
     const question = { index, edition: edition ?? null, period: told.next }
     const answer = siteIndexAt({ site, calendar: station.calendar }, hours, question)
     const value = answer === null ? null : comparedValue(answer)
@@ -169,19 +172,13 @@ function isOver({ series }: AirStation, properties: ReadonlySet<string>, end: nu
   return !isWaiting
 }
 
-function hoursOf(
-  registry: RegistryView,
-  station: AirStation,
-  site: Site,
-): ReadonlyMap<string, Hours> {
+function hoursOf(registry: RegistryView, station: AirStation): ReadonlyMap<string, Hours> {
   if (station.hoursAt === station.changes) return station.hours
   const hours = new Map<string, Hours>()
   for (const [property, devices] of station.series) {
-    const there = [...devices].flatMap(([id, own]) => {
-      const device = registry.device(id)
-      if (device?.site !== site.id) return []
-      return [completed(own.windows(), expectedMs(device))]
-    })
+    const there = [...devices].map(([id, own]) =>
+      completed(own.windows(), expectedMs(registry.device(id))),
+    )
     if (there.length > 0) hours.set(property, stationHours(property, there))
   }
   station.hours = hours

@@ -2,12 +2,15 @@
 
 import type { Device } from '../../domain/device.ts'
 import type { Reading } from '../../domain/reading.ts'
+import type { Stay } from '../../domain/site-stays.ts'
 import { put } from '../history.ts'
 import { createGauge, type Gauge, type Gauges } from './gauges.ts'
+import { stayQuestions } from './site-devices.ts'
 import { aheadMs, type SitePast } from './station-past.ts'
 
 export interface GaugesQuestion {
-  devices: readonly Device[]
+  stays: readonly Stay[]
+  registered(id: string): Device | undefined
   properties: ReadonlySet<string>
   reading: Reading
 }
@@ -15,29 +18,27 @@ export interface GaugesQuestion {
 export async function fillGauges(
   past: SitePast,
   gauges: Gauges,
-  { devices, properties, reading }: GaugesQuestion,
+  { stays, registered, properties, reading }: GaugesQuestion,
 ): Promise<void> {
-  const byId = new Map(devices.map((device) => [device.id, device]))
   const found = new Map<string, Map<string, Gauge>>()
   const reachMs = Math.max(
     ...[...properties].flatMap((property) =>
-      devices.map((device) => createGauge(property, device).history.reachMs),
+      stays.map(({ device }) => createGauge(property, registered(device)).history.reachMs),
     ),
   )
-  const series = devices.flatMap(({ id }) =>
-    [...properties].map((property) => ({ device: id, property })),
-  )
   const to = Math.max(reading.observedAt, reading.receivedAt) + aheadMs
-  const query = { series, from: reading.observedAt - reachMs, to, quality: [1, 2] as const }
-  for await (const page of past.range(query)) {
-    for (const { device, property, observedAt, receivedAt, value } of page) {
-      // What was received later than this reading comes with the stream, as it came at the first run.
-      if (receivedAt > reading.receivedAt) continue
-      const own = found.get(property) ?? new Map<string, Gauge>()
-      found.set(property, own)
-      const gauge = own.get(device) ?? createGauge(property, byId.get(device))
-      own.set(device, gauge)
-      put(gauge.history, observedAt, value)
+  const within = { from: reading.observedAt - reachMs, to }
+  for (const question of stayQuestions(stays, properties, within)) {
+    for await (const page of past.range({ ...question, quality: [1, 2] })) {
+      for (const { device, property, observedAt, receivedAt, value } of page) {
+        // What was received later than this reading comes with the stream, as it came at the first run.
+        if (receivedAt > reading.receivedAt) continue
+        const own = found.get(property) ?? new Map<string, Gauge>()
+        found.set(property, own)
+        const gauge = own.get(device) ?? createGauge(property, registered(device))
+        own.set(device, gauge)
+        put(gauge.history, observedAt, value)
+      }
     }
   }
   for (const property of properties) take(gauges, property, found.get(property) ?? new Map())

@@ -14,6 +14,7 @@ import { createDayCalendar, type DayCalendar } from '../../domain/calendar.ts'
 import type { Device } from '../../domain/device.ts'
 import type { SeriesKey } from '../../domain/reading.ts'
 import type { Site } from '../../domain/site.ts'
+import type { Stay } from '../../domain/site-stays.ts'
 import { hourMs, tidy } from '../../domain/standards/averages/clock-hour.ts'
 import { statisticOf } from '../../domain/standards/averages/station.ts'
 import { comparedValue } from '../../domain/standards/site/compared.ts'
@@ -31,6 +32,8 @@ export interface Gauges {
   series: Map<string, Map<string, Gauge>>
   /** Those whose past was read. */
   filled: Set<Family>
+  /** What stood there when it was looked at last. */
+  stays: readonly Stay[] | null
   told: Map<InstantIndex, Map<string, Observation>>
 }
 
@@ -49,7 +52,7 @@ const freshMostMs = 48 * hourMs
 export function createGauges(zone: string): Gauges {
   return {
     calendar: createDayCalendar(zone),
-    ...{ series: new Map(), filled: new Set(), told: new Map() },
+    ...{ series: new Map(), filled: new Set(), stays: null, told: new Map() },
   }
 }
 

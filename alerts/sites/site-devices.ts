@@ -1,26 +1,29 @@
-/** Which devices stand at a site, by the registry; looked up anew only when it has changed. */
+/** What stood at a site, and when, as questions to the readings store. */
 
 import type { Device } from '../../domain/device.ts'
+import type { SeriesKey } from '../../domain/reading.ts'
+import type { Stay } from '../../domain/site-stays.ts'
 import { durationMs } from '../../domain/text.ts'
-import type { RegistryView } from '../../stores/records/registry.ts'
 
-export type SiteDevices = (site: string) => readonly Device[]
+export interface StayQuestion {
+  series: readonly SeriesKey[]
+  from: number
+  to: number
+}
 
-export function createSiteDevices(registry: RegistryView): SiteDevices {
-  let version = -1
-  let bySite = new Map<string, Device[]>()
-  return (site) => {
-    if (version !== registry.version) {
-      version = registry.version
-      bySite = new Map()
-      for (const device of registry.all('device')) {
-        if (device.site === null) continue
-        const there = bySite.get(device.site)
-        if (there === undefined) bySite.set(device.site, [device])
-        else there.push(device)
-      }
-    }
-    return bySite.get(site) ?? []
+/** Devices that stood there all the time are asked for together, those that came or went one by one. */
+export function* stayQuestions(
+  stays: readonly Stay[],
+  properties: ReadonlySet<string>,
+  { from, to }: { from: number; to: number },
+): Generator<StayQuestion> {
+  const seriesOf = ({ device }: Stay) => [...properties].map((property) => ({ device, property }))
+  const there = stays.filter((stay) => stay.from < to && stay.until > from)
+  const always = there.filter((stay) => stay.from <= from && stay.until >= to)
+  if (always.length > 0) yield { series: always.flatMap(seriesOf), from, to }
+  for (const stay of there) {
+    if (always.includes(stay)) continue
+    yield { series: seriesOf(stay), from: Math.max(from, stay.from), to: Math.min(to, stay.until) }
   }
 }
 

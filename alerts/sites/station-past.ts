@@ -3,12 +3,13 @@
  * by reading. Of those only what was received up to the reading at hand; the rest comes with the stream.
  */
 
-import type { Device } from '../../domain/device.ts'
 import type { Reading, SeriesKey } from '../../domain/reading.ts'
+import type { Stay } from '../../domain/site-stays.ts'
 import { hourMs } from '../../domain/standards/averages/clock-hour.ts'
 import type { ReadingsReader } from '../../stores/readings/readings.ts'
 import { type AirStation, type StationSeries, seriesOf } from './air-stations.ts'
 import { hoursKept } from './series-hours.ts'
+import { stayQuestions } from './site-devices.ts'
 
 export type SitePast = Pick<ReadingsReader, 'range' | 'aggregate'>
 
@@ -18,7 +19,7 @@ const openedHours = 2
 export const aheadMs = 24 * hourMs
 
 export interface StationQuestion {
-  devices: readonly Device[]
+  stays: readonly Stay[]
   properties: ReadonlySet<string>
   reading: Reading
 }
@@ -27,25 +28,28 @@ export interface StationQuestion {
 export async function fillStation(
   past: SitePast,
   station: AirStation,
-  { devices, properties, reading }: StationQuestion,
+  { stays, properties, reading }: StationQuestion,
 ): Promise<void> {
   const { originMs } = station
-  const series = devices.flatMap(({ id }) =>
-    [...properties].map((property) => ({ device: id, property })),
-  )
   const fresh: Pick<AirStation, 'series' | 'originMs'> = { series: new Map(), originMs }
   const running = originMs + Math.floor((reading.observedAt - originMs) / hourMs) * hourMs
   const opened = running - openedHours * hourMs
-  const hours = { from: running - hoursKept * hourMs, to: opened, everyMs: hourMs, originMs }
-  for await (const page of past.aggregate({ ...hours, series, fn: 'mean' })) {
-    for (const { from, value, count, ...key } of page) {
-      if (value !== null) seriesOf(fresh, key).fill({ from, value, count })
+  const folded = { from: running - hoursKept * hourMs, to: opened }
+  const hours = { everyMs: hourMs, originMs, fn: 'mean' } as const
+  for (const question of stayQuestions(stays, properties, folded)) {
+    for await (const page of past.aggregate({ ...hours, ...question })) {
+      for (const { from, value, count, ...key } of page) {
+        if (value !== null) seriesOf(fresh, key).fill({ from, value, count })
+      }
     }
   }
   const to = Math.max(reading.observedAt, reading.receivedAt) + aheadMs
-  for await (const page of past.range({ series, from: opened, to, quality: good })) {
-    for (const one of page) {
-      if (one.receivedAt <= reading.receivedAt) seriesOf(fresh, one).put(one.observedAt, one.value)
+  for (const question of stayQuestions(stays, properties, { from: opened, to })) {
+    for await (const page of past.range({ ...question, quality: good })) {
+      for (const one of page) {
+        if (one.receivedAt > reading.receivedAt) continue
+        seriesOf(fresh, one).put(one.observedAt, one.value)
+      }
     }
   }
   merge(station.series, fresh)
