@@ -220,6 +220,37 @@ describe('the past of a station', () => {
     await reader.close()
   })
 
+  test('holds what stood there then, not what came later with another past', async () => {
+    await stand({ kind: 'air-station' }, [{ id: 'a', expectedInterval: '1h' }])
+    await registry.insert('site', { ...site, id: 'other' })
+    for (const id of ['left', 'came']) {
+      const device = deviceSchema.parse({ id, expectedInterval: '1h', site: 's' })
+      const there = id === 'left' ? 's' : 'other'
+      await registry.insert('device', { ...device, site: there })
+      await registry.replace('device', { ...device, site: there === 's' ? 'other' : 's' }, at(6))
+    }
+    await view.refresh()
+    const day = (device: string, value: number) =>
+      hourly(
+        device,
+        'pm25',
+        Array.from({ length: 24 }, () => value),
+      )
+    const steady = [...day('a', 40), reading({ observedAt: at(24, 6), value: 40 })]
+    // Of `left` the first six hours count here, of `came` the eighteen after them.
+    const reader = await stored([...steady, ...day('left', 80), ...day('came', 40)])
+    const indices = begin(reader)
+    // (6 × (40 + 80) / 2 + 18 × 40) / 24 = 45.
+    expect(await hear(indices, old, steady.slice(24))).toEqual([[24, 63]])
+    // It turns out that `left` was never here.
+    const never = { device: 'left', site: 'other', from: Number.NEGATIVE_INFINITY, until: null }
+    await registry.place(never)
+    await view.refresh()
+    const next = [25, 26].map((h) => reading({ observedAt: at(h, 6), value: 40 }))
+    expect((await hear(indices, old, next)).at(-1)).toEqual([26, 57])
+    await reader.close()
+  })
+
   test('what was received later than the reading at hand is not known yet', async () => {
     await stand({ kind: 'air-station' }, [{ id: 'a', expectedInterval: '1h' }])
     const readings = hourly('a', 'no2', [20, 30, 70, 140])
