@@ -2,7 +2,7 @@
 #
 #   docker build -t bellwether .
 #
-# It runs as an ordinary user, needs no shell and writes only to /data, so the root may be read-only.
+# It runs as an ordinary user, needs no shell but for its health check, and writes only to /data, so the root may be read-only.
 
 FROM node:24.21.0-bookworm-slim AS build
 WORKDIR /app
@@ -29,11 +29,12 @@ COPY --from=build /app/package.json /app/LICENSE ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY --from=build /app/simulators/episodes ./simulators/episodes
+COPY deploy/healthy.sh ./
 USER node
 VOLUME /data
 EXPOSE 1883 8883 8080
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 \
-  CMD ["node", "-e", "fetch('http://127.0.0.1:8080/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["/bin/bash", "/app/healthy.sh"]
 ENTRYPOINT ["node", "dist/cli/bellwether.js"]
 CMD ["serve"]

@@ -2,8 +2,6 @@
 
 export interface Command {
   name: string
-  /** One line for the overview. */
-  about: string
   /** The whole help, ending in a line feed. */
   help: string
   /** Returns the exit code. Throws `UsageError` when the arguments make no sense. */

@@ -4,6 +4,7 @@ import { userInfo } from 'node:os'
 import type { z } from 'zod'
 import { loadConfig } from '../config.ts'
 import { layoutOf } from '../server/layout.ts'
+import { settleRestore } from '../server/restore.ts'
 import type { Registry, RegistryView } from '../stores/records/registry.ts'
 import { openRegistry, openRegistryView } from '../stores/records/sqlite-registry.ts'
 import { systemClock } from '../system.ts'
@@ -12,7 +13,9 @@ import { UsageError } from './command.ts'
 export async function withRegistry<T>(
   run: (stores: { registry: Registry; view: RegistryView }) => Promise<T>,
 ): Promise<T> {
-  const path = layoutOf(loadConfig().dataDir).registry
+  const { dataDir } = loadConfig()
+  await settleRestore(dataDir)
+  const path = layoutOf(dataDir).registry
   const registry = openRegistry({ path, clock: systemClock })
   const view = await openRegistryView({ path })
   try {

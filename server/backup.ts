@@ -1,5 +1,5 @@
 /**
- * A consistent copy of a running system, and the way back.
+ * A consistent copy of a running system; `restore.ts` is the way back.
  *
  * Every store carries its own position in the journal, so copies of different moments fit together as long
  * as the journal copy reaches back to the oldest position: stores are copied first, the journal last, and
@@ -7,33 +7,17 @@
  * what lies behind each position, which changes nothing that was done before.
  */
 
-import { createHash } from 'node:crypto'
-import { createReadStream, existsSync, readdirSync, readFileSync } from 'node:fs'
-import { chmod, copyFile, mkdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
-import { basename, dirname, join, relative } from 'node:path'
-import { pipeline } from 'node:stream/promises'
-import { z } from 'zod'
+import { existsSync, readdirSync } from 'node:fs'
+import { chmod, copyFile, mkdir, rename, rm, utimes, writeFile } from 'node:fs/promises'
+import { basename, join, relative } from 'node:path'
 import { Fault } from '../domain/errors.ts'
 import type { Clock, Timers } from '../domain/ports.ts'
 import { listArchive } from '../stores/journal/archive/archive-files.ts'
-import { checkSqlite, copySqlite, isDamaged } from '../stores/sqlite-copy.ts'
+import { copySqlite, isDamaged } from '../stores/sqlite-copy.ts'
+import { digest, type Manifest, writeManifest } from './backup-manifest.ts'
 import { type DataLayout, layoutOf } from './layout.ts'
 
-const manifestName = 'bellwether-backup.json'
 const holdTouchMs = 60_000
-
-const manifestSchema = z.object({
-  format: z.literal(1),
-  madeAt: z.iso.datetime(),
-  files: z.array(
-    z.object({
-      path: z.string().regex(/^[\w.-]+(\/[\w.-]+)?$/),
-      bytes: z.number(),
-      sha256: z.string(),
-    }),
-  ),
-})
-export type Manifest = z.infer<typeof manifestSchema>
 
 export interface BackupOptions {
   clock: Clock
@@ -72,41 +56,8 @@ export async function backup(
     madeAt: new Date(options.clock.now()).toISOString(),
     files: await describe(partial),
   }
-  await writeFile(join(partial, manifestName), JSON.stringify(manifest, null, 2), { mode: 0o600 })
+  await writeManifest(partial, manifest)
   await rename(partial, target)
-  return manifest
-}
-
-/** Brings a backup into `dataDir`, which must be empty or absent. Every file is checked before it is used. */
-export async function restore(source: string, dataDir: string): Promise<Manifest> {
-  const manifest = readManifest(source)
-  if (existsSync(dataDir) && readdirSync(dataDir).length > 0) {
-    throw new Fault(
-      'conflict',
-      `${dataDir} is not empty; restore into a new folder, or move the old one away.`,
-    )
-  }
-  for (const file of manifest.files) {
-    const { bytes, sha256 } = await digest(source, file.path)
-    if (bytes !== file.bytes || sha256 !== file.sha256) {
-      throw new Fault(
-        'impossible',
-        `${join(source, file.path)} is not as it was when the backup was made.`,
-      )
-    }
-  }
-  const partial = `${dataDir}.restoring`
-  await rm(partial, { recursive: true, force: true })
-  await mkdir(join(partial, 'journal'), { recursive: true, mode: 0o700 })
-  for (const { path } of manifest.files) {
-    await mkdir(dirname(join(partial, path)), { recursive: true, mode: 0o700 })
-    await copyFile(join(source, path), join(partial, path))
-    await chmod(join(partial, path), 0o600)
-    // Segments of the journal check themselves record by record; a damaged one is better than none.
-    if (!/^(journal|archive)\//.test(path)) checkSqlite(join(partial, path))
-  }
-  await rm(dataDir, { recursive: true, force: true })
-  await rename(partial, dataDir)
   return manifest
 }
 
@@ -172,21 +123,11 @@ async function describe(folder: string): Promise<Manifest['files']> {
       .filter((entry) => entry.isFile())
       .map((entry) => relative(folder, join(dir, entry.name))),
   )
-  return Promise.all(paths.map(async (path) => ({ path, ...(await digest(folder, path)) })))
-}
-
-async function digest(folder: string, path: string): Promise<{ bytes: number; sha256: string }> {
-  const full = join(folder, path)
-  if (!existsSync(full)) throw new Fault('not_found', `${full} is missing.`)
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(full), hash)
-  return { bytes: (await stat(full)).size, sha256: hash.digest('hex') }
-}
-
-function readManifest(source: string): Manifest {
-  const path = join(source, manifestName)
-  if (!existsSync(path)) {
-    throw new Fault('not_found', `${source} is not a backup: it has no ${manifestName}.`)
-  }
-  return manifestSchema.parse(JSON.parse(readFileSync(path, 'utf8')))
+  return Promise.all(
+    paths.map(async (path) => {
+      // It holds secrets, whatever the mode of what it was copied from.
+      await chmod(join(folder, path), 0o600)
+      return { path, ...(await digest(folder, path)) }
+    }),
+  )
 }

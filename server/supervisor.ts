@@ -16,6 +16,7 @@ import { ensureAdminToken } from './admin-token.ts'
 import { openDataFolder } from './data-folder.ts'
 import { layoutOf } from './layout.ts'
 import { checkListening } from './listening.ts'
+import { settleRestore } from './restore.ts'
 import { openRoleContext } from './role-context.ts'
 import type { ThreadMessage, ThreadStart } from './role-thread.ts'
 
@@ -44,6 +45,7 @@ const giveUpMs = 1_000
  */
 export async function serve(config: Config): Promise<Server> {
   openDataFolder(config.dataDir)
+  await settleRestore(config.dataDir)
   const ports = systemPorts(config.logLevel, 'main', new Registry())
   checkLocks(config)
   await checkListening(config, ports.timers)

@@ -3,9 +3,12 @@
  * driver's own online backup starts over at every write of another connection and may never finish.)
  */
 
+import { closeSync, openSync } from 'node:fs'
 import { driverCode, openSqlite } from './sqlite.ts'
 
 export function copySqlite(from: string, to: string): void {
+  // SQLite fills an empty file, and would make a new one readable for everybody.
+  closeSync(openSync(to, 'wx', 0o600))
   const db = openSqlite(from, { readonly: true, busyTimeoutMs: 30_000 })
   try {
     db.prepare('vacuum into ?').run(to)

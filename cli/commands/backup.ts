@@ -2,7 +2,9 @@
 
 import { parseArgs } from 'node:util'
 import { loadConfig } from '../../config.ts'
-import { backup, type Manifest, restore } from '../../server/backup.ts'
+import { backup } from '../../server/backup.ts'
+import type { Manifest } from '../../server/backup-manifest.ts'
+import { restore } from '../../server/restore.ts'
 import { systemClock, systemTimers } from '../../system.ts'
 import { type Command, UsageError } from '../command.ts'
 
@@ -19,7 +21,6 @@ function sum(manifest: Manifest): string {
 
 export const backupCommand: Command = {
   name: 'backup',
-  about: 'copy a running system to a new folder',
   help: `Usage: bellwether backup FOLDER [--archive]
 
 Makes a consistent copy of BELLWETHER_DATA_DIR (registry, alerts, quarantine, readings and journal) in FOLDER,
@@ -47,11 +48,11 @@ hashes of tokens. TLS keys and settings are not part of it, nor what is in Influ
 
 export const restoreCommand: Command = {
   name: 'restore',
-  about: 'bring a backup into an empty data folder',
   help: `Usage: bellwether restore FOLDER
 
 Checks every file of the backup in FOLDER and brings it into BELLWETHER_DATA_DIR, which must be empty or not
-exist. Then start the server: it goes on where the backup was made.
+exist; it may be a mount point or a volume. Cut short, it has done nothing, or the next start finishes it. Then
+start the server: it goes on where the backup was made.
 `,
   async run(argv) {
     const { positionals } = parseArgs({ args: [...argv], allowPositionals: true, options: {} })

@@ -6,7 +6,6 @@ import type { Command } from '../command.ts'
 
 export const configCommand: Command = {
   name: 'config',
-  about: 'print every setting with its effective value (secrets hidden)',
   help: `Usage: bellwether config [--config FILE] [--json]
 
 Prints every setting with its effective value and its meaning. Exit code 2 if a setting is wrong.

@@ -11,7 +11,6 @@ const kinds: readonly MoveWish['to'][] = ['sqlite', 'influx']
 
 export const copyCommand: Command = {
   name: 'copy',
-  about: 'copy all readings to another store, and move to it',
   help: `Usage: bellwether copy readings --to ${kinds.join('|')} [--into FOLDER] [--finish] [--compare]
 
 Copies all readings with their flags from the store of BELLWETHER_READINGS to another one, and what is written

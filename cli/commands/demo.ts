@@ -14,7 +14,6 @@ const print = (line: string) => process.stdout.write(`${line}\n`)
 
 export const demoCommand: Command = {
   name: 'demo',
-  about: 'the server with a simulated city: alerts within two minutes',
   help: `Usage: bellwether demo
 
 Runs the server over ./data/demo (or BELLWETHER_DATA_DIR), registers a simulated city of about sixty devices that

@@ -21,7 +21,6 @@ const options = {
 
 export const deviceCommand: Command = {
   name: 'device',
-  about: 'register devices, make their tokens, list and remove them',
   help: `Usage: bellwether device add ID [--site ID] [--gateway ID] [--profile NAME] [--interval 5m]
        bellwether device token ID
        bellwether device list

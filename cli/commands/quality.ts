@@ -14,7 +14,6 @@ import { timeOption } from '../time-option.ts'
 
 export const qualityCommand: Command = {
   name: 'quality',
-  about: 'compute the flags of stored readings again',
   help: `Usage: bellwether quality reevaluate --from TIME [--to TIME] [--site ID] [--device ID] [--property CODE]
                                      [--dry-run]
 

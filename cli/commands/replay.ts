@@ -12,7 +12,6 @@ const listedMax = 10
 
 export const replayCommand: Command = {
   name: 'replay',
-  about: 'build the readings store again from the journal archive and the journal',
   help: `Usage: bellwether replay [--from TIME] [--replace] [--restart]
        bellwether replay --into FOLDER [--from TIME] [--to TIME] [--restart]
 

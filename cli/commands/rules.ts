@@ -17,7 +17,6 @@ const groupNames = starterGroups.map(({ id }) => id)
 
 export const rulesCommand: Command = {
   name: 'rules',
-  about: 'install the alert rules to start from, list and remove rules',
   help: `Usage: bellwether rules install [--only GROUP,GROUP…] [--replace]
        bellwether rules list [--available]
        bellwether rules remove ID

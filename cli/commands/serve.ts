@@ -12,7 +12,6 @@ const stopWithinMs = 9_500
 
 export const serveCommand: Command = {
   name: 'serve',
-  about: 'run the server (all roles, or those of BELLWETHER_ROLES)',
   help: `Usage: bellwether serve [--config FILE]
 
 Runs the server until SIGINT or SIGTERM. When every role is up, prints one JSON line on stdout:

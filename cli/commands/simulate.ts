@@ -144,7 +144,6 @@ async function runCity(argv: readonly string[], signal: AbortSignal): Promise<nu
 
 export const simulateCommand: Command = {
   name: 'simulate',
-  about: 'publish as a simulated city, or replay a recorded flood or smog',
   help,
   async run(argv) {
     const signal = stopSignal()

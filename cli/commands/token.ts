@@ -9,7 +9,6 @@ import { audited, checked, withRegistry } from '../registry-access.ts'
 
 export const tokenCommand: Command = {
   name: 'token',
-  about: 'make, list and remove API tokens',
   help: `Usage: bellwether token add ID --role ${roles.join('|')} [--description TEXT]
        bellwether token list
        bellwether token remove ID
@@ -20,7 +19,7 @@ Works on the registry of BELLWETHER_DATA_DIR, whether the server runs or not. Th
     const { values, positionals } = parseArgs({
       args: [...argv],
       allowPositionals: true,
-      options: { role: { type: 'string', default: 'viewer' }, description: { type: 'string' } },
+      options: { role: { type: 'string' }, description: { type: 'string' } },
     })
     const [action, id] = positionals
     return withRegistry(async ({ registry, view }) => {
@@ -32,6 +31,9 @@ Works on the registry of BELLWETHER_DATA_DIR, whether the server runs or not. Th
       }
       if (id === undefined) throw new UsageError('say "add ID", "list" or "remove ID"')
       if (action === 'add') {
+        if (values.role === undefined) {
+          throw new UsageError(`say what the token may do: --role ${roles.join('|')}`)
+        }
         const secret = newSecret(systemRandom, 'bwt_')
         const token = checked(tokenSchema, {
           id,

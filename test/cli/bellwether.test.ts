@@ -1,17 +1,21 @@
 /** The command line as a person meets it: a real process, its output and its exit code. */
 
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 
+import { commands } from '../../cli/commands.ts'
 import { deviceSchema } from '../../domain/device.ts'
 import { siteSchema } from '../../domain/site.ts'
 import { streetRules } from '../../domain/starter-rules/flood.ts'
 import { openRegistry } from '../../stores/records/sqlite-registry.ts'
 import { systemClock } from '../../system.ts'
 import { commandLine } from './command-line.ts'
+import { startLimitMs } from './time-limits.ts'
+
+vi.setConfig({ testTimeout: startLimitMs, hookTimeout: startLimitMs })
 
 let dir: string
 
@@ -22,53 +26,73 @@ afterEach(() => {
   rmSync(dir, { recursive: true, force: true })
 })
 
-const { start, run } = commandLine(() => join(dir, 'data'))
-
-const commands = [
-  'serve',
-  'demo',
-  'simulate',
-  'device',
-  'token',
-  'rules',
-  'quality',
-  'config',
-  'backup',
-  'restore',
-  'replay',
-  'copy',
-]
+const { start, run: runProcess, runHere: run } = commandLine(() => join(dir, 'data'))
 
 describe('help', () => {
   test('lists every command and ends well', async () => {
-    const { code, out } = await run(['--help'])
+    const { code, out } = await runProcess(['--help'])
     expect(code).toBe(0)
-    for (const command of commands) expect(out).toMatch(new RegExp(`^  ${command} `, 'm'))
+    for (const { name } of commands) expect(out).toMatch(new RegExp(`^  ${name} `, 'm'))
   })
 
-  test.each(commands)('of %s says how it is used', async (command) => {
-    const { code, out } = await run([command, '--help'])
+  test('of a command says how it is used', async () => {
+    const { code, out } = await run(['token', '--help'])
     expect(code).toBe(0)
-    expect(out).toMatch(new RegExp(`^Usage: bellwether ${command}`))
+    expect(out).toMatch(/^Usage: bellwether token add ID --role viewer/)
+  })
+
+  test.each(commands)('$name has a help of its own, which the README knows', async (listed) => {
+    const { name, help } = await listed.load()
+    expect(name).toBe(listed.name)
+    expect(help).toMatch(new RegExp(`^Usage: bellwether ${name}`))
+    const row = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+      .split('\n')
+      .find((line) => line.startsWith('| `./bellwether --help`'))
+    expect(row).toContain(`\`${name}\``)
+  })
+
+  test('the version is that of the package', async () => {
+    const file = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+    expect(await run(['--version'])).toEqual({
+      code: 0,
+      out: `${JSON.parse(file).version}\n`,
+      err: '',
+    })
   })
 
   test('comes with a wrong command or option, and code 2', async () => {
-    expect(await run(['cook'])).toMatchObject({ code: 2, err: expect.stringContaining('"cook"') })
+    expect(await runProcess(['cook'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('"cook"'),
+    })
     expect(await run(['config', '--colour'])).toMatchObject({
       code: 2,
       err: expect.stringContaining('--colour'),
     })
-    expect(await run(['token', 'add'])).toMatchObject({ code: 2 })
+    expect(await run(['token', 'add', 'phone'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('say what the token may do: --role viewer|operator|admin'),
+    })
   })
 })
 
 describe('a bad setting', () => {
   test('stops the start with one line and code 2', async () => {
-    const { code, out, err } = await run(['serve'], { BELLWETHER_MQTT_PORT: 'many' })
+    const { code, out, err } = await runProcess(['serve'], { BELLWETHER_MQTT_PORT: 'many' })
     expect(code).toBe(2)
     expect(out).toBe('')
     expect(err.trim().split('\n')).toHaveLength(1)
     expect(err).toMatch(/BELLWETHER_MQTT_PORT="many"/)
+  })
+
+  test('is found by config as by serve', async () => {
+    const bad = { BELLWETHER_WEBHOOK_ALLOW: 'relay.lan, 192.168.0.0/61' }
+    const config = await run(['config'], bad)
+    expect(config).toMatchObject({ code: 2, out: '' })
+    expect(config.err).toMatch(
+      /^bellwether: BELLWETHER_WEBHOOK_ALLOW=.*"192.168.0.0\/61" is neither/,
+    )
+    expect(await run(['serve'], bad)).toEqual(config)
   })
 
   test('in a file is named with the file', async () => {
@@ -97,7 +121,7 @@ test('token makes, lists and removes tokens', async () => {
   expect(made.code).toBe(0)
   expect(made.out.trim()).toMatch(/^bwt_[\w-]{43}$/)
   expect((await run(['token', 'list'])).out).toBe('board\tviewer\t\n')
-  expect(await run(['token', 'add', 'board'])).toMatchObject({ code: 1 })
+  expect(await run(['token', 'add', 'board', '--role', 'viewer'])).toMatchObject({ code: 1 })
   expect(await run(['token', 'add', 'x', '--role', 'king'])).toMatchObject({ code: 2 })
   expect((await run(['token', 'remove', 'board'])).code).toBe(0)
   expect((await run(['token', 'list'])).out).toBe('')
@@ -255,12 +279,17 @@ describe('serve', () => {
     expect(given.err).toBe('')
   })
 
-  test('is refused a second time on the same data, and says why', async () => {
+  test('is refused on data and on a port that another one has, with one line, and ends', async () => {
     const child = start(['serve'], env)
-    await once(child.stdout, 'data')
-    const second = await run(['serve'], env)
+    const [line] = (await once(child.stdout, 'data')) as [Buffer]
+    const { port } = new URL(JSON.parse(line.toString()).http)
+    const second = await runProcess(['serve'], env)
     expect(second.code).toBe(1)
-    expect(second.err).toMatch(/Another process runs the role/)
+    expect(second.err).toMatch(/^bellwether serve: Another process runs the role .*\n$/)
+    const elsewhere = { BELLWETHER_DATA_DIR: join(dir, 'elsewhere'), BELLWETHER_HTTP_PORT: port }
+    const third = await runProcess(['serve'], { ...env, ...elsewhere })
+    expect(third.code).toBe(1)
+    expect(third.err).toMatch(/^bellwether serve: BELLWETHER_HTTP_PORT=\d+ can not be used: .*\n$/)
     child.kill('SIGTERM')
     await once(child, 'exit')
   })

@@ -1,7 +1,12 @@
-/** Runs the command line as a person does: a process of its own over a data folder. */
+/**
+ * The command line over a data folder: as a person runs it, in a process of its own, or in this one, which is a second
+ * quicker and all that most commands need.
+ */
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { vi } from 'vitest'
+import { runCommandLine } from '../../cli/run.ts'
 
 const root = new URL('../..', import.meta.url).pathname
 
@@ -27,5 +32,29 @@ export function commandLine(dataDir: () => string) {
     return { code, out, err }
   }
 
-  return { start, run }
+  /** The same without a process. Not for what waits for signals. */
+  async function runHere(args: readonly string[], env: Record<string, string> = {}) {
+    const said = { out: '', err: '' }
+    const hear = (where: 'out' | 'err') => (chunk: unknown) => {
+      said[where] += String(chunk)
+      return true
+    }
+    const spies = [
+      vi.spyOn(process.stdout, 'write').mockImplementation(hear('out')),
+      vi.spyOn(process.stderr, 'write').mockImplementation(hear('err')),
+    ]
+    for (const name of Object.keys(process.env)) {
+      if (name.startsWith('BELLWETHER_')) vi.stubEnv(name, undefined)
+    }
+    const settings = { BELLWETHER_DATA_DIR: dataDir(), ...env }
+    for (const [name, value] of Object.entries(settings)) vi.stubEnv(name, value)
+    try {
+      return { code: await runCommandLine(args), ...said }
+    } finally {
+      vi.unstubAllEnvs()
+      for (const spy of spies) spy.mockRestore()
+    }
+  }
+
+  return { start, run, runHere }
 }

@@ -4,11 +4,12 @@ import { once } from 'node:events'
 import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Reading } from '../../domain/reading.ts'
 import { openReadingsWriter } from '../../stores/readings/sqlite.ts'
 import { tidyAll } from '../conformance/readings.ts'
 import { commandLine } from './command-line.ts'
+import { startLimitMs } from './time-limits.ts'
 import {
   messagesOf,
   registerTown,
@@ -18,6 +19,8 @@ import {
   townEnv,
   type TownServer,
 } from './served-town.ts'
+
+vi.setConfig({ testTimeout: startLimitMs, hookTimeout: startLimitMs })
 
 let dir: string
 let data: string

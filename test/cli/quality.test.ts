@@ -12,6 +12,9 @@ import { hashSecret } from '../../secret.ts'
 import { openReadingsReader, openReadingsWriter } from '../../stores/readings/sqlite.ts'
 import { openTown } from '../fixtures/registry.ts'
 import { commandLine } from './command-line.ts'
+import { startLimitMs } from './time-limits.ts'
+
+vi.setConfig({ testTimeout: startLimitMs, hookTimeout: startLimitMs })
 
 let dir: string
 const { start, run } = commandLine(() => join(dir, 'data'))

@@ -4,9 +4,10 @@ import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { openReadingsReader } from '../../stores/readings/sqlite.ts'
 import { commandLine } from './command-line.ts'
+import { startLimitMs } from './time-limits.ts'
 import {
   differences,
   messagesOf,
@@ -17,6 +18,8 @@ import {
   townEnv,
   type TownServer,
 } from './served-town.ts'
+
+vi.setConfig({ testTimeout: startLimitMs, hookTimeout: startLimitMs })
 
 let dir: string
 let data: string
