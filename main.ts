@@ -6,15 +6,15 @@
  * time until the server listens, and its memory.
  */
 
-import type { LocalBus } from './server/bus.ts'
 import type { Config, RoleName } from './config.ts'
 import type { Ports } from './domain/ports.ts'
 import type { QualityControl } from './domain/quality-control.ts'
 import { createJudge } from './ingest/judge.ts'
-import { createStoreRefusals } from './ingest/store-refusals.ts'
 import type { QualityControlParts } from './ingest/quality/quality-control.ts'
 import type { Replay, ReplayParts } from './ingest/replay.ts'
+import { createStoreRefusals } from './ingest/store-refusals.ts'
 import { hashSecret } from './secret.ts'
+import type { LocalBus } from './server/bus.ts'
 import { edgeFile } from './server/edge-file.ts'
 import { type DataLayout, layoutOf } from './server/layout.ts'
 import { createMonitor } from './server/monitor.ts'
@@ -134,6 +134,12 @@ async function runIngest(
     openLedger({
       path: layout.ledger,
       messagesPerDeviceMax: config.quarantineMessagesPerDeviceMax,
+      keptBytesPerDeviceMax: config.quarantineKeptMibPerDeviceMax * mebibyte,
+      onFull: (device) =>
+        ports.log.error(
+          { device, mebibytes: config.quarantineKeptMibPerDeviceMax },
+          'Quarantine has no room left for what waits for a person of this device; later messages of it may be lost.',
+        ),
     }),
   )
   const refusals = createStoreRefusals(ledger)

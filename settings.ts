@@ -215,11 +215,17 @@ export const settings = {
   },
   QUARANTINE_MESSAGES_PER_DEVICE_MAX: {
     form: whole(1, 1_000_000).default(1_000),
-    about: 'Refused messages kept of each device, the newest.',
+    about:
+      'Refused messages kept of each device, the newest; those that wait for a person are not among them.',
+  },
+  QUARANTINE_KEPT_MIB_PER_DEVICE_MAX: {
+    form: whole(1, 1_048_576).default(32),
+    about:
+      'Room of each device for refused messages that wait for a person, whatever their age and number: `too_old`, `in_future`, `unknown_property`, `refused_by_store`. Beyond it they are kept like other refused messages.',
   },
   QUARANTINE_DAYS: {
     form: whole(1, 36_500).default(30),
-    about: 'Days that refused messages are kept.',
+    about: 'Days that refused messages are kept, but for those that wait for a person.',
   },
 
   STALE_AFTER_SECONDS: {

@@ -20,6 +20,18 @@ export const refusalCodes = [
 
 export type RefusalCode = (typeof refusalCodes)[number]
 
+/**
+ * Codes of readings of known devices that can be read: a person may want them after raising the age limit, setting a
+ * clock, mapping a key or mending the store. Their messages are kept whole until somebody decides. `unknown_device` is
+ * not among them, because a gateway can name any number of devices that nobody has.
+ */
+export const awaitingCodes: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
+  'too_old',
+  'in_future',
+  'unknown_property',
+  'refused_by_store',
+])
+
 export interface Refusal {
   code: RefusalCode
   /** One sentence that names the field, the value and what is allowed. */

@@ -9,7 +9,7 @@ import type { Timers } from '../domain/ports.ts'
 import type { Backlog, JournalReader } from '../stores/journal/journal.ts'
 import type { Progress, ReadingsReader } from '../stores/readings/readings.ts'
 import type { AlertLog } from '../stores/records/alert-log.ts'
-import type { Ledger } from '../stores/records/ledger.ts'
+import type { Awaiting, Ledger } from '../stores/records/ledger.ts'
 import type { Edge } from './edge-file.ts'
 import { platformFigures } from './platform-figures.ts'
 import type { Trouble } from './trouble-file.ts'
@@ -99,7 +99,27 @@ async function balanceText(parts: MonitorParts): Promise<string> {
   for (const [code, count] of await parts.ledger.counts()) {
     lines.push(`bellwether_refused_readings_total{code="${code}"} ${count}`)
   }
-  return lines.join('\n')
+  return [...lines, ...awaitingLines(await parts.ledger.awaiting())].join('\n')
+}
+
+function awaitingLines({ messages, bytes, overflow, full, dropped }: Awaiting): string[] {
+  return [
+    '# HELP bellwether_quarantine_kept_messages Refused messages that wait for a person, whatever their age.',
+    '# TYPE bellwether_quarantine_kept_messages gauge',
+    `bellwether_quarantine_kept_messages ${messages}`,
+    '# HELP bellwether_quarantine_kept_bytes What they take on disk.',
+    '# TYPE bellwether_quarantine_kept_bytes gauge',
+    `bellwether_quarantine_kept_bytes ${bytes}`,
+    '# HELP bellwether_quarantine_full_devices Devices that have no room left for such messages (20 stands for more).',
+    '# TYPE bellwether_quarantine_full_devices gauge',
+    `bellwether_quarantine_full_devices ${full.length}`,
+    '# HELP bellwether_quarantine_overflow_messages_total Such messages that came when their device had no room: only the newest of them are there.',
+    '# TYPE bellwether_quarantine_overflow_messages_total counter',
+    `bellwether_quarantine_overflow_messages_total ${overflow}`,
+    '# HELP bellwether_quarantine_dropped_messages_total Refused messages dropped by the limits of number and age.',
+    '# TYPE bellwether_quarantine_dropped_messages_total counter',
+    `bellwether_quarantine_dropped_messages_total ${dropped}`,
+  ]
 }
 
 function counter(outcome: string, help: string, value: number): string[] {
@@ -128,6 +148,8 @@ async function health(parts: MonitorParts) {
       backlogUplinks: passedOver(progress),
       trouble: parts.trouble(),
     }
+    const { full, messages, bytes, overflow } = await parts.ledger.awaiting()
+    stages.quarantine = { messages, bytes, overflow, fullDevices: full }
     const cursor = await parts.alerts.cursor()
     stages.alerts = { position: cursor, lagUplinks: Math.max(0, head - cursor) }
   } catch (error) {

@@ -50,6 +50,7 @@ export async function openBuild(config: Config, options: BuildOptions) {
     ? openLedger({
         path: layout.ledger,
         messagesPerDeviceMax: config.quarantineMessagesPerDeviceMax,
+        keptBytesPerDeviceMax: config.quarantineKeptMibPerDeviceMax * 1_048_576,
       })
     : null
   const past = createPast({

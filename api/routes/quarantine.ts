@@ -49,6 +49,22 @@ export function installQuarantine(app: App, context: ApiContext): void {
     },
     handler: async (request) => quarantineJson(await existing(context, request.params.id)),
   })
+  app.delete(`${base}/quarantine/:id`, {
+    config: { role: 'admin', action: 'quarantine.discard' },
+    schema: {
+      tags: ['Quarantine'],
+      summary: 'Discard one entry that nobody wants',
+      description:
+        'What waits for a person (`too_old`, `in_future`, `unknown_property`, `refused_by_store`) takes room of its device until it is stored by a retry or discarded. The counts stay.',
+      params: z.strictObject({ id: entryId }),
+      response: { 204: z.void() },
+    },
+    handler: async (request, reply) => {
+      await existing(context, request.params.id)
+      await ledger.discard(request.params.id)
+      return reply.code(204).send()
+    },
+  })
   app.post(`${base}/quarantine/:id/retry`, {
     config: { role: 'operator', action: 'quarantine.retry' },
     schema: {

@@ -13,6 +13,9 @@ export interface MessageTable {
   received_at: number
   payload: Uint8Array
   readings: number
+  /** The device that has room for it while it waits for a person; null for other messages. */
+  kept_by: string | null
+  kept_bytes: number
 }
 
 /** One refusal; `idx` is its place among the refusals of the message. */
@@ -26,6 +29,24 @@ export interface EntryTable {
   /** The device whose share of the quarantine the message takes. */
   owner: string
   received_at: number
+  /** 1 when its message waits for a person. */
+  kept: number
+}
+
+/** One row: messages that were dropped by number or age, ever. */
+export interface DroppedTable {
+  id: number
+  messages: number
+}
+
+/** What waits for a person, by device. */
+export interface KeptTable {
+  owner: string
+  messages: number
+  bytes: number
+  /** Messages that came when there was no room. */
+  overflow: number
+  is_full: number
 }
 
 /** Messages whose refusals are in the counts: the newest, as far back as a replay is expected to reach. */
@@ -71,6 +92,8 @@ export interface BrokerStartTable {
 export interface LedgerSchema {
   message: MessageTable
   entry: EntryTable
+  kept: KeptTable
+  dropped: DroppedTable
   counted: CountedTable
   tally: TallyTable
   retry: RetryTable

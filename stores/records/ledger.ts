@@ -8,6 +8,9 @@
 import type { DeviceStatus } from '../../domain/device.ts'
 import type { Refusal, RefusalCode } from '../../domain/quarantine.ts'
 import type { Uplink } from '../../domain/uplink.ts'
+import type { Awaiting } from './quarantine-kept.ts'
+
+export type { Awaiting }
 
 /** One refused reading, or one refused message when nothing of it could be read. */
 export interface QuarantineEntry {
@@ -49,7 +52,8 @@ export type Told = 'newest' | 'late'
 
 export interface Ledger {
   /**
-   * Keeps the message once and one entry per refusal, then drops the oldest beyond the limit per device.
+   * Keeps the message once and one entry per refusal, then drops the oldest beyond the limit per device, but none that
+   * waits for a person (`awaitingCodes`) and has room among the bytes of its device.
    * Of one message at most 100 refusals are listed; all are counted. A message takes the share of the device
    * each refusal names, or the sender's when that device is unknown or not the sender's to speak for.
    *
@@ -60,7 +64,11 @@ export interface Ledger {
     items: readonly { uplink: Uplink; refused: readonly Refusal[] }[],
     open?: { from: number; to: number },
   ): Promise<void>
-  /** Drops messages received before `olderThan`. */
+  /** What waits for a person. */
+  awaiting(): Promise<Awaiting>
+  /** Somebody decided that this entry is not wanted; false when there is none. */
+  discard(id: string): Promise<boolean>
+  /** Drops messages received before `olderThan` that wait for nobody. */
   expire(olderThan: number): Promise<void>
   list(query: QuarantineQuery): Promise<readonly QuarantineEntry[]>
   get(id: string): Promise<QuarantineEntry | undefined>

@@ -101,14 +101,33 @@ export async function answerRetry(
   }
   const message = await tx
     .selectFrom('message')
-    .select(['sender', 'received_at'])
+    .select(['sender', 'received_at', 'kept_by'])
     .where('seq', '=', place.seq)
     .executeTakeFirst()
   if (message === undefined) return
   await tx.deleteFrom('entry').where('seq', '=', place.seq).where('idx', '=', place.idx).execute()
   const uplink = { seq: place.seq, device: message.sender, receivedAt: message.received_at }
-  await insertEntries(tx, entriesOf(uplink, outcome.refused, await nextIdx(tx, place)))
+  const kept = message.kept_by === null ? 0 : 1
+  const left = entriesOf(uplink, outcome.refused, await nextIdx(tx, place))
+  await insertEntries(
+    tx,
+    left.map((each) => ({ ...each, kept })),
+  )
   await dropUnlisted(tx, [place.seq])
+}
+
+/** Somebody decided that it is not wanted; false when there is no such entry. */
+export async function discardEntry(tx: Writing, id: string): Promise<boolean> {
+  const place = placeOf(id)
+  if (place === undefined) return false
+  const gone = await tx
+    .deleteFrom('entry')
+    .where('seq', '=', place.seq)
+    .where('idx', '=', place.idx)
+    .returning('seq')
+    .execute()
+  await dropUnlisted(tx, [place.seq])
+  return gone.length > 0
 }
 
 export async function retryOutcome(

@@ -1,64 +1,102 @@
 /**
  * Refused messages on their way in and out.
  *
- * Recording the same message again changes nothing and counts nothing. What is kept is bounded three ways:
- * entries per message, messages per device, age; what is counted is not.
+ * Recording the same message again changes nothing and counts nothing. What is kept is bounded: entries per message;
+ * messages per device and age, or bytes per device for those that wait for a person. What is counted is not.
  */
 
-import { type Kysely, sql, type Transaction } from 'kysely'
-import type { Refusal, RefusalCode } from '../../domain/quarantine.ts'
+import type { Kysely, Transaction } from 'kysely'
+import type { Refusal } from '../../domain/quarantine.ts'
 import type { Uplink } from '../../domain/uplink.ts'
 import { chunks, idsPerQuery, rowsPerInsert } from './chunks.ts'
 import type { EntryTable, LedgerSchema } from './ledger-schema.ts'
+import { countRefused, noPositions, type Positions, type Refused } from './quarantine-counts.ts'
+import { type Candidate, candidateOf, giveBack, giveRoom } from './quarantine-kept.ts'
 import { storableText } from './storable-text.ts'
 
 type Writing = Transaction<LedgerSchema>
-
-/** After `from` up to `to`. */
-interface Positions {
-  from: number
-  to: number
-}
-const noPositions: Positions = { from: 0, to: 0 }
-
-export interface Refused {
-  uplink: Uplink
-  refused: readonly Refusal[]
-}
 
 /** Refusals of one message that are listed; the last one listed says how many more there were. */
 export const entriesPerMessageMax = 100
 const nameCharsMax = 128
 export const reasonCharsMax = 500
-/** How far back a replay of the journal is known not to be counted twice. Beyond it nothing is counted again. */
-const countedMessages = 100_000
 
-/** Writes the messages and returns, for each device that owns some of them, how many. */
+export interface Recorded {
+  /** For each device that owns some of the messages, how many it has that do not wait for a person. */
+  messages: ReadonlyMap<string, number>
+  /** Devices that have no room left for messages that wait, as of now. */
+  filled: readonly string[]
+}
+
 export async function recordRefused(
   tx: Writing,
   items: readonly Refused[],
-  open: Positions = noPositions,
-): Promise<ReadonlyMap<string, number>> {
-  await count(tx, items, open)
+  { open = noPositions, keptBytesMax }: { open?: Positions | undefined; keptBytesMax: number },
+): Promise<Recorded> {
+  const counted = await countRefused(tx, items, open)
+  const known = await knownMessages(tx, items)
+  const listed = items.map(({ uplink, refused }) => entriesOf(uplink, refused))
+  const candidates = listed.flatMap((entries, i) => {
+    const candidate = candidateOf(entries, items[i]?.uplink.payload.length ?? 0)
+    return candidate === undefined ? [] : [candidate]
+  })
+  const { kept, filled } = await giveRoom(tx, candidates, {
+    ...{ known, counted },
+    bytesMax: keptBytesMax,
+  })
   for (const part of chunks(items, rowsPerInsert)) {
     await tx
       .insertInto('message')
-      .values(part.map(({ uplink }) => messageOf(uplink)))
+      .values(part.map(({ uplink }) => messageOf(uplink, kept.get(uplink.seq))))
       .onConflict((conflict) => conflict.column('seq').doNothing())
       .execute()
   }
-  const entries = items.flatMap(({ uplink, refused }) => entriesOf(uplink, refused))
+  const entries = listed
+    .flat()
+    .map((entry) => (kept.has(entry.seq) ? { ...entry, kept: 1 } : entry))
   for (const part of chunks(entries, rowsPerInsert)) await insertEntries(tx, part)
+  for (const [seq, candidate] of kept) {
+    if (known.get(seq) === null) await keepKnown(tx, candidate)
+  }
   await askAgain(tx, items)
-  const messagesByOwner = new Map<string, number>()
+  return { messages: messagesByOwner(entries), filled }
+}
+
+/** Who has room for those of the messages that are there already. */
+async function knownMessages(
+  tx: Writing,
+  items: readonly Refused[],
+): Promise<ReadonlyMap<number, string | null>> {
+  const known = new Map<number, string | null>()
+  for (const part of chunks(items, idsPerQuery)) {
+    const seqs = part.map(({ uplink }) => uplink.seq)
+    const rows = await tx
+      .selectFrom('message')
+      .select(['seq', 'kept_by'])
+      .where('seq', 'in', seqs)
+      .execute()
+    for (const { seq, kept_by } of rows) known.set(seq, kept_by)
+  }
+  return known
+}
+
+/** A message that is there waits from now on, because more of it was refused. */
+async function keepKnown(tx: Writing, { seq, owner, bytes }: Candidate): Promise<void> {
+  const given = { kept_by: owner, kept_bytes: bytes }
+  await tx.updateTable('message').set(given).where('seq', '=', seq).execute()
+  await tx.updateTable('entry').set({ kept: 1 }).where('seq', '=', seq).execute()
+}
+
+function messagesByOwner(entries: readonly EntryTable[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>()
   let last: EntryTable | undefined
   for (const entry of entries) {
-    if (last?.seq !== entry.seq || last.owner !== entry.owner) {
-      messagesByOwner.set(entry.owner, (messagesByOwner.get(entry.owner) ?? 0) + 1)
+    if (entry.kept === 0 && (last?.seq !== entry.seq || last.owner !== entry.owner)) {
+      counts.set(entry.owner, (counts.get(entry.owner) ?? 0) + 1)
     }
     last = entry
   }
-  return messagesByOwner
+  return counts
 }
 
 /** Requests of what is tried again without being asked for. */
@@ -85,7 +123,7 @@ async function askAgain(tx: Writing, items: readonly Refused[]): Promise<void> {
   }
 }
 
-function messageOf(uplink: Uplink): LedgerSchema['message'] {
+function messageOf(uplink: Uplink, kept: Candidate | undefined): LedgerSchema['message'] {
   return {
     seq: uplink.seq,
     sender: storableText(uplink.device, nameCharsMax),
@@ -93,6 +131,8 @@ function messageOf(uplink: Uplink): LedgerSchema['message'] {
     received_at: uplink.receivedAt,
     payload: uplink.payload,
     readings: uplink.readings,
+    kept_by: kept?.owner ?? null,
+    kept_bytes: kept?.bytes ?? 0,
   }
 }
 
@@ -118,6 +158,7 @@ export function entriesOf(
       key: refusal.key === undefined ? null : storableText(refusal.key, nameCharsMax),
       owner: storableText(ownerOf(uplink.device, refusal), nameCharsMax),
       received_at: uplink.receivedAt,
+      kept: 0,
     }
   })
 }
@@ -141,81 +182,14 @@ export async function insertEntries(tx: Writing, entries: readonly EntryTable[])
     .execute()
 }
 
-/** Counts what was not counted before, by message, also when the message itself is long dropped. */
-async function count(tx: Writing, items: readonly Refused[], open: Positions): Promise<void> {
-  const fresh = await notCounted(tx, items, open)
-  if (fresh.size === 0) return
-  const readingsByCode = new Map<RefusalCode, number>()
-  for (const refused of fresh.values()) {
-    for (const { code, readings = 1 } of refused) {
-      if (readings === 0) continue
-      readingsByCode.set(code, (readingsByCode.get(code) ?? 0) + readings)
-    }
-  }
-  for (const [code, readings] of readingsByCode) {
-    await tx
-      .insertInto('tally')
-      .values({ code, readings })
-      .onConflict((conflict) =>
-        conflict.column('code').doUpdateSet({
-          readings: sql<number>`tally.readings + excluded.readings`,
-        }),
-      )
-      .execute()
-  }
-  const refusalsBySeq = new Map(items.map(({ uplink, refused }) => [uplink.seq, refused.length]))
-  for (const part of chunks([...fresh.keys()], rowsPerInsert)) {
-    await tx
-      .insertInto('counted')
-      .values(part.map((seq) => ({ seq, refusals: refusalsBySeq.get(seq) ?? 0 })))
-      .onConflict((conflict) =>
-        conflict.column('seq').doUpdateSet({ refusals: (eb) => eb.ref('excluded.refusals') }),
-      )
-      .execute()
-  }
-}
-
-async function notCounted(
-  tx: Writing,
-  items: readonly Refused[],
-  open: Positions,
-): Promise<ReadonlyMap<number, readonly Refusal[]>> {
-  const fresh = new Map(items.map(({ uplink, refused }) => [uplink.seq, refused]))
-  const newest = await tx
-    .selectFrom('counted')
-    .select((eb) => eb.fn.max('seq').as('seq'))
-    .executeTakeFirst()
-  let head = newest?.seq ?? 0
-  for (const seq of fresh.keys()) head = Math.max(head, seq)
-  const floor = head - countedMessages
-  await tx
-    .deleteFrom('counted')
-    .where('seq', '<=', floor)
-    .where(({ or, eb }) => or([eb('seq', '<=', open.from), eb('seq', '>', open.to)]))
-    .execute()
-  for (const part of chunks([...fresh.keys()], idsPerQuery)) {
-    const known = await tx.selectFrom('counted').selectAll().where('seq', 'in', part).execute()
-    for (const { seq, refusals } of known) {
-      /** The readings store may refuse more of a message whose own refusals are counted: those stand behind them. */
-      const added = fresh.get(seq)?.slice(refusals) ?? []
-      if (added.length > 0) fresh.set(seq, added)
-      else fresh.delete(seq)
-    }
-  }
-  for (const seq of fresh.keys()) {
-    const isOpen = seq > open.from && seq <= open.to
-    if (seq <= floor && !isOpen) fresh.delete(seq)
-  }
-  return fresh
-}
-
-/** Drops all but the newest messages of this device. */
+/** Drops all but the newest messages of this device, and leaves those that wait for a person. */
 export async function dropOldest(tx: Writing, owner: string, messagesMax: number): Promise<void> {
   const cut = await tx
     .selectFrom('entry')
     .select('seq')
     .distinct()
     .where('owner', '=', owner)
+    .where('kept', '=', 0)
     .orderBy('seq', 'desc')
     .offset(messagesMax)
     .limit(1)
@@ -224,16 +198,25 @@ export async function dropOldest(tx: Writing, owner: string, messagesMax: number
   const dropped = await tx
     .deleteFrom('entry')
     .where('owner', '=', owner)
+    .where('kept', '=', 0)
     .where('seq', '<=', cut.seq)
     .returning('seq')
     .execute()
-  await dropUnlisted(tx, [...new Set(dropped.map(({ seq }) => seq))])
+  await countDropped(tx, await dropUnlisted(tx, [...new Set(dropped.map(({ seq }) => seq))]))
 }
 
-/** Drops those of these messages that no entry refers to any more. */
-export async function dropUnlisted(tx: Writing, seqs: readonly number[]): Promise<void> {
+async function countDropped(tx: Writing, messages: number): Promise<void> {
+  await tx
+    .updateTable('dropped')
+    .set((eb) => ({ messages: eb('messages', '+', messages) }))
+    .execute()
+}
+
+/** Drops those of these messages that no entry refers to any more, and returns how many these were. */
+export async function dropUnlisted(tx: Writing, seqs: readonly number[]): Promise<number> {
+  let messages = 0
   for (const part of chunks(seqs, idsPerQuery)) {
-    await tx
+    const gone = await tx
       .deleteFrom('message')
       .where('seq', 'in', part)
       .where(({ eb, not, exists }) =>
@@ -243,11 +226,15 @@ export async function dropUnlisted(tx: Writing, seqs: readonly number[]): Promis
           ),
         ),
       )
+      .returning(['kept_by', 'kept_bytes'])
       .execute()
+    await giveBack(tx, gone)
+    messages += gone.length
   }
+  return messages
 }
 
-/** Drops messages received before `olderThan`, a part per transaction so that others can write in between. */
+/** Drops messages received before `olderThan` that wait for nobody, a part per transaction so that others can write in between. */
 export async function expireMessages(db: Kysely<LedgerSchema>, olderThan: number): Promise<void> {
   for (let more = true; more; ) {
     more = await db.transaction().execute(async (tx) => {
@@ -255,12 +242,14 @@ export async function expireMessages(db: Kysely<LedgerSchema>, olderThan: number
         .selectFrom('message')
         .select('seq')
         .where('received_at', '<', olderThan)
+        .where('kept_by', 'is', null)
         .limit(idsPerQuery)
         .execute()
       const seqs = old.map(({ seq }) => seq)
       if (seqs.length === 0) return false
       await tx.deleteFrom('entry').where('seq', 'in', seqs).execute()
       await tx.deleteFrom('message').where('seq', 'in', seqs).execute()
+      await countDropped(tx, seqs.length)
       return seqs.length === idsPerQuery
     })
   }

@@ -6,8 +6,15 @@ import { disconnectAll, mergeStatus, statusOf } from './device-status.ts'
 import { type Migrations, openRecordsFile } from './kysely.ts'
 import type { Ledger } from './ledger.ts'
 import type { LedgerSchema } from './ledger-schema.ts'
+import { awaiting } from './quarantine-kept.ts'
 import { countsByCode, countsByDevice, findEntry, listEntries } from './quarantine-reads.ts'
-import { answerRetry, pendingRetries, requestRetry, retryOutcome } from './quarantine-retries.ts'
+import {
+  answerRetry,
+  discardEntry,
+  pendingRetries,
+  requestRetry,
+  retryOutcome,
+} from './quarantine-retries.ts'
 import { createShares } from './quarantine-shares.ts'
 import { expireMessages, recordRefused } from './quarantine-writes.ts'
 
@@ -70,19 +77,56 @@ const migrations: Migrations = [
   `
   ALTER TABLE counted ADD COLUMN refusals INTEGER NOT NULL DEFAULT 1000000;
   `,
+  // What waits for a person from now on; of older messages at most the newest of each device are there.
+  `
+  ALTER TABLE message ADD COLUMN kept_by TEXT;
+  ALTER TABLE message ADD COLUMN kept_bytes INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE entry ADD COLUMN kept INTEGER NOT NULL DEFAULT 0;
+  DROP INDEX message_by_age;
+  CREATE INDEX message_by_age ON message (received_at) WHERE kept_by IS NULL;
+  DROP INDEX entry_by_owner;
+  CREATE INDEX entry_by_owner ON entry (owner, seq) WHERE kept = 0;
+  CREATE TABLE kept (
+    owner TEXT PRIMARY KEY,
+    messages INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    overflow INTEGER NOT NULL,
+    is_full INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE dropped (id INTEGER PRIMARY KEY CHECK (id = 1), messages INTEGER NOT NULL) STRICT;
+  INSERT INTO dropped VALUES (1, 0);
+  `,
 ]
 
-export function openLedger(options: { path: string; messagesPerDeviceMax: number }): Ledger {
+export interface LedgerOptions {
+  path: string
+  /** Refused messages of a device that are kept, the newest, of those that wait for nobody. */
+  messagesPerDeviceMax: number
+  /** Room of a device for messages that wait for a person. */
+  keptBytesPerDeviceMax?: number
+  /** Called when a device has no room left: later messages of it may be lost to newer ones. */
+  onFull?: (device: string) => void
+}
+
+export const keptBytesPerDeviceDefault = 32 * 1_048_576
+
+export function openLedger(options: LedgerOptions): Ledger {
   const { db, close } = openRecordsFile<LedgerSchema>(options.path, migrations)
   const shares = createShares(options.messagesPerDeviceMax)
+  const keptBytesMax = options.keptBytesPerDeviceMax ?? keptBytesPerDeviceDefault
   return {
     async quarantine(items, open) {
       const refused = items.filter((item) => item.refused.length > 0)
       if (refused.length === 0) return
-      await db
-        .transaction()
-        .execute(async (tx) => shares.keep(tx, await recordRefused(tx, refused, open)))
+      const filled = await db.transaction().execute(async (tx) => {
+        const recorded = await recordRefused(tx, refused, { open, keptBytesMax })
+        await shares.keep(tx, recorded.messages)
+        return recorded.filled
+      })
+      for (const device of filled) options.onFull?.(device)
     },
+    awaiting: () => awaiting(db),
+    discard: (id) => db.transaction().execute((tx) => discardEntry(tx, id)),
     expire: (olderThan) => expireMessages(db, olderThan),
     list: async (query) => listEntries(db, query),
     get: (id) => findEntry(db, id),

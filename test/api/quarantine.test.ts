@@ -133,3 +133,14 @@ describe('another try', () => {
     expect((await city.call('POST', '/quarantine/abc/retry')).status).toBe(400)
   })
 })
+
+test('an administrator discards what nobody wants; it is gone and gives its room back', async () => {
+  const { ledger } = city.parts
+  const old: Refusal = { code: 'too_old', reason: 'nine days', device: 'd-9', key: 'pm25' }
+  await ledger.quarantine([refused(5_000, 'd-9', [old])])
+  const before = await ledger.awaiting()
+  expect((await city.call('DELETE', '/quarantine/5000-0', { as: 'operator' })).status).toBe(403)
+  expect((await city.call('DELETE', '/quarantine/5000-0')).status).toBe(204)
+  expect((await city.call('DELETE', '/quarantine/5000-0')).status).toBe(404)
+  expect((await ledger.awaiting()).messages).toBe(before.messages - 1)
+})

@@ -2,13 +2,24 @@
 
 import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
-import { type Refusal, type RefusalCode, refusalCodes } from '../../domain/quarantine.ts'
+import {
+  awaitingCodes,
+  type Refusal,
+  type RefusalCode,
+  refusalCodes,
+} from '../../domain/quarantine.ts'
 import type { Uplink } from '../../domain/uplink.ts'
 import type { Ledger, QuarantineEntry, QuarantineQuery } from '../../stores/records/ledger.ts'
 
+/** For what waits for a person; devices that have none left are put into the list. */
+export interface LedgerRoom {
+  keptBytesPerDeviceMax?: number
+  onFull?: string[]
+}
+
 /** One store, empty at first; each call opens a connection of its own to it. */
 export interface LedgerBackend {
-  open(messagesPerDeviceMax?: number): Promise<Ledger>
+  open(messagesPerDeviceMax?: number, room?: LedgerRoom): Promise<Ledger>
   /** Closes whatever is still open and removes the store. */
   remove(): Promise<void>
 }
@@ -48,10 +59,10 @@ function range(from: number, to: number): number[] {
 export function ledgerConformance(start: () => Promise<LedgerBackend>): void {
   const backends: LedgerBackend[] = []
 
-  async function setUp(messagesPerDeviceMax = 1_000) {
+  async function setUp(messagesPerDeviceMax = 1_000, room: LedgerRoom = {}) {
     const backend = await start()
     backends.push(backend)
-    return { backend, ledger: await backend.open(messagesPerDeviceMax) }
+    return { backend, ledger: await backend.open(messagesPerDeviceMax, room) }
   }
 
   afterEach(async () => {
@@ -184,6 +195,101 @@ export function ledgerConformance(start: () => Promise<LedgerBackend>): void {
       expect(entries.length).toBeLessThanOrEqual(100)
       expect(entries[0]?.reason).toContain(`${5_000 - entries.length} more refused`)
       expect(await ledger.counts()).toEqual(new Map([['not_a_number', 5_000]]))
+    })
+  })
+
+  describe('what waits for a person', () => {
+    const old = refusal({ code: 'too_old', key: 'pm25' })
+    const items = (seqs: readonly number[], payloadBytes = 200) =>
+      seqs.map((seq) => ({
+        uplink: uplink(seq, { payload: Buffer.alloc(payloadBytes, 0x61) }),
+        refused: [old],
+      }))
+
+    test.each([...awaitingCodes])('%s: is kept whole, beyond number and age', async (code) => {
+      const { ledger } = await setUp(10)
+      const waiting = range(1, 300).map((seq) => ({
+        uplink: uplink(seq),
+        refused: [refusal({ code })],
+      }))
+      for (let i = 0; i < waiting.length; i += 25) await ledger.quarantine(waiting.slice(i, i + 25))
+      await ledger.quarantine(
+        range(301, 400).map((seq) => ({ uplink: uplink(seq), refused: [refusal()] })),
+      )
+      await ledger.expire(uplink(1_000).receivedAt)
+      expect(await seqsOf(ledger)).toEqual(range(1, 300).reverse())
+      const { messages, bytes, overflow, full, dropped } = await ledger.awaiting()
+      expect({ messages, overflow, full, dropped }).toEqual({
+        messages: 300,
+        overflow: 0,
+        full: [],
+        dropped: 100,
+      })
+      expect(bytes).toBeGreaterThan(300 * 30)
+    })
+
+    test('a message of which anything waits stays with all its entries', async () => {
+      const { ledger } = await setUp(2)
+      await ledger.quarantine([{ uplink: uplink(1), refused: [perReading('a'), old] }])
+      for (const seq of range(2, 30)) {
+        await ledger.quarantine([{ uplink: uplink(seq), refused: [refusal()] }])
+      }
+      expect((await idsOf(ledger)).slice(-2)).toEqual(['1-1', '1-0'])
+    })
+
+    test('bytes per device bound it, and what finds no room is told and counted once', async () => {
+      const full: string[] = []
+      const { ledger, backend } = await setUp(3, { keptBytesPerDeviceMax: 10_000, onFull: full })
+      await ledger.quarantine(items(range(1, 40)))
+      const { messages, bytes, overflow } = await ledger.awaiting()
+      expect(bytes).toBeLessThanOrEqual(10_000)
+      expect(messages + overflow).toBe(40)
+      expect(messages).toBeGreaterThan(10)
+      expect(full).toEqual(['d1'])
+      await ledger.quarantine(items(range(1, 40)))
+      expect(await ledger.awaiting()).toMatchObject({ messages, bytes, overflow, full: ['d1'] })
+      expect(full).toEqual(['d1'])
+      const first = range(1, messages).reverse()
+      expect(await seqsOf(ledger)).toEqual([40, 39, 38, ...first])
+      const again = await backend.open(3)
+      expect(await again.awaiting()).toMatchObject({ messages, bytes, overflow })
+    })
+
+    test('one device takes no room from another', async () => {
+      const { ledger } = await setUp(3, { keptBytesPerDeviceMax: 5_000 })
+      await ledger.quarantine(items(range(1, 40)))
+      const other = { uplink: uplink(50, { device: 'd2' }), refused: [{ ...old, device: 'd2' }] }
+      await ledger.quarantine([other])
+      expect(await seqsOf(ledger, { device: 'd2' })).toEqual([50])
+      expect((await ledger.awaiting()).full).toEqual(['d1'])
+    })
+
+    test('what is stored by a retry or discarded gives its room back', async () => {
+      const { ledger } = await setUp(3, { keptBytesPerDeviceMax: 5_000 })
+      await ledger.quarantine(items(range(1, 40)))
+      const before = await ledger.awaiting()
+      const request = await ledger.requestRetry('1-0')
+      await ledger.answerRetry(request, '1-0', { stored: 1, refused: [] })
+      expect(await ledger.discard('2-0')).toBe(true)
+      expect(await ledger.discard('2-0')).toBe(false)
+      expect(await ledger.discard('no id')).toBe(false)
+      const after = await ledger.awaiting()
+      expect(after.messages).toBe(before.messages - 2)
+      expect(after.bytes).toBeLessThan(before.bytes)
+      expect(after.full).toEqual([])
+      await ledger.quarantine(items([100, 101]))
+      expect(await ledger.awaiting()).toMatchObject({ messages: before.messages, full: [] })
+    })
+
+    test('what a store refuses later of a known message lets it wait', async () => {
+      const { ledger } = await setUp(2)
+      await ledger.quarantine([{ uplink: uplink(1), refused: [perReading('a')] }])
+      const more = [perReading('a'), perReading('b', 'refused_by_store')]
+      await ledger.quarantine([{ uplink: uplink(1), refused: more }])
+      for (const seq of range(2, 30)) {
+        await ledger.quarantine([{ uplink: uplink(seq), refused: [refusal()] }])
+      }
+      expect((await idsOf(ledger)).slice(-2)).toEqual(['1-1', '1-0'])
     })
   })
 

@@ -1,5 +1,6 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Device } from '../../domain/device.ts'
+import { createJudge } from '../../ingest/judge.ts'
 import type { RetryOutcome } from '../../stores/records/ledger.ts'
 import { receivedAt } from './decoders/uplinks.ts'
 import { createPlant, type Plant } from './plant.ts'
@@ -146,3 +147,39 @@ test('facts that are taken late do not replace what was told since', async () =>
   const status = await plant.stores.ledger.status(['child-1'])
   expect(status.get('child-1')?.attributes).toEqual({ model: 'x', firmware: '2' })
 })
+
+test('a backlog beyond the age limit is kept whole, and stored by retries when the limit is raised', async () => {
+  const backlog = 1_200
+  for (let i = 0; i < backlog; i++) {
+    const observedAt = receivedAt - 9 * 86_400_000 + i * 60_000
+    await plant.send(
+      'telemetry',
+      { ts: observedAt, values: { pm25: 20 + (i % 9) } },
+      { group: 100 },
+    )
+  }
+  plant.start(undefined, 500)
+  await plant.settled()
+  await plant.stop()
+  const judge = createJudge({
+    registry: plant.registry.view,
+    payloadBytesMax: 65_536,
+    readingAgeDaysMax: 20,
+    readingAheadSecondsMax: 300,
+  })
+  plant.start(() => ({ judge }))
+  const { ledger } = plant.stores
+  const entries = await ledger.list({ code: 'too_old', limit: 10_000 })
+  expect(entries).toHaveLength(backlog)
+  expect(await ledger.awaiting()).toMatchObject({ messages: backlog, overflow: 0, dropped: 0 })
+  for (const { id } of entries) await ledger.requestRetry(id)
+  await vi.waitFor(
+    async () => {
+      plant.bus.ring('journal')
+      expect((await ledger.awaiting()).messages).toBe(0)
+    },
+    { timeout: 60_000, interval: 50 },
+  )
+  expect(await plant.stored()).toHaveLength(backlog)
+  expect(await ledger.list({ limit: 10 })).toEqual([])
+}, 120_000)

@@ -23,8 +23,12 @@ ledgerConformance(async () => {
   const path = await newPath()
   const opened: Ledger[] = []
   return {
-    async open(messagesPerDeviceMax = 1_000) {
-      const ledger = openLedger({ path, messagesPerDeviceMax })
+    async open(messagesPerDeviceMax = 1_000, { keptBytesPerDeviceMax, onFull = [] } = {}) {
+      const ledger = openLedger({
+        ...{ path, messagesPerDeviceMax },
+        ...(keptBytesPerDeviceMax === undefined ? {} : { keptBytesPerDeviceMax }),
+        onFull: (device) => void onFull.push(device),
+      })
       opened.push(ledger)
       return ledger
     },
