@@ -17,6 +17,7 @@ import { hashSecret } from './secret.ts'
 import type { LocalBus } from './server/bus.ts'
 import { edgeFile } from './server/edge-file.ts'
 import { type DataLayout, layoutOf } from './server/layout.ts'
+import { ledgerOptions } from './server/ledger-options.ts'
 import { createMonitor } from './server/monitor.ts'
 import { createOpened, type Opened } from './server/opened.ts'
 import { createPast } from './server/past.ts'
@@ -130,18 +131,7 @@ async function runIngest(
   const registry = keep(await openRegistryView({ path: layout.registry }))
   const journal = keep(openJournalReader({ dir: layout.journal, onDamage: reportDamage(ports) }))
   const store = await readingsStore(config, layout, ports)
-  const ledger = keep(
-    openLedger({
-      path: layout.ledger,
-      messagesPerDeviceMax: config.quarantineMessagesPerDeviceMax,
-      keptBytesPerDeviceMax: config.quarantineKeptMibPerDeviceMax * mebibyte,
-      onFull: (device) =>
-        ports.log.error(
-          { device, mebibytes: config.quarantineKeptMibPerDeviceMax },
-          'Quarantine has no room left for what waits for a person of this device; later messages of it may be lost.',
-        ),
-    }),
-  )
+  const ledger = keep(openLedger(ledgerOptions(config, layout, ports.log)))
   const refusals = createStoreRefusals(ledger)
   const { writer: readings, interrupt } = store.openWriter({
     registry,
@@ -219,12 +209,7 @@ async function runApi(
   const store = await readingsStore(config, layout, ports)
   const readings = keep(store.openReader())
   const boards = store.openBoards()
-  const ledger = keep(
-    openLedger({
-      path: layout.ledger,
-      messagesPerDeviceMax: config.quarantineMessagesPerDeviceMax,
-    }),
-  )
+  const ledger = keep(openLedger(ledgerOptions(config, layout, ports.log)))
   const alerts = keep(openAlertLog({ path: layout.alerts }))
   const journal = keep(openJournalReader({ dir: layout.journal, onDamage: reportDamage(ports) }))
   const edge = () => edgeFile(layout.run).read()

@@ -9,6 +9,7 @@ import { openLedger } from '../stores/records/sqlite-ledger.ts'
 import { openRegistryView } from '../stores/records/sqlite-registry.ts'
 import { systemPorts } from '../system.ts'
 import { layoutOf } from './layout.ts'
+import { ledgerOptions } from './ledger-options.ts'
 import { createPast } from './past.ts'
 import type { ReadingsPlace } from './readings-place.ts'
 import { type ReplayProgress, replayPass } from './replay-run.ts'
@@ -47,11 +48,7 @@ export async function openBuild(config: Config, options: BuildOptions) {
   })
   const journal = openJournalReader({ dir: layout.journal, onDamage: () => undefined })
   const ledger = options.isQuarantining
-    ? openLedger({
-        path: layout.ledger,
-        messagesPerDeviceMax: config.quarantineMessagesPerDeviceMax,
-        keptBytesPerDeviceMax: config.quarantineKeptMibPerDeviceMax * 1_048_576,
-      })
+    ? openLedger(ledgerOptions(config, layout, ports.log))
     : null
   const past = createPast({
     open: () => store.openReader(),
