@@ -60,7 +60,11 @@ export async function startRole(role: RoleName, context: RoleContext): Promise<R
   const opened = createOpened()
   try {
     opened.keep({ close: lockRole(layout.run, role) })
+    const { clock, log } = context.ports
+    const begunAt = clock.monotonic()
+    log.info({ part: role }, 'A role starts.')
     const running = await starters[role](context, layout, opened)
+    log.info({ part: role, ms: Math.round(clock.monotonic() - begunAt) }, 'A role has started.')
     return {
       ...running,
       async stop() {

@@ -20,6 +20,7 @@ import type { ApiContext, ApiParts, App } from './context.ts'
 import { createEventStreams } from './event-streams.ts'
 import { newId } from './identifiers.ts'
 import { installJsonBody } from './json-body.ts'
+import { installLagHeader } from './lag-header.ts'
 import { createLatestTable } from './latest-table.ts'
 import { installOpenapi } from './openapi.ts'
 import { answerProblem, problemOf } from './problem.ts'
@@ -112,6 +113,7 @@ async function installSafeguards(app: App, parts: ApiParts): Promise<void> {
     },
   })
   installMeter(app, parts)
+  installLagHeader(app, parts)
   installUnknownPath(app)
   installJsonBody(app)
   installAuditHook(app, parts)

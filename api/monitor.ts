@@ -5,6 +5,8 @@ export interface Health {
   ready: boolean
   /** One sentence for each thing that stands in the way. */
   reasons: string[]
+  /** Acknowledged uplinks that readings do not show yet; null while a store can not be read. */
+  lag: number | null
   /** Stage name → its figures, such as its lag. */
   stages: Record<string, unknown>
 }
@@ -36,6 +38,8 @@ export interface Monitor {
   /** Prometheus text format 0.0.4. */
   metrics(): Promise<string>
   health(): Promise<Health>
+  /** Acknowledged uplinks that readings, and alerts, do not show yet. */
+  lag(): Promise<{ readings: number; alerts: number }>
   /** @param now milliseconds since 1970 UTC */
   figures(now: number): Promise<Figures>
 }

@@ -11,6 +11,7 @@ import type { JournalReader } from '../stores/journal/journal.ts'
 import type { ReadingsWriter } from '../stores/readings/readings.ts'
 import type { Ledger } from '../stores/records/ledger.ts'
 import type { RegistryView } from '../stores/records/registry.ts'
+import { createCatchUp } from './catch-up.ts'
 import { type Chores, createChores } from './chores.ts'
 import { createLanes, type Lanes } from './lanes.ts'
 import { createIngestMeters } from './meters.ts'
@@ -116,11 +117,13 @@ async function run(loop: Loop, parts: LoopParts): Promise<void> {
 function createTaking(loop: Loop, { work, lanes, batchMax }: LoopParts) {
   const { journal, meters } = work
   const { clock, log } = work.ports
+  const catchUp = createCatchUp({ journal, clock, log })
   const findStart = createStart({ ...work, log })
   const turns = createTurns({ journal, clock, batchMax })
 
   async function bearings(): Promise<void> {
     loop.place = await findStart()
+    await catchUp.at(loop.place)
     const { ahead } = loop.place
     if (ahead === undefined && lanes.behind !== undefined) lanes.begin()
     if (ahead === undefined || lanes.behind !== undefined) return
@@ -138,6 +141,7 @@ function createTaking(loop: Loop, { work, lanes, batchMax }: LoopParts) {
     turns.took(next, clock.monotonic() - startedAt)
     if (place === undefined) return 0
     loop.place = place
+    await catchUp.at(place)
     if (next.begins) log.info({ ...place }, 'Ingest is behind: the newest uplinks go first.')
     if (place.ahead === undefined && lanes.behind !== undefined) {
       lanes.join()

@@ -44,6 +44,7 @@ export function createMonitor(parts: MonitorParts) {
       return `${own}\n${meters}`
     },
     health: () => health(parts),
+    lag: () => lag(parts),
     async figures(now: number) {
       const [edge, moment] = await Promise.all([askEdge(parts), balance(parts)])
       return platformFigures(parts, { now, edge, ...moment })
@@ -127,12 +128,21 @@ function counter(outcome: string, help: string, value: number): string[] {
   return [`# HELP ${name} ${help}.`, `# TYPE ${name} counter`, `${name} ${value}`]
 }
 
+/** Acknowledged uplinks that readings, and alerts, do not show yet. */
+async function lag(parts: MonitorParts): Promise<{ readings: number; alerts: number }> {
+  const { backlog } = await balance(parts)
+  const cursor = await parts.alerts.cursor()
+  const head = await parts.journal.head()
+  return { readings: backlog.messages, alerts: Math.max(0, head - cursor) }
+}
+
 async function health(parts: MonitorParts) {
   const reasons: string[] = []
   const edge = await askEdge(parts)
   if (edge === null) reasons.push('The broker does not answer, so nothing can be accepted.')
   else if (!edge.writable)
     reasons.push(`The journal can not be written: ${edge.reason ?? 'unknown'}.`)
+  let behind: number | null = null
   const stages: Record<string, unknown> = {
     broker: edge === null ? { reachable: false } : { reachable: true, ...edge },
   }
@@ -140,6 +150,7 @@ async function health(parts: MonitorParts) {
     const { progress, backlog } = await balance(parts)
     const head = await parts.journal.head()
     stages.journal = { head, tail: await parts.journal.tail() }
+    behind = backlog.messages
     stages.ingest = {
       position: progress.seq,
       lagUplinks: backlog.messages,
@@ -155,7 +166,7 @@ async function health(parts: MonitorParts) {
   } catch (error) {
     reasons.push(`A store can not be read: ${(error as Error).message}.`)
   }
-  return { ready: reasons.length === 0, reasons, stages }
+  return { ready: reasons.length === 0, reasons, lag: behind, stages }
 }
 
 async function askEdge(parts: MonitorParts): Promise<EdgeHealth | null> {

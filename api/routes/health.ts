@@ -9,6 +9,7 @@ import type { ApiContext, App } from '../context.ts'
 const readyForm = z.strictObject({
   ready: z.boolean(),
   reasons: z.array(z.string()),
+  lag: z.number().nullable(),
   stages: z.record(z.string(), z.unknown()),
 })
 

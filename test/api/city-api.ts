@@ -122,8 +122,9 @@ export async function openCityApi(
     ledger: openLedger({ path: path('ledger.db'), messagesPerDeviceMax: 1_000 }),
     alerts: openAlertLog({ path: path('alerts.db') }),
     monitor: {
+      lag: async () => ({ readings: 0, alerts: 0 }),
       metrics: () => metrics.metrics(),
-      health: async () => ({ ready: true, reasons: [], stages: {} }),
+      health: async () => ({ ready: true, reasons: [], lag: 0, stages: {} }),
       figures: async () => figures,
     },
     edge: async () => null,

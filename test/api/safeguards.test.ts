@@ -92,11 +92,12 @@ describe('health', () => {
     city.parts.monitor.health = async () => ({
       ready: false,
       reasons,
+      lag: 3,
       stages: { ingest: { lag: 3 } },
     })
     const answer = await city.call('GET', '/readyz', { as: null })
     expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '5' } })
-    expect(answer.body).toEqual({ ready: false, reasons, stages: { ingest: { lag: 3 } } })
+    expect(answer.body).toEqual({ ready: false, reasons, lag: 3, stages: { ingest: { lag: 3 } } })
   })
 
   test('alive does not depend on a store', async () => {

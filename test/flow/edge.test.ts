@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { type CityServer, eventually, startCity } from './city-server.ts'
+import { adminToken, type CityServer, eventually, startCity } from './city-server.ts'
 
 interface Page<T> {
   items: T[]
@@ -192,4 +192,40 @@ test('a publish to another topic is told on the record of the device and in quar
   expect(client.connected).toBe(true)
   const { received_total, stored_total, quarantined_total } = await balance()
   expect([received_total, stored_total, quarantined_total]).toEqual([3, 2, 1])
+})
+
+test('what is acknowledged and not readable yet is told: in /readyz and with the answers', async () => {
+  const { body } = await city
+    .api<{ token: string }>('POST', '/devices', { id: 'early' })
+    .then(() => city.api<{ token: string }>('POST', '/devices/early/token'))
+  await city.stop()
+  city = await startCity({ dir: data, env: { BELLWETHER_ROLES: 'broker,api' } })
+  const ask = async (path: string) => {
+    const answer = await fetch(city.server.httpUrl + path, {
+      headers: { authorization: `Bearer ${adminToken}` },
+    })
+    const lag = answer.headers.get('x-bellwether-lag')
+    return { lag, body: (await answer.json()) as { lag: number; items: unknown[] } }
+  }
+  const client = await city.connect(body.token)
+  await burst(
+    client,
+    telemetry,
+    rising(0, 23).map((noise) => ({ noise })),
+  )
+  // The start of the broker and the sign-in are in the journal too.
+  const unread = 25
+  await eventually(async () => ((await ask('/readyz')).body.lag === unread ? true : undefined))
+  for (const path of ['/readings?device=early', '/latest?device=early', '/alerts']) {
+    const { lag, body: page } = await ask(`/api/v1${path}`)
+    expect([path, Number(lag), page.items]).toEqual([path, unread, []])
+  }
+  expect((await ask('/api/v1/sites')).lag).toBeNull()
+  await city.stop()
+
+  city = await startCity({ dir: data })
+  expect(await readings('early', 'noise', 23)).toHaveLength(23)
+  await eventually(async () => ((await ask('/readyz')).body.lag === 0 ? true : undefined))
+  await eventually(async () => ((await ask('/api/v1/alerts')).lag === null ? true : undefined))
+  expect((await ask('/api/v1/readings?device=early')).lag).toBeNull()
 })
