@@ -5,6 +5,7 @@
 
 import zoneAt from '@photostructure/tz-lookup'
 import type { Site } from './site.ts'
+import { zoneClock } from './zone-clock.ts'
 
 /** Half-open, milliseconds since 1970 UTC. */
 export interface Day {
@@ -44,67 +45,93 @@ export function zoneOf(
 /** All of China keeps Beijing time for official figures; part of Xinjiang has another one in daily life. */
 const official: Readonly<Record<string, string>> = { 'Asia/Urumqi': 'Asia/Shanghai' }
 
-/** Moments whose offset a calendar remembers. */
-const offsetsMax = 64
-
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 
-/** Remembers the last day asked for; nearly every question is about the same one again. */
+/**
+ * Periods of the clocks and the calendar of a zone: weeks begin on Monday (ISO 8601), and a number of milliseconds
+ * that a day is a multiple of means so much on the clock, such as 00:00, 06:00, 12:00 and 18:00.
+ */
+export type CivilUnit = 'day' | 'week' | 'month' | 'year' | number
+
+export interface CivilPeriod {
+  /** IANA name. */
+  zone: string
+  /** Days, weeks, months and years begin at this hour: 0, or 8 for rain and rivers. */
+  hour: number
+  unit: CivilUnit
+}
+
+export interface CivilPeriods {
+  /** The period that holds this moment. Periods follow each other without a gap. */
+  periodOf(at: number): Day
+}
+
 export function createDayCalendar(zone: string, hour = 0): DayCalendar {
-  const parts = new Intl.DateTimeFormat('en-US', {
-    timeZone: zone,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-    second: 'numeric',
-  })
+  const days = createCivilPeriods({ zone, hour, unit: 'day' })
+  return { dayOf: (at) => days.periodOf(at), offsetMs: zoneClock(zone).offsetMs }
+}
+
+/**
+ * A period begins when clocks first show its beginning, or would if they were not turned past it: where midnight comes
+ * twice a day begins at the first one, where it does not come it begins when clocks are turned.
+ *
+ * Remembers the last period asked for; nearly every question is about the same one again.
+ */
+export function createCivilPeriods({ zone, hour, unit }: CivilPeriod): CivilPeriods {
+  const clock = zoneClock(zone)
+  const read = typeof unit === 'number' && unit <= hourMs ? shortPeriod : longPeriod
   let known: Day = { from: 0, to: 0 }
 
-  /** Days that follow each other ask for the same moments again, and `Intl` takes microseconds for each. */
-  const offsets = new Map<number, number>()
-
-  function offsetMs(at: number): number {
-    if (zone === 'UTC') return 0
-    const known = offsets.get(at)
-    if (known !== undefined) return known
-    if (offsets.size === offsetsMax) offsets.clear()
-    const offset = lookUpOffset(at)
-    offsets.set(at, offset)
-    return offset
+  function startOf(number: number): number {
+    return clock.reaches(localStart(unit, number) + (typeof unit === 'number' ? 0 : hour * hourMs))
   }
 
-  function lookUpOffset(at: number): number {
-    const field: Record<string, number> = {}
-    for (const { type, value } of parts.formatToParts(at)) field[type] = Number(value)
-    const { year = 0, month = 1, day = 1, hour: hours = 0, minute = 0, second = 0 } = field
-    const local = Date.UTC(year, month - 1, day, hours, minute, second)
-    return local - Math.floor(at / 1_000) * 1_000
+  function longPeriod(at: number): Day {
+    const shift = typeof unit === 'number' ? 0 : hour * hourMs
+    let number = numberOf(unit, at + clock.offsetMs(at) - shift)
+    while (startOf(number) > at) number -= 1
+    while (startOf(number + 1) <= at) number += 1
+    return { from: startOf(number), to: startOf(number + 1) }
   }
 
-  /** The moment at which clocks there show this; where they skip it, the moment of the skip. */
-  function momentOf(local: number): number {
-    const guess = local - offsetMs(local)
-    const moment = local - offsetMs(guess)
-    return moment + offsetMs(moment) === local ? moment : Math.max(guess, moment)
-  }
-
-  function startOf(localDay: number): number {
-    return momentOf(localDay * dayMs + hour * hourMs)
+  /** An hour that comes twice is two; one that is cut because clocks are turned by half an hour is shorter. */
+  function shortPeriod(at: number): Day {
+    const lengthMs = unit as number
+    const offset = clock.offsetMs(at)
+    const from = Math.floor((at + offset) / lengthMs) * lengthMs - offset
+    const to = from + lengthMs
+    const begun = clock.turn(from, at)
+    return { from: begun ?? from, to: clock.turn(at, to) ?? to }
   }
 
   return {
-    dayOf(at) {
+    periodOf(at) {
       if (at >= known.from && at < known.to) return known
-      let localDay = Math.floor((at + offsetMs(at) - hour * hourMs) / dayMs)
-      if (startOf(localDay) > at) localDay -= 1
-      else if (startOf(localDay + 1) <= at) localDay += 1
-      known = { from: startOf(localDay), to: startOf(localDay + 1) }
+      known = read(at)
       return known
     },
-    offsetMs,
   }
+}
+
+/** 1970-01-01 was a Thursday: its week began three days before. */
+const mondayShift = 3
+
+function numberOf(unit: CivilUnit, local: number): number {
+  if (typeof unit === 'number') return Math.floor(local / unit)
+  const day = Math.floor(local / dayMs)
+  if (unit === 'day') return day
+  if (unit === 'week') return Math.floor((day + mondayShift) / 7)
+  const date = new Date(local)
+  const year = date.getUTCFullYear()
+  return unit === 'year' ? year : year * 12 + date.getUTCMonth()
+}
+
+function localStart(unit: CivilUnit, number: number): number {
+  if (typeof unit === 'number') return number * unit
+  if (unit === 'day') return number * dayMs
+  if (unit === 'week') return (number * 7 - mondayShift) * dayMs
+  const [year, month] = unit === 'year' ? [number, 0] : [Math.floor(number / 12), number % 12]
+  // Date.UTC takes the years 0 to 99 for those of the 20th century.
+  return new Date(0).setUTCFullYear(year, month, 1)
 }

@@ -9,7 +9,7 @@ import { hydro } from './catalogue/hydro.ts'
 import { utility } from './catalogue/utility.ts'
 import { water } from './catalogue/water.ts'
 import { weather } from './catalogue/weather.ts'
-import type { Property } from './property.ts'
+import type { Property, Quantity } from './property.ts'
 
 /** All properties by code, domain by domain. */
 export const properties: ReadonlyMap<string, Property> = new Map(
@@ -22,6 +22,11 @@ export const properties: ReadonlyMap<string, Property> = new Map(
 /** The property with this code, or undefined when the catalogue does not have it. */
 export function propertyOf(code: string): Property | undefined {
   return properties.get(code)
+}
+
+/** What kind of quantity a property is; a state of the moment where the catalogue does not have it. */
+export function quantityOf(code: string): Quantity {
+  return properties.get(code)?.quantity ?? 'instant'
 }
 
 /** True for the state of devices (`battery`, `rsrp`, …), which attributes messages may carry as well. */

@@ -23,10 +23,22 @@ export interface Reading extends SeriesKey {
   tests?: number
 }
 
-export const aggregateFns = ['mean', 'min', 'max', 'sum', 'count', 'first', 'last'] as const
+export const aggregateFns = [
+  'mean',
+  'min',
+  'max',
+  'sum',
+  'count',
+  'first',
+  'last',
+  'increase',
+] as const
 export type AggregateFn = (typeof aggregateFns)[number]
 
-/** One window of one series: `from` inclusive, `to` exclusive, milliseconds since 1970 UTC. */
+/**
+ * One window of one series, milliseconds since 1970 UTC: `from` inclusive and `to` exclusive, or the other way round
+ * for quantities that close their window (`closesWindow`).
+ */
 export interface Aggregate extends SeriesKey {
   fn: AggregateFn
   value: number | null

@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import { properties } from '../../domain/catalogue.ts'
-import { type Property, propertyDomains } from '../../domain/property.ts'
+import { accumulationOf, type Property, propertyDomains, quantities } from '../../domain/property.ts'
 import { type App, base } from '../context.ts'
 import { cursorSchema, decodeCursor, pageFields, pageOf, pageSchema } from '../page.ts'
 import { listOf } from '../query.ts'
@@ -15,7 +15,13 @@ const propertyForm = z
     unit: z.string().meta({ description: 'UCUM' }),
     min: z.number().meta({ description: 'Least plausible value; less is refused as out_of_range' }),
     max: z.number().meta({ description: 'Greatest plausible value' }),
-    accumulation: z.enum(['mean', 'sum', 'last', 'vector']),
+    quantity: z.enum(quantities).meta({
+      description:
+        'instant: a state of the moment; interval: an amount of the interval that ends with the reading; counter: a register that grows, of which the increase counts; level: in dB, averaged as energy; direction: in degrees',
+    }),
+    accumulation: z
+      .enum(['mean', 'sum', 'last', 'vector'])
+      .meta({ description: 'How windows take readings together unless fn says otherwise' }),
     hj212: z.string().nullable().meta({ description: 'Factor code of HJ 212' }),
     convertible: z.record(z.string(), z.strictObject({ scale: z.number(), offset: z.number() })),
   })
@@ -49,7 +55,7 @@ export function installProperties(app: App): void {
 }
 
 function toJson(property: Property): z.infer<typeof propertyForm> {
-  const { code, name, domain, unit, min, max, accumulation, hj212, convertible } = property
+  const { code, name, domain, unit, min, max, quantity, hj212, convertible } = property
   return {
     code,
     name,
@@ -57,7 +63,8 @@ function toJson(property: Property): z.infer<typeof propertyForm> {
     unit,
     min,
     max,
-    accumulation,
+    quantity,
+    accumulation: accumulationOf(property),
     hj212,
     convertible: { ...convertible },
   }

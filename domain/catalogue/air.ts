@@ -14,8 +14,8 @@ import {
 } from './units.ts'
 
 const domain = 'air'
-const accumulation = 'mean'
-const ug = { domain, accumulation, unit: 'ug/m3', min: -10, convertible: micro } as const
+const quantity = 'instant'
+const ug = { domain, quantity, unit: 'ug/m3', min: -10, convertible: micro } as const
 
 export const air: readonly Property[] = [
   { ...ug, code: 'pm25', name: { en: 'PM2.5', zh: '细颗粒物' }, max: 20_000, hj212: 'a34004' },
@@ -104,7 +104,7 @@ export const air: readonly Property[] = [
     unit: 'dB[SPL]',
     min: 0,
     max: 200,
-    accumulation,
+    quantity: 'level',
     hj212: 'LA',
     convertible: { 'dB(A)': { scale: 1, offset: 0 }, dB: { scale: 1, offset: 0 } },
   },

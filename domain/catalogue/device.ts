@@ -8,7 +8,7 @@
 import type { Property } from '../property.ts'
 import { intoCelsius, intoDegree, intoPercent, intoVolt, none } from './units.ts'
 
-const mean = { domain: 'device', accumulation: 'mean', hj212: null } as const
+const mean = { domain: 'device', quantity: 'instant', hj212: null } as const
 const dbm = { ...mean, unit: 'dB{mW}', convertible: { dBm: { scale: 1, offset: 0 } } } as const
 const db = { ...mean, unit: 'dB', convertible: none } as const
 
@@ -83,7 +83,7 @@ export const device: readonly Property[] = [
   },
   {
     ...mean,
-    accumulation: 'last',
+    quantity: 'counter',
     code: 'uptime',
     name: { en: 'Time since start', zh: '运行时长' },
     unit: 's',

@@ -20,7 +20,7 @@ import {
 
 const domain = 'hydro'
 const hj212 = null
-const mean = { domain, hj212, accumulation: 'mean' } as const
+const mean = { domain, hj212, quantity: 'instant' } as const
 const metres = { ...mean, unit: 'm', convertible: intoMetre } as const
 const level = { ...metres, min: -50, max: 9_000 } as const
 
@@ -82,7 +82,7 @@ export const hydro: readonly Property[] = [
     unit: 'mm',
     min: 0,
     max: 2_000,
-    accumulation: 'sum',
+    quantity: 'interval',
     hj212,
     convertible: intoMillimetre,
   },
@@ -93,7 +93,7 @@ export const hydro: readonly Property[] = [
     unit: 'mm',
     min: 0,
     max: 10_000_000,
-    accumulation: 'last',
+    quantity: 'counter',
     hj212,
     convertible: intoMillimetre,
   },
@@ -113,7 +113,7 @@ export const hydro: readonly Property[] = [
     unit: 'm3',
     min: 0,
     max: 1e12,
-    accumulation: 'mean',
+    quantity: 'instant',
     hj212,
     convertible: intoCubicMetre,
   },

@@ -12,8 +12,8 @@ import {
 
 const domain = 'utility'
 const hj212 = null
-const mean = { domain, hj212, accumulation: 'mean' } as const
-const counter = { domain, hj212, accumulation: 'last' } as const
+const mean = { domain, hj212, quantity: 'instant' } as const
+const counter = { domain, hj212, quantity: 'counter' } as const
 
 export const utility: readonly Property[] = [
   {

@@ -18,7 +18,7 @@ import {
   none,
 } from './units.ts'
 
-const mean = { domain: 'water', accumulation: 'mean' } as const
+const mean = { domain: 'water', quantity: 'instant' } as const
 
 /** A concentration in mg/L. */
 function milligrams(

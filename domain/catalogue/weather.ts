@@ -16,7 +16,7 @@ import {
 } from './units.ts'
 
 const domain = 'weather'
-const mean = { domain, accumulation: 'mean' } as const
+const mean = { domain, quantity: 'instant' } as const
 const celsius = { ...mean, unit: 'Cel', min: -90, max: 80, convertible: intoCelsius } as const
 const speed = { ...mean, unit: 'm/s', min: 0, max: 150, convertible: intoMetrePerSecond } as const
 
@@ -58,7 +58,7 @@ export const weather: readonly Property[] = [
     unit: 'deg',
     min: 0,
     max: 360,
-    accumulation: 'vector',
+    quantity: 'direction',
     hj212: 'a01008',
     convertible: intoDegree,
   },
@@ -109,7 +109,7 @@ export const weather: readonly Property[] = [
     unit: 'mm',
     min: -50,
     max: 500,
-    accumulation: 'sum',
+    quantity: 'interval',
     hj212: null,
     convertible: intoMillimetre,
   },

@@ -7,6 +7,7 @@
  *   readings, so that after a crash no reading is lost, doubled or counted twice.
  */
 
+import type { CivilPeriod } from '../../domain/calendar.ts'
 import type { Aggregate, AggregateFn, Quality, Reading, SeriesKey } from '../../domain/reading.ts'
 
 /** Positions of the journal after `from` up to `to`. */
@@ -95,16 +96,18 @@ export interface RangeQuery extends Interval {
   after?: SeriesKey & { observedAt: number }
 }
 
+/**
+ * How readings are taken together follows from what kind of quantity the catalogue says they are: amounts of an interval
+ * and counters belong to windows open at their start and closed at their end, `from` and `to` of the query likewise;
+ * levels are averaged as energy; `increase`, and `sum` of a counter, is what it grew by, from the reading before on.
+ */
 export interface AggregateQuery extends Interval {
   series: readonly SeriesKey[]
   everyMs: number
   /** Windows start at multiples of `everyMs` from this moment (default 1970-01-01T00:00Z). */
   originMs?: number
-  /**
-   * Windows are civil days of this IANA time zone, begun at this hour (0 the natural day, 8 the hydrological day);
-   * `everyMs` must be 86,400,000. A day of a change of clocks has 23 or 25 hours.
-   */
-  day?: { zone: string; hour: number }
+  /** Windows are these periods, about as long as `everyMs`. A day of a change of clocks has 23 or 25 hours. */
+  civil?: CivilPeriod
   fn: AggregateFn
   /** Directions in degrees: `mean` is the direction of the mean vector. */
   vector?: (property: string) => boolean

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { factorsOf2005, factorUnits } from '../../domain/catalogue/hj212.ts'
 import { isDeviceProperty, properties, propertyOf } from '../../domain/catalogue.ts'
-import { propertyDomains } from '../../domain/property.ts'
+import { accumulationOf, propertyDomains, type Quantity } from '../../domain/property.ts'
 
 const all = [...properties.values()]
 
@@ -51,11 +51,22 @@ describe('the catalogue', () => {
   })
 
   test('directions add up as vectors, increments as sums, counters not at all', () => {
-    expect(propertyOf('wind_direction')?.accumulation).toBe('vector')
-    expect(propertyOf('rainfall')?.accumulation).toBe('sum')
-    expect(propertyOf('rain_total')?.accumulation).toBe('last')
-    expect(propertyOf('meter_volume')?.accumulation).toBe('last')
-    expect(propertyOf('pm25')?.accumulation).toBe('mean')
+    const accumulations = new Map(all.map((one) => [one.code, accumulationOf(one)]))
+    expect(accumulations.get('wind_direction')).toBe('vector')
+    expect(accumulations.get('rainfall')).toBe('sum')
+    expect(accumulations.get('rain_total')).toBe('last')
+    expect(accumulations.get('meter_volume')).toBe('last')
+    expect(accumulations.get('noise')).toBe('mean')
+    expect(accumulations.get('pm25')).toBe('mean')
+  })
+
+  test('says what kind of quantity each property is', () => {
+    const of = (quantity: Quantity) =>
+      all.filter((one) => one.quantity === quantity).map(({ code }) => code)
+    expect(of('interval').sort()).toEqual(['evaporation', 'rainfall'])
+    expect(of('counter').sort()).toEqual(['energy', 'meter_volume', 'rain_total', 'uptime'])
+    expect(of('level')).toEqual(['noise'])
+    expect(of('direction')).toEqual(['wind_direction'])
   })
 
   test('device properties are those of the device table', () => {

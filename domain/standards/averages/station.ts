@@ -8,7 +8,7 @@
  * - Levels and depths of water: largest value of the hour; the largest, because a flood is judged by its worst point.
  */
 
-import { propertyOf } from '../../catalogue.ts'
+import { quantityOf } from '../../catalogue.ts'
 import { type Hour, type Hours, isValid } from './clock-hour.ts'
 
 export type HourStatistic = 'mean' | 'sum' | 'max'
@@ -17,7 +17,7 @@ const levels: ReadonlySet<string> = new Set(['water_level', 'tide_level', 'water
 
 export function statisticOf(property: string): HourStatistic {
   if (levels.has(property)) return 'max'
-  return propertyOf(property)?.accumulation === 'sum' ? 'sum' : 'mean'
+  return quantityOf(property) === 'interval' ? 'sum' : 'mean'
 }
 
 /** The hours of one property at a place from those of its devices there. */

@@ -12,9 +12,10 @@ import { foldPages } from './fold-pages.ts'
 import { inParallel } from './parallel.ts'
 import { type Part, partsOf, spanOf } from './parts.ts'
 import { rolledWindows } from './rolled-windows.ts'
-import { isVectorMean, seriesGroups } from './series-groups.ts'
+import { isFolded, seriesGroups } from './series-groups.ts'
 import type { Snapshot } from './snapshot.ts'
 import { type WindowRun, windowRuns } from './window-runs.ts'
+import { askedFor, figureOf } from './window-figures.ts'
 import {
   askReadings,
   byProperty,
@@ -37,7 +38,11 @@ export async function* aggregatePages(
 ): AsyncGenerator<readonly Aggregate[]> {
   createWindowGrid(query)
   if (query.quality?.length === 0) return
-  for (const { parts, mayRoll } of seriesGroups(partsOf(snapshot, query), query, windowsMax)) {
+  for (const { parts, mayRoll } of seriesGroups(
+    partsOf(snapshot, { ...query, forWindows: true }),
+    query,
+    windowsMax,
+  )) {
     const rolled = mayRoll ? await rolledWindows({ snapshot, connection }, parts, query) : undefined
     if (rolled === undefined) yield* rawPages(connection, parts, query)
     else for (const part of parts) yield* pagesOf(rolled.get(part) ?? [])
@@ -54,7 +59,7 @@ async function* rawPages(
     const group = groupOf(parts.slice(at, at + size), query)
     const [first] = group
     if (first === undefined) return
-    if (isVectorMean(first.key, query)) {
+    if (isFolded(first.key, query)) {
       yield* foldPages(connection, first, query)
       at += 1
       continue
@@ -77,7 +82,7 @@ async function* rawPages(
 
 /** The beginning that InfluxDB can sum up, or the first one alone. */
 function groupOf(parts: readonly Part[], query: AggregateQuery): readonly Part[] {
-  const end = parts.findIndex(({ key }) => isVectorMean(key, query))
+  const end = parts.findIndex(({ key }) => isFolded(key, query))
   return end < 0 ? parts : parts.slice(0, Math.max(end, 1))
 }
 
@@ -91,7 +96,9 @@ async function askGroup(
   const { fn, quality } = query
   let trouble: 'too much' | 'unreadable' | undefined
   const questions = byProperty(group).flatMap((parts) =>
-    windowRuns(query, spanOf(parts)).map((run) => ({ parts, run, fn, rowsMax })),
+    windowRuns(query, spanOf(parts)).map((run) => ({
+      ...{ parts, run, rowsMax, ...askedFor(fn, parts[0]?.key.property ?? '') },
+    })),
   )
   const answers = new Map<WindowRun, WindowAnswer>()
   await inParallel(questions, questionsMax, async (question) => {
@@ -121,7 +128,8 @@ async function* windowByWindow(
   for (const run of windowRuns(query, part)) {
     for (let from = run.from; from < run.to; ) {
       const rest = { ...run, from }
-      const question = { parts: [part], run: rest, fn, rowsMax: pageWindowsMax }
+      const asked = askedFor(fn, part.key.property)
+      const question = { parts: [part], run: rest, rowsMax: pageWindowsMax, ...asked }
       const answer = await askReadings(connection, question, quality)
       if (answer === undefined) {
         yield* foldPages(connection, { ...part, from, to: run.to }, query)
@@ -143,7 +151,9 @@ interface Asked {
 
 function windowsOf(answer: WindowAnswer, { part, run, fn }: Asked): Aggregate[] {
   const { device, property } = part.key
-  return windowRowsOf(answer?.get(device), fn).map(({ from, value, count }) => {
+  const { isEnergy } = askedFor(fn, property)
+  return windowRowsOf(answer?.get(device), fn).map(({ from, value: plain, count }) => {
+    const value = plain === null ? null : figureOf(fn, { value: plain, count, isEnergy })
     return { device, property, fn, value, count, from, to: from + run.everyMs }
   })
 }

@@ -15,9 +15,13 @@ export interface DirtyHours {
 
 /**
  * Dirty hours in the interval of rows, which are named by their first series. Hours of other rows may be among them.
- * Undefined when there are too many to look.
+ * Undefined when there are too many to look. `isOfNewForm`: sums of an earlier form are none.
  */
-export type FindDirtyHours = (within: Interval, rows: readonly number[]) => DirtyHours | undefined
+export type FindDirtyHours = (
+  within: Interval,
+  rows: readonly number[],
+  isOfNewForm: boolean,
+) => DirtyHours | undefined
 
 const hoursMax = 1_000
 /** Up to so many rows are looked up one by one. */
@@ -26,8 +30,8 @@ const fewRows = 8
 const marksMax = 64
 
 export function prepareDirtyHours(db: SqliteDatabase): FindDirtyHours {
-  const selectKnown = db.prepare<[], { knownFrom: number | null }>(
-    'select summed_from as knownFrom from state where id = 1',
+  const selectKnown = db.prepare<[], { summedFrom: number | null; formsFrom: number | null }>(
+    'select summed_from as summedFrom, forms_from as formsFrom from state where id = 1',
   )
   const tables = ["dirty where span = '1h' and", 'unsummed where'].map((table) => ({
     next: db
@@ -48,8 +52,18 @@ export function prepareDirtyHours(db: SqliteDatabase): FindDirtyHours {
     return some.length === marksMax || some.some((row) => rows.has(row))
   }
 
-  function find({ from, to }: Interval, rows: ReadonlySet<number>): DirtyHours | undefined {
-    const knownFrom = selectKnown.get()?.knownFrom ?? Number.NEGATIVE_INFINITY
+  function knownFromOf(isOfNewForm: boolean): number {
+    const { summedFrom = null, formsFrom = null } = selectKnown.get() ?? {}
+    const summed = summedFrom ?? Number.NEGATIVE_INFINITY
+    return isOfNewForm ? Math.max(summed, formsFrom ?? Number.NEGATIVE_INFINITY) : summed
+  }
+
+  function find(
+    { from, to }: Interval,
+    rows: ReadonlySet<number>,
+    isOfNewForm: boolean,
+  ): DirtyHours | undefined {
+    const knownFrom = knownFromOf(isOfNewForm)
     const starts = new Set<number>()
     let looked = 0
     for (const table of tables) {
@@ -64,5 +78,5 @@ export function prepareDirtyHours(db: SqliteDatabase): FindDirtyHours {
   }
 
   const findAtOnce = db.transaction(find)
-  return (within, rows) => findAtOnce(within, new Set(rows))
+  return (within, rows, isOfNewForm) => findAtOnce(within, new Set(rows), isOfNewForm)
 }

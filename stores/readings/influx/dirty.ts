@@ -4,7 +4,7 @@
  */
 
 import type { SqliteDatabase } from '../../sqlite.ts'
-import type { Span } from './layout.ts'
+import { closedMsOf, type Span } from './layout.ts'
 import type { SeriesRegister } from './series-register.ts'
 import type { Sheet } from './sheet.ts'
 
@@ -70,7 +70,8 @@ export function createDirty(db: SqliteDatabase, register: SeriesRegister): Dirty
       if (revised === 0) return true
       return kinds.every((kind, slot) => {
         if (kind !== 'flags') return true
-        const start = Math.floor((readings[slot]?.observedAt ?? 0) / hourMs) * hourMs
+        const { observedAt = 0, property = '' } = readings[slot] ?? {}
+        const start = Math.floor((observedAt - closedMsOf(property)) / hourMs) * hourMs
         const [row = 0] = register.seriesOfRow(series[slot]?.row ?? 0)
         return load()['1h'].get(start)?.has(row) === true
       })
@@ -78,8 +79,13 @@ export function createDirty(db: SqliteDatabase, register: SeriesRegister): Dirty
     markBatch({ readings, series }) {
       for (let slot = 0; slot < readings.length; slot++) {
         const row = series[slot]?.row ?? 0
-        const hour = Math.floor((readings[slot]?.observedAt ?? 0) / hourMs)
+        const at = readings[slot]?.observedAt ?? 0
+        const hour = Math.floor(at / hourMs)
         if (row >= lastHours.length) growTo(row)
+        // An amount of the hour that ends now.
+        if (hour * hourMs === at && closedMsOf(readings[slot]?.property ?? '') > 0) {
+          mark('1h', at - hourMs, register.seriesOfRow(row)[0] ?? 0)
+        }
         if (lastHours[row] === hour) continue
         lastHours[row] = hour
         mark('1h', hour * hourMs, register.seriesOfRow(row)[0] ?? 0)

@@ -1,12 +1,16 @@
 /** One series summed up here, reading by reading, where InfluxQL can not do it. */
 
-import type { Aggregate } from '../../../domain/reading.ts'
+import type { Aggregate, Quality } from '../../../domain/reading.ts'
 import type { AggregateQuery, Interval } from '../readings.ts'
-import { addDirection, addValue, emptyFold, resultOf } from '../sqlite/fold.ts'
+import { quantityOf } from '../../../domain/catalogue.ts'
+import { add, emptyFold, resultOf, summedFor } from '../sqlite/fold.ts'
 import { createWindowGrid } from '../sqlite/window-grid.ts'
 import type { Connection } from './connection.ts'
+import { codeCondition, deviceCondition, nameText, timeCondition } from './influxql.ts'
+import { closedMsOf, codesWithValue, fieldSuffixes, influxTimes } from './layout.ts'
 import type { Part } from './parts.ts'
 import { readOn, type Wish } from './range.ts'
+import { numberAt } from './rows.ts'
 
 const pageWindowsMax = 4_096
 
@@ -17,29 +21,34 @@ export async function* foldPages(
 ): AsyncGenerator<readonly Aggregate[]> {
   const { fn, vector } = query
   const { device, property } = part.key
-  const directions = fn === 'mean' && vector?.(property) === true
-  const add = directions ? addDirection : addValue
+  const summed = summedFor(fn, quantityOf(property), vector?.(property) === true)
+  const closedMs = closedMsOf(property)
+  const span = { ...part, from: part.from + closedMs, to: part.to + closedMs }
   const grid = createWindowGrid(query)
   let page: Aggregate[] = []
   let window: Interval | undefined
-  let fold = emptyFold()
+  const flags = query.quality ?? [1, 2]
+  let fold = emptyFold(
+    summed === 'increments' ? await lastBefore(connection, span, flags) : Number.NaN,
+  )
 
   function close(): void {
     if (window === undefined || fold.count === 0) return
-    const value = resultOf(fold, fn, directions)
+    const value = resultOf(fold, fn, summed)
     page.push({ device, property, fn, value, count: fold.count, ...window })
-    fold = emptyFold()
+    fold = emptyFold(fold.previous)
   }
 
-  const wish: Wish = { flags: new Set(query.quality ?? [1, 2]), tests: false }
-  for await (const readings of readOn(connection, part, wish)) {
+  const wish: Wish = { flags: new Set(flags), tests: false }
+  for await (const readings of readOn(connection, span, wish)) {
     for (const { observedAt, value } of readings) {
       if (value === null) continue
-      if (window === undefined || observedAt >= window.to) {
+      const at = observedAt - closedMs
+      if (window === undefined || at >= window.to) {
         close()
-        window = grid.windowAt(observedAt)
+        window = grid.windowAt(at)
       }
-      add(fold, value)
+      add(fold, value, summed)
     }
     if (page.length < pageWindowsMax) continue
     yield page
@@ -47,4 +56,25 @@ export async function* foldPages(
   }
   close()
   if (page.length > 0) yield page
+}
+
+/** What a counter showed before the part begins; NaN when there is nothing. */
+async function lastBefore(
+  connection: Connection,
+  { key: { device, property }, measurement, from }: Part,
+  flags: readonly Quality[],
+): Promise<number> {
+  const where = [
+    deviceCondition([device]),
+    timeCondition({ from: influxTimes.from, to: from }),
+    codeCondition(`${property}${fieldSuffixes.flag}`, codesWithValue(flags)),
+  ].join(' AND ')
+  const answer = await connection.ask(
+    `SELECT last(${nameText(property)}) AS "v" FROM ${nameText(measurement)} WHERE ${where}`,
+  )
+  const [rows] = answer ?? []
+  const [row] = rows?.values ?? []
+  return row === undefined
+    ? Number.NaN
+    : (numberAt(row, rows?.columns.indexOf('v') ?? -1) ?? Number.NaN)
 }

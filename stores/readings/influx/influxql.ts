@@ -36,6 +36,11 @@ export function codeCondition(field: string, codes: readonly number[]): string {
   return `(${codes.map((code) => `${name} = ${code}`).join(' OR ')})`
 }
 
+/** The energy of a level in decibels, 10^(L/10): `exp`, because versions differ in the order of what `pow` takes. */
+export function energyText(property: string): string {
+  return `exp(${nameText(property)} * ${Math.LN10 / 10})`
+}
+
 function nanoseconds(ms: number): string {
   return ms === 0 ? '0' : `${ms}000000`
 }

@@ -7,8 +7,8 @@
  * that are absent. All numbers are floats, so that 1 and 1.5 never conflict.
  */
 
-import { propertyOf } from '../../../domain/catalogue.ts'
-import { propertyDomains } from '../../../domain/property.ts'
+import { propertyOf, quantityOf } from '../../../domain/catalogue.ts'
+import { closesWindow, propertyDomains } from '../../../domain/property.ts'
 import { type Quality, qualityFlags } from '../../../domain/reading.ts'
 
 export const tagNames = ['device', 'district', 'site'] as const
@@ -28,7 +28,26 @@ export function rollUpName(measurement: string, span: Span): string {
 
 /** Directions have no sums. */
 export function isSummedUp(property: string): boolean {
-  return propertyOf(property)?.accumulation !== 'vector'
+  return quantityOf(property) !== 'direction'
+}
+
+/**
+ * Milliseconds from the window of a reading to its time: amounts and counters close their window, (from, to], and times
+ * are whole milliseconds. Sums of an hour stand at its beginning all the same.
+ */
+export function closedMsOf(property: string): number {
+  return closesWindow(quantityOf(property)) ? 1 : 0
+}
+
+/** Sums of these were made in another form before there were kinds of quantities. */
+export function isOfNewForm(property: string): boolean {
+  const quantity = quantityOf(property)
+  return quantity === 'level' || closesWindow(quantity)
+}
+
+/** What the sum of an hour is of: levels add up as energy. */
+export function sumNameOf(property: string): 'sum' | 'energy' {
+  return quantityOf(property) === 'level' ? 'energy' : 'sum'
 }
 
 export function measurementOf(property: string): string {

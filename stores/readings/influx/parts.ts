@@ -4,14 +4,14 @@ import { Fault } from '../../../domain/errors.ts'
 import type { SeriesKey } from '../../../domain/reading.ts'
 import type { Interval } from '../readings.ts'
 import { measurementOf } from './layout.ts'
-import type { Snapshot } from './snapshot.ts'
+import type { ExtentQuery, Snapshot } from './snapshot.ts'
 
 export interface Part extends Interval {
   key: SeriesKey
   measurement: string
 }
 
-export interface PartsQuery extends Interval {
+export interface PartsQuery extends ExtentQuery {
   series: readonly SeriesKey[]
   after?: SeriesKey & { observedAt: number }
 }

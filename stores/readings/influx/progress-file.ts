@@ -7,7 +7,7 @@ import { type FileState, openInfluxFile, prepareMove, prepareState, progressOf }
 import type { Advance, Progress } from '../readings.ts'
 import { encodeEntries } from '../sqlite/log-codec.ts'
 import { createDirty, type Dirty } from './dirty.ts'
-import type { Span } from './layout.ts'
+import { closedMsOf, type Span } from './layout.ts'
 import { createFullDiskNotes, type FullDiskNotes } from './full-disk-note.ts'
 import type { KeptRecord } from './kept-lines.ts'
 import { createMirror, type Mirror } from './mirror.ts'
@@ -15,6 +15,7 @@ import type { LogLimits } from './options.ts'
 import { createPending, type Pending } from './pending.ts'
 import { createPlaces, type Places, type SiteTags } from './places.ts'
 import type { Found } from './recovery.ts'
+import { createRenewal } from './renewal.ts'
 import type { Sheet } from './sheet.ts'
 import { createUnsummed, type RowHour } from './unsummed.ts'
 
@@ -49,6 +50,8 @@ export interface ProgressFile {
   settleDirty(settled: SettledSums): void
   /** The hours of these were written again, so their sums are due. */
   markHours(samples: KeptRecord['samples']): void
+  /** Marks some of what an earlier version summed up in another form; true when there may be more. */
+  renewSums(): boolean
   /** Memory may differ from the file: it will be read anew. */
   forget(): void
   close(): void
@@ -83,6 +86,7 @@ export function openProgressFile(
     const dirty = createDirty(db, mirror.register)
     const unsummed = createUnsummed(db)
     const fullDisk = createFullDiskNotes(db)
+    const renewal = createRenewal(db, mirror, dirty)
     const stateRow = prepareState(db)
     const move = prepareMove(db)
     const addSeries = db.prepare<[number, string, string]>(
@@ -227,10 +231,14 @@ export function openProgressFile(
           for (const [device, property, at] of samples) {
             const series = mirror.register.find(device, property)
             const [row] = series === undefined ? [] : mirror.register.seriesOfRow(series.row)
-            if (row !== undefined) dirty.mark('1h', Math.floor(at / hourMs) * hourMs, row)
+            if (row !== undefined) {
+              const start = Math.floor((at - closedMsOf(property)) / hourMs) * hourMs
+              dirty.mark('1h', start, row)
+            }
           }
         })
       },
+      renewSums: () => transact(() => renewal.step(upToDate().keptFrom)),
       forget,
       close: () => db.close(),
     }

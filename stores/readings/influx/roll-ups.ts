@@ -1,6 +1,6 @@
 /**
  * Hours and days summed up for boards: measurements `<domain>_1h` and `<domain>_1d` with `p_mean`, `p_min`, `p_max`,
- * `p_sum` and `p_count` of the readings of flags 1 and 2. Hours are those of UTC, a day is the natural day of the site
+ * `p_sum` (of levels `p_energy`) and `p_count` of the readings of flags 1 and 2; amounts and counters of (from, to]. Hours are those of UTC, a day is the natural day of the site
  * and made of its hours where these fit, else of readings. Writing one again gives the same point, so late readings
  * only make it right; where none counts any more, `p_count` and `p_sum` are 0.
  *
@@ -137,6 +137,7 @@ export function createRollUps({ connection, file, zoneOf, clock, log }: RollUpPa
       const { dirty, mirror } = file
       const task = nextTask({ dirty, register: mirror.register, dayOf }, now, rowsMax)
       if (task === undefined) {
+        if (file.renewSums()) return true
         restUntil = now + restMs
         return false
       }

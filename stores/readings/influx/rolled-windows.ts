@@ -7,10 +7,11 @@ import type { Aggregate, AggregateFn } from '../../../domain/reading.ts'
 import type { AggregateQuery, Interval } from '../readings.ts'
 import { hourMs, type Stretch, stretchesOf } from './clean-hours.ts'
 import { type Connection, rowsOfSeriesMax } from './connection.ts'
-import { isSummedUp } from './layout.ts'
+import { isSummedUp, sumNameOf } from './layout.ts'
 import { inParallel } from './parallel.ts'
 import { type Part, spanOf } from './parts.ts'
 import type { Snapshot } from './snapshot.ts'
+import { askedFor, figureOf } from './window-figures.ts'
 import { type WindowRun, windowRuns } from './window-runs.ts'
 import {
   askHours,
@@ -34,13 +35,16 @@ export async function rolledWindows(
 ): Promise<Map<Part, Aggregate[]> | undefined> {
   const pieces = byProperty(group).flatMap((parts) => piecesOf(snapshot, parts, query))
   if (!pieces.some(({ isClean }) => isClean)) return undefined
-  const fn = query.fn === 'mean' ? 'sum' : query.fn
   const answers = new Map<Piece, WindowAnswer>()
   let isUsable = true
   await inParallel(pieces, questionsMax, async (piece) => {
     if (!isUsable) return
     const { parts, isClean, ...run } = piece
-    const question = { parts, run, fn, rowsMax: rowsOfSeriesMax }
+    const { fn, isEnergy } = askedFor(query.fn, parts[0]?.key.property ?? '')
+    const question = {
+      ...{ parts, run, isEnergy, rowsMax: rowsOfSeriesMax },
+      fn: fn === 'mean' ? ('sum' as const) : fn,
+    }
     const answer = await (isClean ? askHours : askReadings)(connection, question)
     answers.set(piece, answer)
     if (answer === undefined || isCut(answer, rowsOfSeriesMax)) isUsable = false
@@ -60,7 +64,7 @@ function piecesOf(snapshot: Snapshot, parts: readonly Part[], query: AggregateQu
   const span = wholeHours(spanOf(parts), query)
   const runs = windowRuns(query, span)
   const keys = parts.map(({ key }) => key)
-  const isRolled = isSummedUp(keys[0]?.property ?? '') && runs.every(isOfHours)
+  const isRolled = isSummed(query.fn, keys[0]?.property ?? '') && runs.every(isOfHours)
   const dirty = isRolled ? snapshot.dirtyHours(keys, span) : undefined
   const stretches = stretchesOf(span, dirty)
   const sets = chunksOf(parts)
@@ -69,6 +73,12 @@ function piecesOf(snapshot: Snapshot, parts: readonly Part[], query: AggregateQu
       .flatMap((run) => shortRuns(run, within))
       .flatMap((run) => sets.map((set) => ({ ...run, parts: set, isClean })))
   })
+}
+
+/** Sums of levels are of their energy. */
+function isSummed(fn: AggregateFn, property: string): boolean {
+  const isPlainSum = fn === 'sum' || fn === 'increase'
+  return isSummedUp(property) && !(isPlainSum && sumNameOf(property) === 'energy')
 }
 
 function isOfHours({ everyMs, originMs }: WindowRun): boolean {
@@ -154,9 +164,11 @@ function finished(
   windows: ReadonlyMap<number, Merged>,
   fn: AggregateFn,
 ): Aggregate[] {
+  const { isEnergy } = askedFor(fn, property)
   return [...windows.values()].map(({ from, to, value: merged, count }) => {
-    const value = fn === 'mean' ? merged / count : merged
+    const plain = fn === 'mean' ? merged / count : merged
     // Parts may add up to what no number holds.
-    return { device, property, fn, value: Number.isFinite(value) ? value : null, count, from, to }
+    const value = Number.isFinite(plain) ? figureOf(fn, { value: plain, count, isEnergy }) : null
+    return { device, property, fn, value, count, from, to }
   })
 }

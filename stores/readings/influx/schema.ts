@@ -13,6 +13,7 @@
  * - `dirty`: hours (`1h`) and days (`1d`) of rows that are to be summed up, by their beginning and their first series.
  *   `unsummed`: hours of rows that were tried in vain: InfluxDB could not tell or not take their sums. Which hours before
  *   `summed_from` were dirty, nobody knows.
+ *   Sums of amounts, counters and levels before `forms_from` are of an earlier form (`renewal.ts`).
  * - `full_disk`: InfluxDB refused a write because its disk was full, and may lose what came since (`full-disk.ts`).
  */
 
@@ -84,5 +85,9 @@ export const migrations: Migrations = [
     started text not null,
     restarts integer not null
   ) strict;
+  `,
+  `
+  alter table state add column forms_from integer;
+  update state set forms_from = (unixepoch() / 3600 + 1) * 3600000 where begun = 1;
   `,
 ]

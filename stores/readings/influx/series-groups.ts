@@ -1,7 +1,9 @@
 /** Which series are asked for together, and whether roll-ups of hours can tell of them. */
 
 import type { AggregateFn, SeriesKey } from '../../../domain/reading.ts'
+import { quantityOf } from '../../../domain/catalogue.ts'
 import type { AggregateQuery } from '../readings.ts'
+import { summedFor } from '../sqlite/fold.ts'
 import { hourMs } from './clean-hours.ts'
 import { type Part, spanOf } from './parts.ts'
 
@@ -12,7 +14,14 @@ export interface SeriesGroup {
 
 /** Roll-ups are few points, so more series are asked for at once. */
 const seriesMax = 256
-const rolledFns: ReadonlySet<AggregateFn> = new Set(['mean', 'min', 'max', 'sum', 'count'])
+const rolledFns: ReadonlySet<AggregateFn> = new Set([
+  'mean',
+  'min',
+  'max',
+  'sum',
+  'count',
+  'increase',
+])
 
 /** In their order. Those that may roll have no more than `windowsMax` windows together. */
 export function seriesGroups(
@@ -25,7 +34,7 @@ export function seriesGroups(
   const sizeMax = isOfRollUps(query) ? Math.min(Math.floor(windowsMax / windows), seriesMax) : 0
   const groups: { parts: Part[]; mayRoll: boolean }[] = []
   for (const part of parts) {
-    const mayRoll = sizeMax > 0 && !isVectorMean(part.key, query)
+    const mayRoll = sizeMax > 0 && !isFolded(part.key, query)
     const last = groups.at(-1)
     const hasRoom = last?.mayRoll === mayRoll && (!mayRoll || last.parts.length < sizeMax)
     if (last !== undefined && hasRoom) last.parts.push(part)
@@ -35,8 +44,9 @@ export function seriesGroups(
 }
 
 /** InfluxQL can not sum it up. */
-export function isVectorMean({ property }: SeriesKey, { fn, vector }: AggregateQuery): boolean {
-  return fn === 'mean' && vector?.(property) === true
+export function isFolded({ property }: SeriesKey, { fn, vector }: AggregateQuery): boolean {
+  const summed = summedFor(fn, quantityOf(property), vector?.(property) === true)
+  return summed === 'vectors' || summed === 'increments'
 }
 
 /** As they were summed up: in hours, of flags 1 and 2. */

@@ -5,6 +5,7 @@ import type { FeedPosition, Interval, Progress } from '../readings.ts'
 import { naming } from '../store-file.ts'
 import { type DirtyHours, prepareDirtyHours } from './dirty-hours.ts'
 import { type FileState, openInfluxFile, prepareState, progressOf } from './file.ts'
+import { closedMsOf, isOfNewForm } from './layout.ts'
 import { createMirror } from './mirror.ts'
 import { readingOf } from './rows.ts'
 import type { Series } from './series-register.ts'
@@ -16,11 +17,18 @@ export interface Snapshot {
   /** Newest readings of the series from this number on, and the number to go on with; undefined behind the last. */
   newest(from: number, max: number): { readings: Reading[]; next: number } | undefined
   since(position: FeedPosition): { readings: Reading[]; position: FeedPosition; gap: boolean }
-  /** The part of the interval in which each series has readings; undefined when there is none. */
-  extents(keys: readonly SeriesKey[], within: Interval): (Interval | undefined)[]
+  /**
+   * The part of the interval in which each series has readings; undefined when there is none. For windows it is that
+   * in which their windows lie (`closedMsOf`).
+   */
+  extents(keys: readonly SeriesKey[], within: ExtentQuery): (Interval | undefined)[]
   /** Hours in which roll-ups do not tell what the readings of these series do. */
   dirtyHours(keys: readonly SeriesKey[], within: Interval): DirtyHours | undefined
   close(): void
+}
+
+export interface ExtentQuery extends Interval {
+  forWindows?: boolean
 }
 
 /** One answer of `since` at most. */
@@ -47,11 +55,16 @@ export function openSnapshot(path: string): Snapshot {
       return series
     }
 
-    function extentOf({ device, property }: SeriesKey, within: Interval): Interval | undefined {
+    function extentOf(
+      { device, property }: SeriesKey,
+      { keptFrom, ...within }: ExtentQuery & Pick<FileState, 'keptFrom'>,
+    ): Interval | undefined {
       const series = register.find(device, property)
       if (series === undefined) return undefined
-      const from = Math.max(within.from, book.firstOf(series.id))
-      const to = Math.min(within.to, book.lastOf(series.id) + 1)
+      const closedMs = within.forWindows === true ? closedMsOf(property) : 0
+      const first = Math.max(keptFrom, book.firstOf(series.id)) - closedMs
+      const from = Math.max(within.from, first)
+      const to = Math.min(within.to, book.lastOf(series.id) + 1 - closedMs)
       return from < to ? { from, to } : undefined
     }
 
@@ -92,8 +105,7 @@ export function openSnapshot(path: string): Snapshot {
       },
       extents(keys, within) {
         const { keptFrom } = naming(path, refresh)
-        const from = Math.max(within.from, keptFrom)
-        return keys.map((key) => extentOf(key, { from, to: within.to }))
+        return keys.map((key) => extentOf(key, { ...within, keptFrom }))
       },
       dirtyHours(keys, within) {
         naming(path, refresh)
@@ -101,7 +113,8 @@ export function openSnapshot(path: string): Snapshot {
           const series = register.find(device, property)
           return series === undefined ? [] : register.seriesOfRow(series.row).slice(0, 1)
         })
-        return naming(path, () => findDirtyHours(within, rows))
+        const isNewForm = keys.some(({ property }) => isOfNewForm(property))
+        return naming(path, () => findDirtyHours(within, rows, isNewForm))
       },
       close: () => db.close(),
     }

@@ -4,8 +4,18 @@
  */
 
 import type { Connection, Rows } from './connection.ts'
-import { codeCondition, deviceCondition, nameText, timeCondition } from './influxql.ts'
-import { codesWithValue, fieldSuffixes, influxTimes, rollUpName, tagNames } from './layout.ts'
+import { codeCondition, deviceCondition, energyText, nameText, timeCondition } from './influxql.ts'
+import { digitsOfPlainSum, figure } from '../../../domain/figure.ts'
+import {
+  closedMsOf,
+  codesWithValue,
+  fieldSuffixes,
+  influxTimes,
+  rollUpName,
+  sumNameOf,
+  tagNames,
+} from './layout.ts'
+import { levelOf } from '../../../domain/decibel.ts'
 import { decodeTag, escapeKey, floatText, tagsText } from './line-protocol.ts'
 import type { RollUpTask } from './roll-up-plan.ts'
 import { numberAt } from './rows.ts'
@@ -60,27 +70,43 @@ async function sumUp(summing: Summing, devices: readonly string[], sums: Sums): 
 
 function sumStatement({ task, property, ofHours }: Summing, devices: readonly string[]): string {
   const { measurement, within, span } = task
-  const name = (suffix: string) => nameText(`${property}${suffix}`)
-  const fields = ofHours
-    ? [
-        `min(${name('_min')}) AS "min"`,
-        `max(${name('_max')}) AS "max"`,
-        `sum(${name('_sum')}) AS "sum"`,
-        `sum(${name('_count')}) AS "count"`,
-      ]
-    : ['min', 'max', 'sum', 'count'].map((fn) => `${fn}(${name('')}) AS "${fn}"`)
-  const source = ofHours ? rollUpName(measurement, '1h') : measurement
-  const counted = ofHours
-    ? `${name('_count')} > 0`
-    : codeCondition(`${property}${fieldSuffixes.flag}`, codesWithValue([1, 2]))
-  const conditions = [deviceCondition(devices), timeCondition(within), counted]
   const tags = tagNames.map(nameText).join(', ')
-  const grouping = span === '1h' ? `time(1h), ${tags} fill(none)` : tags
-  return `SELECT ${fields.join(', ')} FROM ${nameText(source)} WHERE ${conditions.join(' AND ')} GROUP BY ${grouping}`
+  if (ofHours) {
+    const name = (suffix: string) => nameText(`${property}_${suffix}`)
+    const fields = [
+      `min(${name('min')}) AS "min"`,
+      `max(${name('max')}) AS "max"`,
+      `sum(${name(sumNameOf(property))}) AS "sum"`,
+      `sum(${name('count')}) AS "count"`,
+    ]
+    const conditions = [deviceCondition(devices), timeCondition(within), `${name('count')} > 0`]
+    const source = nameText(rollUpName(measurement, '1h'))
+    return `SELECT ${fields.join(', ')} FROM ${source} WHERE ${conditions.join(' AND ')} GROUP BY ${tags}`
+  }
+  const closedMs = closedMsOf(property)
+  const conditions = [
+    deviceCondition(devices),
+    timeCondition({ from: within.from + closedMs, to: within.to + closedMs }),
+    codeCondition(`${property}${fieldSuffixes.flag}`, codesWithValue([1, 2])),
+  ]
+  const where = conditions.join(' AND ')
+  const value = nameText(property)
+  const isEnergy = sumNameOf(property) === 'energy'
+  const summed = isEnergy ? '"energy"' : value
+  const fields = [
+    ...['min', 'max', 'count'].map((fn) => `${fn}(${value}) AS "${fn}"`),
+    `sum(${summed}) AS "sum"`,
+  ]
+  const source = isEnergy
+    ? `(SELECT ${value}, ${energyText(property)} AS "energy" FROM ${nameText(measurement)} WHERE ${where} GROUP BY *)`
+    : `${nameText(measurement)} WHERE ${where}`
+  const grouping = span === '1h' ? `time(1h, ${closedMs}ms), ${tags} fill(none)` : tags
+  const outer = isEnergy ? ` WHERE ${conditions[1]}` : ''
+  return `SELECT ${fields.join(', ')} FROM ${source}${outer} GROUP BY ${grouping}`
 }
 
 /** A line for each span that has readings; undefined when a number is missing. */
-function sumLines(rows: Rows, { task, property }: Summing): SumLine[] | undefined {
+function sumLines(rows: Rows, { task, property, ofHours }: Summing): SumLine[] | undefined {
   const { span, starts } = task
   const place = (name: string) => rows.columns.indexOf(name)
   const key = escapeKey(property)
@@ -88,10 +114,18 @@ function sumLines(rows: Rows, { task, property }: Summing): SumLine[] | undefine
   for (const row of rows.values) {
     const cell = (name: string) => numberAt(row, place(name))
     const [min, max, sum, count] = [cell('min'), cell('max'), cell('sum'), cell('count')]
-    const at = span === '1h' ? cell('time') : starts[0]
+    const time = cell('time')
+    const hour = time === undefined || ofHours ? time : time - closedMsOf(property)
+    const at = span === '1h' ? hour : starts[0]
     if (!count || at === undefined) continue
     if (min === undefined || max === undefined || sum === undefined) return undefined
-    const numbers = Object.entries({ mean: sum / count, min, max, sum, count })
+    const sumName = sumNameOf(property)
+    const digits = digitsOfPlainSum(count)
+    const mean = sumName === 'energy' ? levelOf(sum / count) : sum / count
+    const plain = sumName === 'energy' ? sum : figure(sum, 0, digits)
+    const numbers = Object.entries({
+      ...{ mean: figure(mean, 0, digits), min, max, [sumName]: plain, count },
+    })
     const fields = numbers.map(([name, value]) => `${key}_${name}=${floatText(value)}`).join(',')
     lines.push({ ...subjectOf(rows, task), fields, at })
   }
@@ -118,7 +152,7 @@ async function emptyOthers(summing: Summing, { lines, left }: Sums): Promise<voi
     for (const row of rows.values) {
       const at = numberAt(row, time)
       if (at === undefined || known.has(`${subject.prefix} ${at}`)) continue
-      lines.push({ ...subject, fields: `${key}_count=0,${key}_sum=0`, at })
+      lines.push({ ...subject, fields: `${key}_count=0,${key}_${sumNameOf(property)}=0`, at })
     }
   }
 }

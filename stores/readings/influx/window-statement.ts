@@ -4,10 +4,11 @@
  */
 
 import type { AggregateFn, Quality } from '../../../domain/reading.ts'
+import type { Interval } from '../readings.ts'
 import { hourMs } from './clean-hours.ts'
 import type { Connection, Rows } from './connection.ts'
-import { codeCondition, deviceCondition, nameText, timeCondition } from './influxql.ts'
-import { codesWithValue, fieldSuffixes, rollUpName } from './layout.ts'
+import { codeCondition, deviceCondition, energyText, nameText, timeCondition } from './influxql.ts'
+import { closedMsOf, codesWithValue, fieldSuffixes, rollUpName, sumNameOf } from './layout.ts'
 import { decodeTag } from './line-protocol.ts'
 import { type Part, spanOf } from './parts.ts'
 import { numberAt } from './rows.ts'
@@ -21,10 +22,15 @@ export interface WindowQuestion {
   /** All of one property. */
   parts: readonly Part[]
   run: WindowRun
-  fn: AggregateFn
+  fn: RawFn
+  /** Of levels their energy, for `mean` and `sum`. */
+  isEnergy: boolean
   /** Windows of a device at most. */
   rowsMax: number
 }
+
+/** What InfluxQL can do by itself. */
+export type RawFn = Exclude<AggregateFn, 'increase'>
 
 /** Rows of each device; undefined when InfluxDB can not write down its numbers. */
 export type WindowAnswer = ReadonlyMap<string, Rows> | undefined
@@ -40,14 +46,20 @@ export function askReadings(
   quality: readonly Quality[] = [1, 2],
 ): Promise<WindowAnswer> {
   const { measurement, property } = subjectOf(question)
-  const value = nameText(property)
+  const { run, isEnergy } = question
+  const closedMs = closedMsOf(property)
+  const times = { from: run.from + closedMs, to: run.to + closedMs }
   const flag = `${property}${fieldSuffixes.flag}`
+  const value = nameText(isEnergy ? 'energy' : property)
   return ask(connection, question, {
     value: `${question.fn}(${value})`,
     count: `count(${value})`,
-    source: measurement,
+    source: nameText(measurement),
+    ...(isEnergy ? { inner: `${energyText(property)} AS ${value}` } : {}),
     condition: codeCondition(flag, codesWithValue(quality)),
-    grouping: windowGrouping(question.run),
+    times,
+    closedMs,
+    grouping: windowGrouping({ ...run, originMs: run.originMs + closedMs }),
   })
 }
 
@@ -58,17 +70,20 @@ export function askReadings(
 export function askHours(connection: Connection, question: WindowQuestion): Promise<WindowAnswer> {
   const { measurement, property } = subjectOf(question)
   const { fn, run } = question
-  const [value, count] = [nameText(`${property}_${fn}`), nameText(`${property}_count`)]
-  const source = rollUpName(measurement, '1h')
+  const field = fn === 'sum' ? sumNameOf(property) : fn
+  const [value, count] = [nameText(`${property}_${field}`), nameText(`${property}_count`)]
+  const source = nameText(rollUpName(measurement, '1h'))
+  const times = run
   // Points as they stand come in a third of the time that windows take.
   if (run.everyMs === hourMs) {
-    return ask(connection, question, { value, count, source, grouping: '"device"' })
+    return ask(connection, question, { value, count, source, times, grouping: '"device"' })
   }
   const isExtreme = fn === 'min' || fn === 'max'
   return ask(connection, question, {
     value: `${fn}(${value})`,
     count: `sum(${count})`,
     source,
+    times,
     // Where nothing counts any more count and sum are 0, but not the others. A condition costs a third more.
     ...(isExtreme ? { condition: `${count} > 0` } : {}),
     grouping: windowGrouping(run),
@@ -90,25 +105,41 @@ interface Wording {
   value: string
   count: string
   source: string
+  /** What is selected from the source, when it is not the fields themselves. */
+  inner?: string
   condition?: string
+  times: Interval
+  /** Milliseconds that windows begin later than they are said to. */
+  closedMs?: number
   grouping: string
 }
 
 async function ask(
   connection: Connection,
-  { parts, run, fn, rowsMax }: WindowQuestion,
-  { value, count, source, condition, grouping }: Wording,
+  { parts, fn, rowsMax }: WindowQuestion,
+  { value, count, source, inner, condition, times, closedMs = 0, grouping }: Wording,
 ): Promise<WindowAnswer> {
   const selected = fn === 'count' ? `${count} AS "n"` : `${value} AS "v", ${count} AS "n"`
-  const where = [deviceCondition(spanOf(parts).devices), timeCondition(run)]
+  const time = timeCondition(times)
+  const where = [deviceCondition(spanOf(parts).devices), time]
   if (condition !== undefined) where.push(condition)
+  const plain = `${source} WHERE ${where.join(' AND ')}`
+  const from =
+    inner === undefined ? plain : `(SELECT ${inner} FROM ${plain} GROUP BY "device") WHERE ${time}`
   const answer = await connection.ask(
-    [
-      `SELECT ${selected} FROM ${nameText(source)} WHERE ${where.join(' AND ')}`,
-      `GROUP BY ${grouping} LIMIT ${rowsMax}`,
-    ].join(' '),
+    `SELECT ${selected} FROM ${from} GROUP BY ${grouping} LIMIT ${rowsMax}`,
   )
-  return answer && new Map(answer.map((rows) => [decodeTag(rows.tags.device ?? ''), rows]))
+  if (answer === undefined) return undefined
+  return new Map(
+    answer.map((rows) => [decodeTag(rows.tags.device ?? ''), movedBack(rows, closedMs)]),
+  )
+}
+
+function movedBack(rows: Rows, ms: number): Rows {
+  if (ms === 0) return rows
+  const time = rows.columns.indexOf('time')
+  const values = rows.values.map((row) => row.with(time, (numberAt(row, time) ?? 0) - ms))
+  return { ...rows, values }
 }
 
 export interface WindowRow {

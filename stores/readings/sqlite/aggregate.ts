@@ -1,8 +1,14 @@
 /** Answers for windows, in pages: from roll-ups where they say what the points would, else from the points. */
 
+import { quantityOf } from '../../../domain/catalogue.ts'
+import { closesWindow } from '../../../domain/property.ts'
 import type { Aggregate } from '../../../domain/reading.ts'
-import type { AggregateQuery } from '../readings.ts'
+import type { AggregateQuery, Interval } from '../readings.ts'
+import { summedFor } from './fold.ts'
 import { flagsOf } from './points.ts'
+import { lastBefore } from './point-before.ts'
+import { canAnswer } from './roll-up.ts'
+import { rollUpForms } from './roll-up-codec.ts'
 import { pageWorkMax, type ReadFile, scanSeries, seriesWork } from './series-scan.ts'
 import { scanSummed } from './summed-scan.ts'
 import { createWindowGrid } from './window-grid.ts'
@@ -21,16 +27,22 @@ export function* aggregatePages(
   let work = 0
   for (const { device, property } of query.series) {
     const key = { device, property }
-    const directions = fn === 'mean' && (query.vector?.(property) ?? false)
+    const quantity = quantityOf(property)
+    const summed = summedFor(fn, quantity, query.vector?.(property) ?? false)
+    const interval = closesWindow(quantity) ? closedAtEnd(query) : query
+    const previous =
+      summed === 'increments' ? lastBefore(file, key, { time: interval.from, flags }) : Number.NaN
     const windows = createWindows({
-      ...{ key, fn, grid, directions, flags },
+      ...{ key, fn, grid, quantity, summed, previous, flags },
       emit: (window) => page.push(window),
     })
-    const level = directions || !areUsual(flags) ? undefined : grid.level
+    const isSummedUp = areUsual(flags) && canAnswer(quantity, fn, summed)
+    const level = isSummedUp ? grid.level : undefined
+    const form = rollUpForms[quantity]
     const pieces =
       level === undefined
-        ? scanSeries(file, key, query)
-        : scanSummed(file, key, { interval: query, grid, level })
+        ? scanSeries(file, key, interval)
+        : scanSummed(file, key, { interval, grid, level, form })
     work += seriesWork
     for (const piece of pieces) {
       if ('observedAt' in piece) windows.fold(piece)
@@ -44,6 +56,11 @@ export function* aggregatePages(
     windows.finish()
   }
   if (page.length > 0) yield page
+}
+
+/** Times are whole milliseconds: (from, to] is [from + 1, to + 1). */
+function closedAtEnd({ from, to }: Interval): Interval {
+  return { from: from + 1, to: to + 1 }
 }
 
 /** Roll-ups count flags 1 and 2. */

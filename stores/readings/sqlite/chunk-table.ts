@@ -9,6 +9,7 @@ import {
   headBytesMax,
   lastOfChunk,
 } from './chunk-codec.ts'
+import type { Quantity } from '../../../domain/property.ts'
 import { encodeRollUp } from './roll-up-codec.ts'
 import { type Level, levels, rollUp } from './roll-up.ts'
 import { createPoints, type Point, type Points, placeOf, pointAt } from './points.ts'
@@ -81,7 +82,11 @@ export function createPointFinder(
   }
 }
 
-export function createChunkTable(db: SqliteDatabase): ChunkTable {
+/** @param quantityOf of a series; needed only for writing */
+export function createChunkTable(
+  db: SqliteDatabase,
+  quantityOf: (series: number) => Quantity = () => 'instant',
+): ChunkTable {
   const columns = 'select start, until, points from chunk where series = ?'
   const covering = db.prepare<[number, number], Chunk>(
     `${columns} and start <= ? order by start desc limit 1`,
@@ -138,9 +143,10 @@ export function createChunkTable(db: SqliteDatabase): ChunkTable {
     put(series, points, growing) {
       const start = points.observedAt[0] ?? 0
       const until = points.observedAt[points.count - 1] ?? 0
+      const quantity = quantityOf(series)
       const summedUp = levels.map((level) => {
-        const windows = growing ? undefined : rollUp(points, level)
-        return windows === undefined ? null : encodeRollUp(windows, level)
+        const windows = growing ? undefined : rollUp(points, level, quantity)
+        return windows === undefined ? null : encodeRollUp(windows, level, quantity)
       })
       put.run(series, start, until, encodeChunk(points), ...summedUp)
     },

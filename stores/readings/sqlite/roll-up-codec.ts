@@ -1,11 +1,12 @@
 /**
  * A roll-up as bytes: 9 to 15 a window for usual sensor data instead of 64. Every number comes back bit for bit.
  *
- * 16 bytes of head, little-endian: how sums, their rests and the other values are scaled, 0; count u32; number of
+ * 16 bytes of head, little-endian: how sums, their rests and the other values are scaled, the form; count u32; number of
  * the first window f64. Then the columns: steps from window to window, counted points, sums, rests, and minima,
  * maxima, firsts and lasts in one.
  */
 
+import type { Quantity } from '../../../domain/property.ts'
 import {
   type ByteCursor,
   powersOfTen,
@@ -17,7 +18,23 @@ import {
 } from './number-columns.ts'
 import { type Level, type RollUp, reserveWindows } from './roll-up.ts'
 
-const headBytes = 16
+export const headBytes = 16
+
+/** How windows of a kind of quantity were summed up. Those of before there were kinds all have 0. */
+export const rollUpForms: Readonly<Record<Quantity, number>> = {
+  instant: 0,
+  direction: 0,
+  interval: 1,
+  counter: 2,
+  level: 3,
+}
+
+export function formOf(bytes: Uint8Array): number | undefined {
+  return bytes[formAt]
+}
+
+/** Place in the head. */
+const formAt = 3
 /** Two whole numbers in runs of one, and six others. */
 const windowBytesMax = 2 * 16 + 6 * 8
 const plain = 255
@@ -26,11 +43,16 @@ const absent = 254
 /** What is rounded off a sum is a multiple of the last binary place of some value. */
 const powersOfTwo = [44, 48, 52, 56, 60, 64, 72, 80].map((places) => 2 ** places)
 
-export function encodeRollUp(windows: RollUp, { ms }: Level): Uint8Array {
+export function encodeRollUp(
+  windows: RollUp,
+  { ms }: Level,
+  quantity: Quantity = 'instant',
+): Uint8Array {
   const { count } = windows
   const bytes = new Uint8Array(headBytes + count * windowBytesMax)
   const view = viewOf(bytes)
   const cursor: ByteCursor = { bytes, at: headBytes }
+  bytes[formAt] = rollUpForms[quantity]
   view.setUint32(4, count, true)
   if (count === 0) return bytes
   view.setFloat64(8, (windows.start[0] ?? 0) / ms, true)

@@ -1,12 +1,17 @@
 /**
  * Roll-ups: the windows of a chunk summed up when it is written, so that long charts need not unpack its points.
  *
+ * Their sums are of what the kind of quantity adds up: values, energies of levels, increments of counters from their
+ * first point on. Windows of amounts and counters are closed at their end, as those that they answer for.
+ *
  * They count what windows count unless asked otherwise: points with a value and flag 1 or 2. A window that lies
  * across several chunks has a part in each; the parts add up exactly (`fold.ts`). They are written with their chunk
  * and never by themselves, so they can not be out of date, whatever comes late or is revised.
  */
 
-import { addValue, emptyFold, exactSum } from './fold.ts'
+import { closesWindow, type Quantity } from '../../../domain/property.ts'
+import type { AggregateFn } from '../../../domain/reading.ts'
+import { add, emptyFold, exactSum, type Summed } from './fold.ts'
 import type { Points } from './points.ts'
 
 /** Windows of one length, from 1970-01-01T00:00Z on, and the column of the table `chunk` that holds them. */
@@ -65,20 +70,41 @@ const columns = ['start', 'counted', 'sum', 'rest', 'min', 'max', 'first', 'last
 /** Beyond this moment windows can not be told apart by whole numbers. */
 const farthest = 2 ** 52
 
+/** What the sums of roll-ups are of. */
+const sumsOf: Readonly<Record<Quantity, Summed>> = {
+  instant: 'values',
+  interval: 'values',
+  counter: 'increments',
+  level: 'energy',
+  direction: 'values',
+}
+
+/** Whether roll-ups of a quantity can answer for this. */
+export function canAnswer(quantity: Quantity, fn: AggregateFn, summed: Summed): boolean {
+  const needsSum = fn === 'mean' || fn === 'sum' || fn === 'increase'
+  return !needsSum || sumsOf[quantity] === summed
+}
+
 /** Undefined where it would not pay, or where sums can not be kept exactly. */
-export function rollUp(points: Points, { ms }: Level): RollUp | undefined {
+export function rollUp(
+  points: Points,
+  { ms }: Level,
+  quantity: Quantity = 'instant',
+): RollUp | undefined {
+  const summed = sumsOf[quantity]
+  const closedMs = closesWindow(quantity) ? 1 : 0
   const windows = createRollUp(Math.floor(points.count / readingsPerWindowMin))
   for (let i = 0; i < points.count; ) {
-    const start = Math.floor((points.observedAt[i] ?? 0) / ms) * ms
+    const start = Math.floor(((points.observedAt[i] ?? 0) - closedMs) / ms) * ms
     if (Math.abs(start) > farthest) return undefined
     const fold = emptyFold()
-    for (; i < points.count && (points.observedAt[i] ?? 0) < start + ms; i++) {
+    for (; i < points.count && (points.observedAt[i] ?? 0) - closedMs < start + ms; i++) {
       const value = points.value[i] ?? 0
       const quality = points.quality[i] ?? 0
-      if ((quality === 1 || quality === 2) && !Number.isNaN(value)) addValue(fold, value)
+      if ((quality === 1 || quality === 2) && !Number.isNaN(value)) add(fold, value, summed)
     }
     if (fold.count === 0) continue
-    const exact = exactSum(fold)
+    const exact = exactSum(fold, summed)
     if (exact === undefined || windows.count === windows.start.length) return undefined
     const at = windows.count++
     windows.start[at] = start

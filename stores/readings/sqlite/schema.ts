@@ -11,6 +11,8 @@
  *   no longer there for anybody, even if their bytes still wait to be dropped. `ahead_from` and `ahead_to` are the
  *   stretch settled beyond `seq`, or null.
  *
+ * `roll_up_forms`: up to which version roll-ups of an earlier form were made anew (`renewal.ts`).
+ *
  * A reading may stand in the log and in a chunk at once while it is being sealed; the log wins.
  */
 
@@ -57,4 +59,5 @@ export const migrations: Migrations = [
   alter table state add column ahead_from integer;
   alter table state add column ahead_to integer;
   `,
+  'alter table state add column roll_up_forms integer not null default 0',
 ]

@@ -1,7 +1,8 @@
 /**
  * Reads one series for windows: a chunk is answered from its roll-up where that says what its points would, and
  * unpacked where it does not: at the ends of the interval, where something of its time still waits in the log
- * (late, repeated or revised), where a window ends within one of the roll-up's, and where it has none.
+ * (late, repeated or revised), where a window ends within one of the roll-up's, and where it has none, or one of an
+ * earlier form.
  */
 
 import type { SeriesKey } from '../../../domain/reading.ts'
@@ -10,7 +11,7 @@ import { decodeChunk } from './chunk-codec.ts'
 import type { SummedChunk } from './chunk-table.ts'
 import { createPoints, mergePoints, type Points, placeOf } from './points.ts'
 import { createRollUp, type Level, type RollUp } from './roll-up.ts'
-import { decodeRollUp } from './roll-up-codec.ts'
+import { decodeRollUp, formOf } from './roll-up-codec.ts'
 import {
   type Block,
   blockOf,
@@ -32,6 +33,8 @@ export interface SummedQuery {
   interval: Interval
   grid: WindowGrid
   level: Level
+  /** Of its roll-ups; see `rollUpForms`. */
+  form: number
 }
 
 /** Points and windows of roll-ups within the interval, one after the other in time. */
@@ -48,7 +51,7 @@ export function scanSummed(
 
 function readBlock(
   { chunks }: ReadFile,
-  { interval: { to }, grid, level }: SummedQuery,
+  { interval: { to }, grid, level, form }: SummedQuery,
   logged: Logged,
   start: Position,
 ): Block<Points | RollUp> {
@@ -74,9 +77,8 @@ function readBlock(
 
   /** Takes the windows of the chunk; returns false, with none taken, when its points are needed. */
   function takeWindows(row: SummedChunk): boolean {
-    if (row.windows === null || !liesWithin(row, position, to) || isTouched(row, logged.points)) {
-      return false
-    }
+    if (row.windows === null || formOf(row.windows) !== form) return false
+    if (!liesWithin(row, position, to) || isTouched(row, logged.points)) return false
     passPoints({ to: row.start, inclusive: false })
     position = { from: row.start, exclusive: false }
     const before = windows.count

@@ -1,9 +1,9 @@
 /**
- * Where windows begin and end: every so many milliseconds, or with the civil days of a time zone; and which roll-ups
- * add up to them.
+ * Where windows begin and end: every so many milliseconds, or with the calendar and the clocks of a time zone; and
+ * which roll-ups add up to them.
  */
 
-import { createDayCalendar } from '../../../domain/calendar.ts'
+import { type CivilPeriod, createCivilPeriods } from '../../../domain/calendar.ts'
 import type { AggregateQuery, Interval } from '../readings.ts'
 import { type Level, levels } from './roll-up.ts'
 
@@ -17,19 +17,14 @@ export interface WindowGrid {
 }
 
 const hourMs = 3_600_000
-const dayMs = 24 * hourMs
 
 /** Throws `RangeError` when the query's windows have no sensible length. */
 export function createWindowGrid(query: AggregateQuery): WindowGrid {
-  const { everyMs, originMs = 0, day } = query
+  const { everyMs, originMs = 0, civil } = query
   if (!Number.isSafeInteger(everyMs) || everyMs < 1) {
     throw new RangeError(`everyMs is ${everyMs}; it must be a whole number from 1.`)
   }
-  if (day === undefined) return evenWindows(everyMs, originMs)
-  if (everyMs !== dayMs) {
-    throw new RangeError(`everyMs is ${everyMs}; for civil days it must be ${dayMs}.`)
-  }
-  return civilDays(day.zone, day.hour)
+  return civil === undefined ? evenWindows(everyMs, originMs) : civilWindows(civil)
 }
 
 function evenWindows(everyMs: number, originMs: number): WindowGrid {
@@ -43,9 +38,11 @@ function evenWindows(everyMs: number, originMs: number): WindowGrid {
   }
 }
 
-/** A day is looked up in the calendar once, whatever the number of series and chunks. */
-function civilDays(zone: string, hour: number): WindowGrid {
-  const calendar = createDayCalendar(zone, hour)
+/** A period is looked up in the calendar once, whatever the number of series and chunks. */
+function civilWindows(civil: CivilPeriod): WindowGrid {
+  const periods = createCivilPeriods(civil)
+  const { unit } = civil
+  const level = levels.find(({ ms }) => typeof unit !== 'number' || unit % ms === 0)
   /** Rising. */
   const known: Interval[] = []
   let last: Interval = { from: 0, to: 0 }
@@ -56,7 +53,7 @@ function civilDays(zone: string, hour: number): WindowGrid {
     const there = known[place]
     if (there !== undefined && there.from <= time) last = there
     else {
-      last = { ...calendar.dayOf(time) }
+      last = { ...periods.periodOf(time) }
       known.splice(place, 0, last)
     }
     return last
@@ -64,10 +61,10 @@ function civilDays(zone: string, hour: number): WindowGrid {
 
   return {
     windowAt,
-    level: levels.find(({ ms }) => ms === hourMs),
+    level,
     holds(start) {
       const { from, to } = windowAt(start)
-      return start >= from && start + hourMs <= to
+      return start >= from && start + (level?.ms ?? hourMs) <= to
     },
   }
 }

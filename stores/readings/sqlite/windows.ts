@@ -5,7 +5,8 @@
  */
 
 import type { Aggregate, AggregateFn, SeriesKey } from '../../../domain/reading.ts'
-import { addDirection, addSummed, addValue, emptyFold, resultOf } from './fold.ts'
+import { closesWindow, type Quantity } from '../../../domain/property.ts'
+import { add, addSummed, emptyFold, resultOf, type Summed } from './fold.ts'
 import type { Points } from './points.ts'
 import type { RollUp } from './roll-up.ts'
 import type { WindowGrid } from './window-grid.ts'
@@ -14,8 +15,10 @@ export interface WindowsQuery {
   key: SeriesKey
   fn: AggregateFn
   grid: WindowGrid
-  /** Values are directions in degrees, and `fn` is `mean`. */
-  directions: boolean
+  quantity: Quantity
+  summed: Summed
+  /** Of a counter the reading before the first window; NaN when there is none. */
+  previous: number
   /** Counted flags: place `flag` is 1. */
   flags: Uint8Array
   /** Called with each window that holds a counted point, rising in time. */
@@ -32,18 +35,20 @@ export interface Windows {
 }
 
 export function createWindows(query: WindowsQuery): Windows {
-  const { fn, grid, directions, flags } = query
+  const { fn, grid, quantity, summed, flags } = query
+  /** Whole milliseconds: what is up to a moment lies before the next. */
+  const closedMs = closesWindow(quantity) ? 1 : 0
   const { device, property } = query.key
-  let fold = emptyFold()
+  let fold = emptyFold(query.previous)
   let from = 0
   let to = Number.NEGATIVE_INFINITY
 
   function finish(): void {
     const { count } = fold
     if (count === 0) return
-    const value = resultOf(fold, fn, directions)
+    const value = resultOf(fold, fn, summed)
     query.emit({ device, property, fn, value, count, from, to })
-    fold = emptyFold()
+    fold = emptyFold(fold.previous)
   }
 
   function goTo(time: number): void {
@@ -59,15 +64,14 @@ export function createWindows(query: WindowsQuery): Windows {
       for (let i = 0; i < points.count; i++) {
         const value = points.value[i] ?? 0
         if (flags[points.quality[i] ?? 0] !== 1 || Number.isNaN(value)) continue
-        goTo(points.observedAt[i] ?? 0)
-        if (directions) addDirection(fold, value)
-        else addValue(fold, value)
+        goTo((points.observedAt[i] ?? 0) - closedMs)
+        add(fold, value, summed)
       }
     },
     foldSummed(windows) {
       for (let i = 0; i < windows.count; i++) {
         goTo(windows.start[i] ?? 0)
-        addSummed(fold, windows, i)
+        addSummed(fold, windows, i, summed)
       }
     },
     finish,

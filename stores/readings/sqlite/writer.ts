@@ -5,6 +5,7 @@
  * only mirrors the file; after a failure it is thrown away and read again, so nothing has to be undone.
  */
 
+import { quantityOf } from '../../../domain/catalogue.ts'
 import type { SqliteDatabase } from '../../sqlite.ts'
 import type { ReadingsWriter } from '../readings.ts'
 import { naming } from '../store-file.ts'
@@ -13,6 +14,7 @@ import { createBook } from './book.ts'
 import { createChunkTable } from './chunk-table.ts'
 import { openReadingsFile } from './file.ts'
 import { createMirror } from './mirror.ts'
+import { createRenewal } from './renewal.ts'
 import { createSealing, type SealingLimits, sealingDefaults } from './sealing.ts'
 import { type FileState, prepareState, progressOf } from './state.ts'
 
@@ -40,7 +42,7 @@ export function openWriter(options: WriterOptions): ReadingsWriter {
 
 function createWriter(db: SqliteDatabase, options: WriterOptions): ReadingsWriter {
   const mirror = createMirror(db)
-  const chunks = createChunkTable(db)
+  const chunks = createChunkTable(db, (id) => quantityOf(mirror.series.keyOf(id)?.property ?? ''))
   const stateRow = prepareState(db)
   const book = createBook(db, mirror, chunks)
   const limits = { ...sealingDefaults, ...options.limits }
@@ -49,6 +51,7 @@ function createWriter(db: SqliteDatabase, options: WriterOptions): ReadingsWrite
     keepDays: options.keepDays,
     stepSeries: limits.stepSeries,
   })
+  const renewal = createRenewal(db, mirror, chunks)
   /** The state that memory mirrors; undefined when memory may differ from the file. */
   let known: FileState | undefined
 
@@ -59,6 +62,7 @@ function createWriter(db: SqliteDatabase, options: WriterOptions): ReadingsWrite
     book.clear()
     sealing.clear()
     ageing.clear()
+    renewal.clear()
     return mirror.refresh()
   }
 
@@ -94,7 +98,9 @@ function createWriter(db: SqliteDatabase, options: WriterOptions): ReadingsWrite
       transact((state) => {
         const [aged, ageingDue] = ageing.step(state, now)
         const sealingDue = sealing.step(aged.keptFrom)
-        return [aged, ageingDue || sealingDue]
+        const isDue = ageingDue || sealingDue
+        // Last: it can wait.
+        return [aged, isDue || renewal.step()]
       }),
     close() {
       db.close()

@@ -7,7 +7,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import type { Quality, Reading, SeriesKey } from '../../../domain/reading.ts'
 import type { AggregateQuery } from '../../../stores/readings/readings.ts'
-import { always, reading, tidyAll } from '../../conformance/readings.ts'
+import { always, civilDay, reading, tidyAll } from '../../conformance/readings.ts'
 import { findInfluxes } from './find.ts'
 import { openInfluxStore } from './influx-store.ts'
 import type { Influxd } from './influxd.ts'
@@ -58,9 +58,9 @@ const anyQuery: fc.Arbitrary<AggregateQuery> = fc
       { everyMs: 3 * hour, originMs: midnight },
       { everyMs: 3 * hour, originMs: midnight + 20 * minute },
       { everyMs: 30 * minute },
-      { everyMs: day, day: { zone: 'Europe/Berlin', hour: 0 } },
-      { everyMs: day, day: { zone: 'Asia/Shanghai', hour: 8 } },
-      { everyMs: day, day: { zone: 'Asia/Kolkata', hour: 0 } },
+      civilDay('Europe/Berlin', 0),
+      civilDay('Asia/Shanghai', 8),
+      civilDay('Asia/Kolkata', 0),
     ),
     fn: fc.constantFrom('mean', 'min', 'max', 'sum', 'count', 'last'),
     quality: fc.constantFrom<readonly Quality[] | undefined>(undefined, [2, 1], [1], [1, 2, 3]),

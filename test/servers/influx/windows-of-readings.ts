@@ -3,14 +3,11 @@
 import { expect } from 'vitest'
 import type { Aggregate } from '../../../domain/reading.ts'
 import type { AggregateQuery, ReadingsReader } from '../../../stores/readings/readings.ts'
-import {
-  addDirection,
-  addValue,
-  emptyFold,
-  resultOf,
-} from '../../../stores/readings/sqlite/fold.ts'
+import { quantityOf } from '../../../domain/catalogue.ts'
+import { closesWindow } from '../../../domain/property.ts'
+import { add, emptyFold, resultOf, summedFor } from '../../../stores/readings/sqlite/fold.ts'
 import { createWindowGrid } from '../../../stores/readings/sqlite/window-grid.ts'
-import { allOf } from '../../conformance/readings.ts'
+import { allOf, always } from '../../conformance/readings.ts'
 
 /** All but the values must be equal, and these but for what rounding makes of sums in another order. */
 export async function expectWindowsOfReadings(
@@ -36,22 +33,24 @@ async function windowsOfReadings(
   const { windowAt } = createWindowGrid({ ...query, series, from, to })
   const windows: Aggregate[] = []
   for (const key of series) {
-    const directions = fn === 'mean' && vector?.(key.property) === true
-    const add = directions ? addDirection : addValue
-    let fold = emptyFold()
-    for (const { observedAt, value } of await allOf(
-      reader.range({ series: [key], from, to, quality }),
-    )) {
-      if (value === null) continue
-      const window = windowAt(observedAt)
+    const quantity = quantityOf(key.property)
+    const summed = summedFor(fn, quantity, vector?.(key.property) === true)
+    const closedMs = closesWindow(quantity) ? 1 : 0
+    const [first, end] = [from + closedMs, to + closedMs]
+    const all = await allOf(reader.range({ series: [key], ...always, quality }))
+    const before = all.findLast(({ observedAt, value }) => observedAt < first && value !== null)
+    let fold = emptyFold(before?.value ?? Number.NaN)
+    for (const { observedAt, value } of all) {
+      if (value === null || observedAt < first || observedAt >= end) continue
+      const window = windowAt(observedAt - closedMs)
       if (windows.at(-1)?.from !== window.from || fold.count === 0) {
-        fold = emptyFold()
+        fold = emptyFold(fold.previous)
         windows.push({ ...key, fn, value: null, count: 0, ...window })
       }
-      add(fold, value)
+      add(fold, value, summed)
       const last = windows.at(-1)
       if (last === undefined) continue
-      last.value = resultOf(fold, fn, directions)
+      last.value = resultOf(fold, fn, summed)
       last.count = fold.count
     }
   }
