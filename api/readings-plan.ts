@@ -4,8 +4,9 @@
  */
 
 import { z } from 'zod'
-import { propertyOf } from '../domain/catalogue.ts'
+import { propertyOf, quantityOf } from '../domain/catalogue.ts'
 import { Fault } from '../domain/errors.ts'
+import { accumulationOf } from '../domain/property.ts'
 import {
   type Aggregate,
   type AggregateFn,
@@ -14,9 +15,9 @@ import {
   type Reading,
   type SeriesKey,
 } from '../domain/reading.ts'
-import { durationMs } from '../domain/text.ts'
 import type { DayKind, DayRuns } from './day-runs.ts'
 import type { SeriesStretch, StretchReader } from './series-stretch.ts'
+import { isOfDays, type WindowLength, windowLength } from './window-lengths.ts'
 
 /** Windows of one series in one request. */
 const windowsMax = 200_000
@@ -28,6 +29,8 @@ export interface ReadingsRequest {
   fn?: AggregateFn | undefined
   day?: DayKind | undefined
   tests?: boolean | undefined
+  points?: number | undefined
+  property?: readonly string[] | undefined
   quality?: readonly Quality[] | undefined
 }
 
@@ -65,18 +68,24 @@ export function intervalOf(
 /** The start of time, or as many windows back as one request may have. */
 function beginning(request: ReadingsRequest, to: number): number {
   if (request.every === undefined) return 0
-  return Math.max(0, to - windowsMax * durationMs(request.every))
+  return Math.max(0, to - windowsMax * windowLength(request.every).everyMs)
 }
 
-/** What windows of `1d` are, or undefined when every window is so many milliseconds of UTC. */
-export function dayKindOf({ every, day }: ReadingsRequest): DayKind | undefined {
-  if (every === '1d') return day ?? 'natural'
-  if (day === undefined) return undefined
-  throw new Fault('bad_request', 'day: says what every=1d means; it needs that.', { field: 'day' })
+/** When windows begin. Hours begin alike in natural and hydrological days. */
+export function dayKindOf({ every, day }: ReadingsRequest): DayKind {
+  if (day === undefined) return 'natural'
+  if (every !== undefined && (day === 'utc' || isOfDays(windowLength(every)))) return day
+  const needed = day === 'utc' ? 'every' : 'every=1d, 1w, 1mo or 1y'
+  throw new Fault('bad_request', `day: says when windows begin; ${day} needs ${needed}.`, {
+    field: 'day',
+  })
 }
 
-/** Milliseconds of a window, or undefined for raw readings. */
-export function everyOf(request: ReadingsRequest, { from, to }: Interval): number | undefined {
+/** Length of windows, or undefined for raw readings. */
+export function everyOf(
+  request: ReadingsRequest,
+  { from, to }: Interval,
+): WindowLength | undefined {
   if (request.every === undefined) {
     if (request.fn === undefined) return undefined
     throw new Fault('bad_request', 'fn: needs every, such as every=5m.', { field: 'fn' })
@@ -86,10 +95,14 @@ export function everyOf(request: ReadingsRequest, { from, to }: Interval): numbe
       field: 'tests',
     })
   }
-  const everyMs = durationMs(request.every)
-  if (everyMs < 1_000) {
-    throw new Fault('bad_request', 'every: must be at least 1s.', { field: 'every' })
+  if (request.points !== undefined) {
+    throw new Fault('bad_request', 'points: thins raw readings; leave out every or points.', {
+      field: 'points',
+    })
   }
+  checkFn(request)
+  const length = windowLength(request.every)
+  const { everyMs } = length
   if ((to - from) / everyMs > windowsMax) {
     throw new Fault(
       'bad_request',
@@ -97,7 +110,23 @@ export function everyOf(request: ReadingsRequest, { from, to }: Interval): numbe
       { field: 'every' },
     )
   }
-  return everyMs
+  return length
+}
+
+/** A function that a property named in the request has no use for is refused; what is not named is left out. */
+function checkFn({ fn, property = [] }: ReadingsRequest): void {
+  const unfit = property.find((code) => !fits(fn, code))
+  if (fn === undefined || unfit === undefined) return
+  const instead = quantityOf(unfit) === 'level' ? 'mean, which averages energy' : 'mean, min or max'
+  const why =
+    fn === 'increase' ? 'is of counters and amounts of an interval' : 'adds up, and decibels do not'
+  throw new Fault('bad_request', `fn: ${fn} ${why}; for ${unfit} take ${instead}.`, { field: 'fn' })
+}
+
+function fits(fn: AggregateFn | undefined, property: string): boolean {
+  const quantity = quantityOf(property)
+  if (fn === 'increase') return quantity === 'counter' || quantity === 'interval'
+  return fn !== 'sum' || quantity !== 'level'
 }
 
 export interface RawPlan extends Interval {
@@ -127,12 +156,11 @@ export function rawPages(
 export interface WindowPlan extends RawPlan {
   everyMs: number
   fn?: AggregateFn
-  /** Absent: windows are multiples of `everyMs` from 1970 UTC. */
-  dayRuns?: DayRuns
+  dayRuns: DayRuns
 }
 
 /**
- * Series are grouped by their function and within it by time zone where days depend on it, because the store takes
+ * Series are grouped by their function and within it by when windows begin where they are, because the store takes
  * one of each at a time.
  */
 export async function* windowPages(
@@ -142,8 +170,10 @@ export async function* windowPages(
 ): AsyncGenerator<readonly Aggregate[]> {
   const start = place?.fn === undefined ? 0 : aggregateFns.indexOf(place.fn)
   for (const fn of aggregateFns.slice(start)) {
-    const own = plan.series.filter((key) => (plan.fn ?? standardFn(key.property)) === fn)
-    const { from, to, everyMs, quality, dayRuns = inOneRun } = plan
+    const own = plan.series.filter(
+      ({ property }) => (plan.fn ?? standardFn(property)) === fn && fits(fn, property),
+    )
+    const { from, to, everyMs, quality, dayRuns } = plan
     const query = {
       fn,
       from,
@@ -167,23 +197,22 @@ export async function* windowPages(
   }
 }
 
-const inOneRun: DayRuns = (series) => [{ series }]
-
 /** How a property adds up over time unless the request says otherwise. */
 export function standardFn(property: string): AggregateFn {
-  const accumulation = propertyOf(property)?.accumulation
-  return accumulation === 'sum' || accumulation === 'last' ? accumulation : 'mean'
+  const known = propertyOf(property)
+  const accumulation = known === undefined ? 'mean' : accumulationOf(known)
+  return accumulation === 'vector' ? 'mean' : accumulation
 }
 
 function isDirection(property: string): boolean {
-  return propertyOf(property)?.accumulation === 'vector'
+  return quantityOf(property) === 'direction'
 }
 
-function isBefore(key: SeriesKey, place: SeriesKey): boolean {
+export function isBefore(key: SeriesKey, place: SeriesKey): boolean {
   if (key.device !== place.device) return key.device < place.device
   return key.property < place.property
 }
 
-function isAfter(key: SeriesKey, place: SeriesKey): boolean {
+export function isAfter(key: SeriesKey, place: SeriesKey): boolean {
   return isBefore(place, key)
 }

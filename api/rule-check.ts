@@ -22,7 +22,7 @@ export function checkRule(rule: Rule): void {
       checkIndex(signal, where)
       return
     default:
-      if (known?.accumulation !== 'vector') return
+      if (known?.quantity !== 'direction') return
       throw impossible(
         'signal',
         `"${signal.type}" means nothing for "${property}", a direction; allowed are "value" and "silence".`,

@@ -3,6 +3,8 @@
  * The store is asked for each part by itself, which concerns the few devices that have moved.
  */
 
+import { quantityOf } from '../domain/catalogue.ts'
+import { closesWindow } from '../domain/property.ts'
 import type { Aggregate, Reading, SeriesKey } from '../domain/reading.ts'
 import type { AggregateQuery, RangeQuery, ReadingsReader } from '../stores/readings/readings.ts'
 
@@ -78,8 +80,7 @@ async function* windows(
       yield* readings.aggregate({ ...query, series })
       continue
     }
-    const from = Math.max(query.from, part.from)
-    const to = Math.min(query.to, part.until)
+    const { from, to } = within(query, { series, part })
     if (from >= to) continue
     for await (const page of readings.aggregate({ ...query, series, from, to })) {
       yield page.map((window) => ({
@@ -89,6 +90,19 @@ async function* windows(
       }))
     }
   }
+}
+
+/**
+ * What windows may count of a run: the readings of a part are [from, until), and windows of amounts and counters
+ * (from, to].
+ */
+export function within(
+  { from, to }: { from: number; to: number },
+  { series: [first], part }: StretchRun,
+): { from: number; to: number } {
+  if (first === undefined || part === undefined) return { from, to }
+  const closedMs = closesWindow(quantityOf(first.property)) ? 1 : 0
+  return { from: Math.max(from, part.from - closedMs), to: Math.min(to, part.until - closedMs) }
 }
 
 function isOf(a: SeriesKey, b: SeriesKey): boolean {

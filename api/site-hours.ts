@@ -15,7 +15,7 @@ import {
 import { durationMs } from '../domain/text.ts'
 import type { ReadingsReader } from '../stores/readings/readings.ts'
 import type { SeriesParts } from './series-filter.ts'
-import { runsOf, type SeriesStretch, type StretchRun } from './series-stretch.ts'
+import { runsOf, type SeriesStretch, type StretchRun, within } from './series-stretch.ts'
 import { turn } from './turn.ts'
 
 export interface SiteHoursParts extends SeriesParts {
@@ -52,10 +52,7 @@ export async function readSiteHours(
         for (const { device, property, from, value, count } of page) {
           const one = found.get(`${property} ${device}`)
           if (value === null || one === undefined) continue
-          windows
-            .get(property)
-            ?.get(one)
-            ?.push({ from: from - closedEndMs(fn), value, count })
+          windows.get(property)?.get(one)?.push({ from, value, count })
         }
         await turn(parts.timers)
       }
@@ -86,17 +83,9 @@ function hourPages(
   plan: SiteHoursPlan,
   { fn, series, part }: StretchRun & { fn: HourStatistic },
 ): AsyncIterable<readonly Aggregate[]> | Iterable<readonly Aggregate[]> {
-  const shift = closedEndMs(fn)
-  const from = Math.max(plan.from + shift, part?.from ?? plan.from)
-  const to = Math.min(plan.to + shift, part?.until ?? Number.POSITIVE_INFINITY)
+  const { from, to } = within(plan, { series, ...(part === undefined ? {} : { part }) })
   if (from >= to) return []
-  const originMs = (plan.from % hourMs) + shift
-  return readings.aggregate({ fn, series, everyMs: hourMs, from, to, originMs })
-}
-
-/** Rain fell in the interval that ends at the time of its reading, so its hours are closed at their end. */
-function closedEndMs(fn: HourStatistic): number {
-  return fn === 'sum' ? 1 : 0
+  return readings.aggregate({ fn, series, everyMs: hourMs, from, to, originMs: plan.from % hourMs })
 }
 
 function intervalMs({ view }: SeriesParts, device: string): number | null {

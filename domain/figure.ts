@@ -15,11 +15,16 @@ const powersOfTen = Array.from({ length: 23 }, (_, i) => Number(`1e${i}`))
  */
 export function figure(value: number, magnitude = 0, digits = digitsMost): number {
   if (!Number.isFinite(value) || Number.isInteger(value)) return value
-  const decimals =
-    digits - 1 - Math.floor(Math.log10(Math.max(Math.abs(magnitude), Math.abs(value))))
+  const decimals = digits - 1 - exponentOf(Math.max(Math.abs(magnitude), Math.abs(value)))
   const scale = powersOfTen[Math.max(decimals, 0)]
   if (scale !== undefined) return Math.round(value * scale) / scale + 0
   return decimals > 100 ? Number(value.toPrecision(digits)) : Number(value.toFixed(decimals)) + 0
+}
+
+/** The logarithm of 99.9…9 is rounded up to 2. */
+function exponentOf(positive: number): number {
+  const exponent = Math.floor(Math.log10(positive))
+  return 10 ** exponent > positive ? exponent - 1 : exponent
 }
 
 const digitsLeast = 9

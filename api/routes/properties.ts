@@ -2,7 +2,12 @@
 
 import { z } from 'zod'
 import { properties } from '../../domain/catalogue.ts'
-import { accumulationOf, type Property, propertyDomains, quantities } from '../../domain/property.ts'
+import {
+  accumulationOf,
+  type Property,
+  propertyDomains,
+  quantities,
+} from '../../domain/property.ts'
 import { type App, base } from '../context.ts'
 import { cursorSchema, decodeCursor, pageFields, pageOf, pageSchema } from '../page.ts'
 import { listOf } from '../query.ts'

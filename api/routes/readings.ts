@@ -5,8 +5,13 @@
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import type { Timers } from '../../domain/ports.ts'
-import { type Aggregate, aggregateFns, type Quality, type Reading } from '../../domain/reading.ts'
-import { durationSchema } from '../../domain/text.ts'
+import {
+  type Aggregate,
+  aggregateFns,
+  type Quality,
+  type Reading,
+  type SeriesKey,
+} from '../../domain/reading.ts'
 import { chooseForm } from '../accept.ts'
 import { type ApiContext, type App, base } from '../context.ts'
 import { type Cell, csvLine } from '../csv.ts'
@@ -14,22 +19,24 @@ import { createDayRuns, dayKinds } from '../day-runs.ts'
 import { aggregateForm, aggregateJson, readingForm, readingJson } from '../json-forms.ts'
 import { cursorSchema, decodeCursor, pageOf, pageSchema } from '../page.ts'
 import { flagParameter, idList, listOf, moment, wholeNumber } from '../query.ts'
-import { createReadingLine, createReadingText } from '../reading-text.ts'
 import { testedReadingForm, testedReadingJson, testsText } from '../reading-tests.ts'
+import { createReadingLine, createReadingText } from '../reading-text.ts'
 import {
   dayKindOf,
   everyOf,
   type Interval,
   intervalOf,
-  rawPages,
   type ReadingsPlace,
+  rawPages,
   readingsPlace,
   windowPages,
 } from '../readings-plan.ts'
 import { rowStream } from '../row-stream.ts'
 import { matchingSeries, propertyCode, type SeriesParts } from '../series-filter.ts'
 import { stretchReader } from '../series-stretch.ts'
+import { pointsLeast, pointsMost, thinnedPages } from '../thinned.ts'
 import { turn } from '../turn.ts'
+import { everySchema } from '../window-lengths.ts'
 
 const pageStandard = 1_000
 const pageMax = 10_000
@@ -49,19 +56,24 @@ const query = z.strictObject({
       'Observed at or after; unless given from the first reading on (with every: at most 200,000 windows back)',
   }),
   to: moment.optional().meta({ description: 'Observed before; open unless given' }),
-  every: durationSchema.optional().meta({
+  every: everySchema.optional().meta({
     description:
-      'Length of windows, such as 5m or 1h, in UTC; 1d: days of the site (see day); absent: raw readings',
+      "Windows: a part of a day that divides it (5m, 1h, 6h), 1d, 7d or 1w (from Monday), 1mo, 1y; as the site's clocks and calendar say (see day). Absent: raw readings",
   }),
   day: z.enum(dayKinds).optional().meta({
     description:
-      "What every=1d means, in the site's time zone: natural from 00:00 (unless given), hydrological from 08:00; or utc",
+      "When days begin, and weeks, months and years with them: natural at 00:00 of the site's time zone (unless given), hydrological at 08:00; utc: all windows in UTC",
   }),
   tests: flagParameter.optional().meta({
     description: 'true: each raw reading with the outcomes of its quality tests',
   }),
   fn: z.enum(aggregateFns).optional().meta({
-    description: 'Over a window; unless given, as the property adds up (mean, sum, last)',
+    description:
+      'Over a window; unless given, as the property adds up (mean, sum, last). Levels in dB are averaged as energy; increase: of counters what they grew by, of rain its sum. Amounts of an interval and counters count in the window that ends with their reading, (from, to]',
+  }),
+  points: wholeNumber(pointsLeast, pointsMost).optional().meta({
+    description:
+      'Of raw readings, at most about so many of each series, for a chart: the first, last, least and greatest of each of so many parts of its time',
   }),
   quality: listOf(qualityFlag)
     .optional()
@@ -126,24 +138,23 @@ export function installReadings(app: App, context: ApiContext, parts: SeriesPart
         now: ports.clock.now(),
         aheadMs: config.readingAheadSecondsMax * 1_000,
       })
-      const everyMs = everyOf(request.query, interval)
-      const dayKind = dayKindOf(request.query)
+      const length = everyOf(request.query, interval)
+      const kind = dayKindOf(request.query)
       await latest.refresh()
-      const isBySite = everyMs !== undefined
+      const isBySite = length !== undefined
       const series = [...matchingSeries(parts, request.query, { isBySite })]
-      const { quality, fn, limit, tests } = request.query
+      const { quality, fn, limit, tests, points } = request.query
       const plan = { series, ...interval, ...(quality === undefined ? {} : { quality }) }
-      if (everyMs === undefined) {
-        const rows = rawRows(context, { ...plan, tests: tests === true }, interval, place)
+      if (length === undefined) {
+        const raw = { ...plan, tests: tests === true, ...(points === undefined ? {} : { points }) }
+        const rows = rawRows(context, raw, interval, place)
         if (tests !== true) return answer(context, reply, form, limit, rows)
         return answer(context, reply, form, limit, withTests(context, rows))
       }
       const windows = {
-        ...{ ...plan, everyMs },
+        ...{ ...plan, everyMs: length.everyMs },
         ...(fn === undefined ? {} : { fn }),
-        ...(dayKind === undefined
-          ? {}
-          : { dayRuns: createDayRuns(context.view, dayKind, config.timeZone) }),
+        dayRuns: createDayRuns(context.view, { length, kind, ...interval }, config.timeZone),
       }
       return answer(context, reply, form, limit, windowRows(context, windows, interval, place))
     },
@@ -158,13 +169,18 @@ function cellsOf(json: Readonly<Record<string, Cell>>, columns: readonly string[
 }
 
 function rawRows(
-  { readings, view }: ApiContext,
-  plan: Parameters<typeof rawPages>[1],
+  { readings, view, latest }: ApiContext,
+  plan: Parameters<typeof rawPages>[1] & { points?: number },
   { from, to }: Interval,
   place: ReadingsPlace | undefined,
 ): Rows<Reading> {
+  const newestAt = ({ device, property }: SeriesKey) =>
+    latest.of(device)?.get(property)?.observedAt ?? to
   return {
-    pages: whole(rawPages(stretchReader(readings), plan, place)),
+    pages:
+      plan.points === undefined
+        ? whole(rawPages(stretchReader(readings), plan, place))
+        : thinnedPages(stretchReader(readings), { ...plan, points: plan.points, newestAt }, place),
     toText: createReadingText(view),
     columns: readingColumns,
     toLine: createReadingLine(view),

@@ -208,20 +208,23 @@ export function quantities(fresh: (keepDays?: number) => Promise<OpenStore>): vo
       ['storage', 'mean', [123_456_789_012.5, 123_456_789_012.5], 123_456_789_012.5],
       ['storage', 'sum', [1_234_567_890.1, 1_234_567_890.2], 2_469_135_780.3],
       ['turbidity', 'mean', [1e-5, 2e-5, 3e-5], 2e-5],
-    ] as const)('%s: the %s of %j has no binary remainder', async (property, fn, values, expected) => {
-      const store = await fresh()
-      await told(
-        store,
-        property,
-        values.map((value, i) => [i + 1, value] as const),
-      )
-      await always3(store, async () => {
-        expect(await asked(store, { property, fn })).toEqual([[0, expected, values.length]])
-        expect(await asked(store, { property, fn, everyMs: day })).toEqual([
-          [0, expected, values.length],
-        ])
-      })
-    })
+    ] as const)(
+      '%s: the %s of %j has no binary remainder',
+      async (property, fn, values, expected) => {
+        const store = await fresh()
+        await told(
+          store,
+          property,
+          values.map((value, i) => [i + 1, value] as const),
+        )
+        await always3(store, async () => {
+          expect(await asked(store, { property, fn })).toEqual([[0, expected, values.length]])
+          expect(await asked(store, { property, fn, everyMs: day })).toEqual([
+            [0, expected, values.length],
+          ])
+        })
+      },
+    )
 
     test.each([
       ['week', 7 * day, [-7680, 2400, 12_480]],

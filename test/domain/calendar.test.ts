@@ -2,7 +2,14 @@
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createDayCalendar, isTimeZone, zoneOf } from '../../domain/calendar.ts'
+import {
+  type CivilUnit,
+  createCivilPeriods,
+  createDayCalendar,
+  isTimeZone,
+  zoneOf,
+} from '../../domain/calendar.ts'
+import { zoneClock } from '../../domain/zone-clock.ts'
 
 const hourMs = 3_600_000
 const at = (text: string) => Date.parse(text)
@@ -18,6 +25,20 @@ describe('the day of a moment', () => {
     ['Europe/London', 0, '2026-03-29T12:00:00Z', '2026-03-29T00:00:00Z', 23],
     ['Europe/London', 0, '2026-10-25T12:00:00Z', '2026-10-24T23:00:00Z', 25],
     ['America/Santiago', 0, '2026-09-06T12:00:00Z', '2026-09-06T04:00:00Z', 23],
+    // Midnight comes twice: the day begins at the first.
+    ['Asia/Amman', 0, '2021-10-29T12:00:00Z', '2021-10-28T21:00:00Z', 25],
+    ['Asia/Amman', 0, '2021-10-28T21:30:00Z', '2021-10-28T21:00:00Z', 25],
+    ['America/Havana', 0, '2026-11-01T04:30:00Z', '2026-11-01T04:00:00Z', 25],
+    ['Atlantic/Azores', 0, '2026-10-25T00:30:00Z', '2026-10-25T00:00:00Z', 25],
+    // The last hour before midnight comes twice.
+    ['Asia/Beirut', 0, '2021-10-30T21:30:00Z', '2021-10-29T21:00:00Z', 25],
+    ['America/Asuncion', 0, '2024-03-24T03:30:00Z', '2024-03-23T03:00:00Z', 25],
+    // Midnight does not come.
+    ['Asia/Beirut', 0, '2022-03-26T22:00:00Z', '2022-03-26T22:00:00Z', 23],
+    ['America/Asuncion', 0, '2023-10-01T12:00:00Z', '2023-10-01T04:00:00Z', 23],
+    // A day that was left out.
+    ['Pacific/Apia', 0, '2011-12-30T10:00:00Z', '2011-12-30T10:00:00Z', 24],
+    ['Pacific/Apia', 0, '2011-12-30T09:59:00Z', '2011-12-29T10:00:00Z', 24],
   ])('%s from %i:00: %s is in the day from %s', (zone, hour, moment, from, hours) => {
     const day = createDayCalendar(zone, hour).dayOf(at(moment))
     expect(new Date(day.from).toISOString()).toBe(new Date(from).toISOString())
@@ -48,6 +69,82 @@ describe('the day of a moment', () => {
     )
   })
 })
+
+describe('in all zones, wherever clocks are turned', () => {
+  const zones = Intl.supportedValuesOf('timeZone')
+  const [first, last] = [at('2000-01-01T00:00:00Z'), at('2030-01-01T00:00:00Z')]
+
+  test('days begin when clocks first show their date, and leave no gap', () => {
+    let turns = 0
+    for (const zone of zones) {
+      const { turn } = zoneClock(zone)
+      const localAt = localTimeIn(zone)
+      for (const hour of [0, 8]) {
+        const calendar = createDayCalendar(zone, hour)
+        for (let turned = turn(first, last); turned !== undefined; turned = turn(turned, last)) {
+          turns += 1
+          const days = [calendar.dayOf(turned - 30 * hourMs)]
+          while ((days.at(-1)?.to ?? 0) < turned + 30 * hourMs) {
+            days.push(calendar.dayOf(days.at(-1)?.to ?? 0))
+          }
+          for (const [i, { from, to }] of days.entries()) {
+            expect(to).toBeGreaterThan(from)
+            if (i > 0) expect(from).toBe(days[i - 1]?.to)
+            const date = Math.floor((localAt(from) - hour * hourMs) / (24 * hourMs))
+            const begin = (date * 24 + hour) * hourMs
+            for (const before of [1, hourMs / 2, hourMs]) {
+              expect(
+                localAt(from - before),
+                `${zone} ${new Date(from).toISOString()}`,
+              ).toBeLessThan(begin)
+            }
+          }
+        }
+      }
+    }
+    expect(turns).toBeGreaterThan(5_000)
+  }, 120_000)
+
+  test('weeks, months, years and parts of a day leave no gap either', () => {
+    const units = ['week', 'month', 'year', hourMs / 4, hourMs, 6 * hourMs] as const
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...zones),
+        fc.constantFrom(...units),
+        fc.integer({ min: first, max: last }),
+        fc.boolean(),
+        (zone, unit, moment, isTurn) => {
+          const near = isTurn ? (zoneClock(zone).turn(moment, last) ?? moment) : moment
+          const periods = createCivilPeriods({ zone, hour: 0, unit })
+          const { from, to } = periods.periodOf(near)
+          expect(from <= near && near < to).toBe(true)
+          expect(periods.periodOf(to).from).toBe(to)
+          expect(periods.periodOf(from - 1).to).toBe(from)
+          expect(periods.periodOf(near)).toEqual({ from, to })
+        },
+      ),
+      { numRuns: 2_000 },
+    )
+  }, 60_000)
+
+  test('weeks begin on Monday and months on the first', () => {
+    const begin = (unit: CivilUnit, moment: string) =>
+      new Date(
+        createCivilPeriods({ zone: 'America/New_York', hour: 0, unit }).periodOf(at(moment)).from,
+      ).toISOString()
+    expect(begin('week', '2027-01-03T20:00:00Z')).toBe('2026-12-28T05:00:00.000Z')
+    expect(begin('month', '2027-03-31T20:00:00Z')).toBe('2027-03-01T05:00:00.000Z')
+    expect(begin('year', '2027-01-01T04:59:00Z')).toBe('2026-01-01T05:00:00.000Z')
+  })
+})
+
+/** Straight from the platform. */
+function localTimeIn(zone: string): (moment: number) => number {
+  const format = new Intl.DateTimeFormat('sv-SE', {
+    ...{ timeZone: zone, dateStyle: 'short', timeStyle: 'medium' },
+  })
+  return (moment) => at(`${format.format(moment).replace(' ', 'T')}Z`)
+}
 
 describe('the zone of a site', () => {
   const nowhere = { attributes: {}, location: null }

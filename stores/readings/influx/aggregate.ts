@@ -14,8 +14,8 @@ import { type Part, partsOf, spanOf } from './parts.ts'
 import { rolledWindows } from './rolled-windows.ts'
 import { isFolded, seriesGroups } from './series-groups.ts'
 import type { Snapshot } from './snapshot.ts'
-import { type WindowRun, windowRuns } from './window-runs.ts'
 import { askedFor, figureOf } from './window-figures.ts'
+import { type WindowRun, windowRuns } from './window-runs.ts'
 import {
   askReadings,
   byProperty,

@@ -1,8 +1,8 @@
 /** One series summed up here, reading by reading, where InfluxQL can not do it. */
 
+import { quantityOf } from '../../../domain/catalogue.ts'
 import type { Aggregate, Quality } from '../../../domain/reading.ts'
 import type { AggregateQuery, Interval } from '../readings.ts'
-import { quantityOf } from '../../../domain/catalogue.ts'
 import { add, emptyFold, resultOf, summedFor } from '../sqlite/fold.ts'
 import { createWindowGrid } from '../sqlite/window-grid.ts'
 import type { Connection } from './connection.ts'

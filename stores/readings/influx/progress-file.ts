@@ -2,14 +2,15 @@
  * The writer's side of `influx.db`: brings memory up to date, commits a batch that was sent, and cuts the log.
  */
 
-import { naming } from '../store-file.ts'
-import { type FileState, openInfluxFile, prepareMove, prepareState, progressOf } from './file.ts'
 import type { Advance, Progress } from '../readings.ts'
 import { encodeEntries } from '../sqlite/log-codec.ts'
+import { naming } from '../store-file.ts'
 import { createDirty, type Dirty } from './dirty.ts'
 import { closedMsOf, type Span } from './layout.ts'
 import { createFullDiskNotes, type FullDiskNotes } from './full-disk-note.ts'
 import type { KeptRecord } from './kept-lines.ts'
+import { type FileState, openInfluxFile, prepareMove, prepareState, progressOf } from './file.ts'
+import type { Span } from './layout.ts'
 import { createMirror, type Mirror } from './mirror.ts'
 import type { LogLimits } from './options.ts'
 import { createPending, type Pending } from './pending.ts'

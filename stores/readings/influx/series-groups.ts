@@ -1,7 +1,7 @@
 /** Which series are asked for together, and whether roll-ups of hours can tell of them. */
 
-import type { AggregateFn, SeriesKey } from '../../../domain/reading.ts'
 import { quantityOf } from '../../../domain/catalogue.ts'
+import type { AggregateFn, SeriesKey } from '../../../domain/reading.ts'
 import type { AggregateQuery } from '../readings.ts'
 import { summedFor } from '../sqlite/fold.ts'
 import { hourMs } from './clean-hours.ts'

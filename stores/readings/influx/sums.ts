@@ -3,9 +3,10 @@
  * zero where a sum stands of which no reading counts any more. (Not all versions of InfluxDB can take a point away.)
  */
 
+import { levelOf } from '../../../domain/decibel.ts'
+import { digitsOfPlainSum, figure } from '../../../domain/figure.ts'
 import type { Connection, Rows } from './connection.ts'
 import { codeCondition, deviceCondition, energyText, nameText, timeCondition } from './influxql.ts'
-import { digitsOfPlainSum, figure } from '../../../domain/figure.ts'
 import {
   closedMsOf,
   codesWithValue,
@@ -15,7 +16,6 @@ import {
   sumNameOf,
   tagNames,
 } from './layout.ts'
-import { levelOf } from '../../../domain/decibel.ts'
 import { decodeTag, escapeKey, floatText, tagsText } from './line-protocol.ts'
 import type { RollUpTask } from './roll-up-plan.ts'
 import { numberAt } from './rows.ts'

@@ -1,5 +1,6 @@
 /** The table of chunks: finding, replacing and walking them. Knows nothing of the log. */
 
+import type { Quantity } from '../../../domain/property.ts'
 import type { SqliteDatabase } from '../../sqlite.ts'
 import {
   chunkHolds,
@@ -9,10 +10,9 @@ import {
   headBytesMax,
   lastOfChunk,
 } from './chunk-codec.ts'
-import type { Quantity } from '../../../domain/property.ts'
-import { encodeRollUp } from './roll-up-codec.ts'
-import { type Level, levels, rollUp } from './roll-up.ts'
 import { createPoints, type Point, type Points, placeOf, pointAt } from './points.ts'
+import { type Level, levels, rollUp } from './roll-up.ts'
+import { encodeRollUp } from './roll-up-codec.ts'
 
 export interface Chunk {
   /** Times of its first and last point. */

@@ -4,8 +4,8 @@
  * Counted are points with a value whose flag is asked for.
  */
 
-import type { Aggregate, AggregateFn, SeriesKey } from '../../../domain/reading.ts'
 import { closesWindow, type Quantity } from '../../../domain/property.ts'
+import type { Aggregate, AggregateFn, SeriesKey } from '../../../domain/reading.ts'
 import { add, addSummed, emptyFold, resultOf, type Summed } from './fold.ts'
 import type { Points } from './points.ts'
 import type { RollUp } from './roll-up.ts'

@@ -1,10 +1,10 @@
 /** Windows as they follow from the readings that the same store tells, reading by reading. */
 
 import { expect } from 'vitest'
-import type { Aggregate } from '../../../domain/reading.ts'
-import type { AggregateQuery, ReadingsReader } from '../../../stores/readings/readings.ts'
 import { quantityOf } from '../../../domain/catalogue.ts'
 import { closesWindow } from '../../../domain/property.ts'
+import type { Aggregate } from '../../../domain/reading.ts'
+import type { AggregateQuery, ReadingsReader } from '../../../stores/readings/readings.ts'
 import { add, emptyFold, resultOf, summedFor } from '../../../stores/readings/sqlite/fold.ts'
 import { createWindowGrid } from '../../../stores/readings/sqlite/window-grid.ts'
 import { allOf, always } from '../../conformance/readings.ts'

@@ -1,13 +1,12 @@
 /** What is summed up answers exactly what the readings themselves would, after any history. */
 
-import { quantityOf } from '../../../../domain/catalogue.ts'
-import { closesWindow } from '../../../../domain/property.ts'
-import { summedFor } from '../../../../stores/readings/sqlite/fold.ts'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { quantityOf } from '../../../../domain/catalogue.ts'
+import { closesWindow } from '../../../../domain/property.ts'
 import {
   type Aggregate,
   aggregateFns,
@@ -19,6 +18,7 @@ import type {
   ReadingsReader,
   ReadingsWriter,
 } from '../../../../stores/readings/readings.ts'
+import { summedFor } from '../../../../stores/readings/sqlite/fold.ts'
 import { createPoints, flagsOf, type Points } from '../../../../stores/readings/sqlite/points.ts'
 import {
   createRollUp,
@@ -70,7 +70,9 @@ async function rawAnswer(reader: ReadingsReader, query: AggregateQuery): Promise
     const closedMs = closesWindow(quantity) ? 1 : 0
     const [from, to] = [query.from + closedMs, query.to + closedMs]
     const quality = query.quality ?? ([1, 2] as const)
-    const earlier = await allOf(reader.range({ series: [key], from: always.from, to: from, quality }))
+    const earlier = await allOf(
+      reader.range({ series: [key], from: always.from, to: from, quality }),
+    )
     const before = earlier.findLast(({ value }) => value !== null)?.value ?? Number.NaN
     const windows = createWindows({
       ...{ key, fn: query.fn, grid: createWindowGrid(query), quantity, summed },
@@ -163,7 +165,7 @@ const anyQuery: fc.Arbitrary<AggregateQuery> = fc
       { everyMs: hour, originMs: 5 * minute },
       { everyMs: hour, originMs: 90_000 },
       ...['Asia/Shanghai', 'Asia/Kolkata', 'America/New_York', 'UTC'].flatMap((zone) =>
-        [0, 8].map((at) => (civilDay(zone, at))),
+        [0, 8].map((at) => civilDay(zone, at)),
       ),
     ),
     fn: fc.constantFrom(...aggregateFns),
@@ -265,34 +267,38 @@ describe('windows from roll-ups', () => {
     ['rainfall', 20],
     ['rain_total', 20],
     ['noise', 20],
-  ])('of %s are to the last bit what readings alone give, whatever happened', async (property, numRuns) => {
-    let chunksSummed = 0
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.tuple(anyStep, fc.array(anyQuery, { minLength: 4, maxLength: 4 })), {
-          minLength: 4,
-          maxLength: 14,
-        }),
-        async (steps) => {
-          const store = openBreakable()
-          for (const [step, queries] of steps) {
-            await take(store, step, property)
-            for (const each of queries) {
-              const query = { ...each, series: seriesOf(property) }
-              const answer = await allOf(store.reader.aggregate(query))
-              expect(answer).toEqual(await rawAnswer(store.reader, query))
+  ])(
+    'of %s are to the last bit what readings alone give, whatever happened',
+    async (property, numRuns) => {
+      let chunksSummed = 0
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(fc.tuple(anyStep, fc.array(anyQuery, { minLength: 4, maxLength: 4 })), {
+            minLength: 4,
+            maxLength: 14,
+          }),
+          async (steps) => {
+            const store = openBreakable()
+            for (const [step, queries] of steps) {
+              await take(store, step, property)
+              for (const each of queries) {
+                const query = { ...each, series: seriesOf(property) }
+                const answer = await allOf(store.reader.aggregate(query))
+                expect(answer).toEqual(await rawAnswer(store.reader, query))
+              }
             }
-          }
-          const summed = store.db.prepare<[], { n: number }>(
-            'select count(by_hour) + count(by_5min) as n from chunk',
-          )
-          chunksSummed += summed.get()?.n ?? 0
-        },
-      ),
-      { numRuns },
-    )
-    expect(chunksSummed).toBeGreaterThan(5)
-  }, 120_000)
+            const summed = store.db.prepare<[], { n: number }>(
+              'select count(by_hour) + count(by_5min) as n from chunk',
+            )
+            chunksSummed += summed.get()?.n ?? 0
+          },
+        ),
+        { numRuns },
+      )
+      expect(chunksSummed).toBeGreaterThan(5)
+    },
+    120_000,
+  )
 
   test('answer without the points of a chunk, until something of its time is written', async () => {
     const path = freshPath()
