@@ -57,16 +57,21 @@ async function year(dir: string): Promise<void> {
   const series = [keyOf(0)]
   const whole = { series, from: loadStart, to: loadStart + 366 * dayMs }
   const month = { series, from: loadStart + 100 * dayMs, to: loadStart + 131 * dayMs }
-  const day = { zone: 'Asia/Shanghai', hour: 0 }
+  const civil = { zone: 'Asia/Shanghai', hour: 0, unit: 'day' as const }
   const mean = { fn: 'mean' } as const
   const questions = {
     'a month, hourly means': { ...month, ...mean, everyMs: hourMs },
-    'a month, natural days': { ...month, ...mean, everyMs: dayMs, day },
+    'a month, natural days': { ...month, ...mean, everyMs: dayMs, civil },
     'a month, quarters of an hour': { ...month, ...mean, everyMs: hourMs / 4 },
     'the year, hourly means': { ...whole, ...mean, everyMs: hourMs },
     'the year, daily maxima in UTC': { ...whole, fn: 'max' as const, everyMs: dayMs },
-    'the year, natural days': { ...whole, ...mean, everyMs: dayMs, day },
-    'the year, hydrological days': { ...whole, ...mean, everyMs: dayMs, day: { ...day, hour: 8 } },
+    'the year, natural days': { ...whole, ...mean, everyMs: dayMs, civil },
+    'the year, hydrological days': {
+      ...whole,
+      ...mean,
+      everyMs: dayMs,
+      civil: { ...civil, hour: 8 },
+    },
     'the year, hourly means of flag 1': {
       ...whole,
       ...mean,

@@ -74,9 +74,23 @@ describe('in all zones, wherever clocks are turned', () => {
   const zones = Intl.supportedValuesOf('timeZone')
   const [first, last] = [at('2000-01-01T00:00:00Z'), at('2030-01-01T00:00:00Z')]
 
+  /** One of those whose clocks have shown the same all the time. */
+  function unlike(all: readonly string[]): Iterable<string> {
+    const known = new Map<string, string>()
+    for (const zone of all) {
+      const { turn, offsetMs } = zoneClock(zone)
+      const shown = [offsetMs(first)]
+      for (let at = turn(first, last); at !== undefined; at = turn(at, last)) {
+        shown.push(at, offsetMs(at))
+      }
+      known.set(shown.join(), zone)
+    }
+    return known.values()
+  }
+
   test('days begin when clocks first show their date, and leave no gap', () => {
     let turns = 0
-    for (const zone of zones) {
+    for (const zone of unlike(zones)) {
       const { turn } = zoneClock(zone)
       const localAt = localTimeIn(zone)
       for (const hour of [0, 8]) {
@@ -102,7 +116,7 @@ describe('in all zones, wherever clocks are turned', () => {
         }
       }
     }
-    expect(turns).toBeGreaterThan(5_000)
+    expect(turns).toBeGreaterThan(2_000)
   }, 120_000)
 
   test('weeks, months, years and parts of a day leave no gap either', () => {

@@ -57,7 +57,7 @@ test('codes are alternatives, or one comparison where that is the same', () => {
 describe('windows', () => {
   const query = (zone: string, hour: number) => ({
     ...{ series: [], from: 0, to: 0, everyMs: 86_400_000, fn: 'mean' as const },
-    day: { zone, hour },
+    civil: { zone, hour, unit: 'day' as const },
   })
   const hour = 3_600_000
 
