@@ -8,6 +8,7 @@ import { principalOn } from './auth.ts'
 import type { Collection, Steps } from './collection.ts'
 import { type ApiContext, type App, base, registryChanged } from './context.ts'
 import { newId } from './identifiers.ts'
+import { operationId } from './operation-id.ts'
 import { flagParameter } from './query.ts'
 
 export const pathId = z.strictObject({ id: idSchema })
@@ -46,12 +47,13 @@ function installCreate<K extends EntityKind, Input extends { id: string }, Filte
   made,
   location,
 }: Writes<K, Input, Filters>): void {
-  const { kind, path, tag, noun, input, write, makesId } = collection
+  const { kind, path, tag, noun, input, write, makesId, bodyForms } = collection
   const given = { ...input.shape, ...ignoredShape(collection.answered) }
   app.post(base + path, {
-    config: { role: write, action: `${kind}.create` },
+    config: { role: write, action: `${kind}.create`, bodyForms },
     schema: {
       tags: [tag],
+      operationId: operationId('create', kind),
       summary: `Make a ${noun}`,
       body: makesId ? z.strictObject({ ...given, id: idSchema.optional() }) : input,
       response: { 201: made },
@@ -75,17 +77,18 @@ function installReplace<K extends EntityKind, Input extends { id: string }, Filt
   made,
   location,
 }: Writes<K, Input, Filters>): void {
-  const { kind, path, tag, noun, input, form, write } = collection
+  const { kind, path, tag, noun, input, write, bodyForms } = collection
   const given = { ...input.shape, ...ignoredShape(collection.answered) }
   app.put(`${base}${path}/:id`, {
-    config: { role: write, action: `${kind}.replace` },
+    config: { role: write, action: `${kind}.replace`, bodyForms },
     schema: {
       tags: [tag],
+      operationId: operationId('replace', kind),
       summary: `Replace a ${noun}, or make it`,
       params: pathId,
       querystring: forceParameter(collection.forced),
       body: z.strictObject({ ...given, id: idSchema.optional() }),
-      response: { 200: form, 201: made },
+      response: { 200: made, 201: made },
     },
     handler: (request, reply) =>
       steps.inOrder(async () => {
@@ -112,6 +115,7 @@ function installChange<K extends EntityKind, Input extends { id: string }, Filte
     config: { role: write, action: `${kind}.change` },
     schema: {
       tags: [tag],
+      operationId: operationId('change', kind),
       summary: `Change some fields of a ${noun}`,
       description: changeDescription(merged),
       params: pathId,
@@ -149,6 +153,7 @@ function installRemove<K extends EntityKind, Input extends { id: string }, Filte
     config: { role: write, action: `${kind}.remove` },
     schema: {
       tags: [tag],
+      operationId: operationId('remove', kind),
       summary: `Remove a ${noun}`,
       params: pathId,
       response: { 204: z.void() },

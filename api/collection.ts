@@ -9,7 +9,9 @@ import type { Role } from '../domain/token.ts'
 import type { Entities, EntityKind } from '../stores/records/registry.ts'
 import { installWrites, pathId } from './collection-writes.ts'
 import { type ApiContext, type App, base, type Principal, registryChanged } from './context.ts'
+import type { BodyForms } from './openapi-document.ts'
 import { checked } from './issues.ts'
+import { operationId } from './operation-id.ts'
 import { createOrder } from './order.ts'
 import { cursorSchema, decodeCursor, pageFields, pageOf, pageSchema } from './page.ts'
 
@@ -32,6 +34,8 @@ export interface Collection<K extends EntityKind, Input extends { id: string }, 
   /** What one of it is, for sentences: `site`. */
   noun: string
   input: z.ZodType<Input> & { shape: Readonly<Record<string, z.ZodType>> }
+  /** In the description: a body is one of these. */
+  bodyForms?: BodyForms
   /** True when an id is made up for those who give none. */
   makesId: boolean
   read: Role
@@ -119,6 +123,7 @@ function installReads<K extends EntityKind, Input extends { id: string }, Filter
     config: { role: collection.read },
     schema: {
       tags: [tag],
+      operationId: `${operationId('list', kind)}s`,
       summary: `List every ${noun}`,
       querystring: z.strictObject({ ...filters.shape, ...pageFields() }),
       response: { 200: pageSchema(form) },
@@ -141,7 +146,13 @@ function installReads<K extends EntityKind, Input extends { id: string }, Filter
   })
   app.get(`${base}${path}/:id`, {
     config: { role: collection.read },
-    schema: { tags: [tag], summary: `Read one ${noun}`, params: pathId, response: { 200: form } },
+    schema: {
+      tags: [tag],
+      operationId: operationId('get', kind),
+      summary: `Read one ${noun}`,
+      params: pathId,
+      response: { 200: form },
+    },
     handler: (request) => steps.one(steps.existing(request.params.id)),
   })
 }

@@ -17,6 +17,7 @@ import type { Registry, RegistryView } from '../stores/records/registry.ts'
 import type { EventStreams } from './event-streams.ts'
 import type { LatestTable } from './latest-table.ts'
 import type { Monitor } from './monitor.ts'
+import type { BodyForms } from './openapi-document.ts'
 
 /** Where the broker listens for what this port hands on, and the key it asks for. */
 export interface EdgeAddress {
@@ -71,6 +72,8 @@ declare module 'fastify' {
     action?: string
     /** True where a POST only computes from its body: it changes nothing and leaves no entry in the audit trail. */
     computes?: boolean
+    /** In the description: a body is one of these. */
+    bodyForms?: BodyForms | undefined
     /** Content types of a body that the handler reads as it arrives. */
     streamTypes?: readonly string[]
   }

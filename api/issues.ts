@@ -11,6 +11,14 @@ export interface Issue {
   path?: readonly PropertyKey[] | undefined
   keys?: readonly string[] | undefined
   errors?: readonly (readonly Issue[])[] | undefined
+  expected?: string | undefined
+  values?: readonly unknown[] | undefined
+  origin?: string | undefined
+  minimum?: number | bigint | undefined
+  maximum?: number | bigint | undefined
+  inclusive?: boolean | undefined
+  divisor?: number | undefined
+  pattern?: string | undefined
   /** framework */
   keyword?: string | undefined
   instancePath?: string | undefined
@@ -76,9 +84,69 @@ function bestBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] |
 }
 
 function reasonOf(issue: Issue, part: 'body' | 'query', depth: number): string {
-  const message = issue.message ?? 'is not allowed'
+  const message = issue.message ?? ''
   if (message.endsWith('received undefined')) return 'is required'
   if (depth === 0 && message.endsWith('received null')) return 'is required'
   if (part === 'query' && message.endsWith('received array')) return 'may be given only once'
-  return message.replace(/^Invalid input: /, '').replace(/\.$/, '')
+  // What a schema of ours says in its own words is told as it is.
+  if (message !== '' && !/^(Invalid|Too (small|big))\b/.test(message)) {
+    return message.replace(/\.$/, '')
+  }
+  return ruleOf(issue)
+}
+
+/** What would be right, in place of the validator's sentence. */
+function ruleOf({ code, expected, values, origin, minimum, maximum, ...issue }: Issue): string {
+  switch (code) {
+    case 'invalid_type':
+      return `must be ${kinds[expected ?? ''] ?? expected ?? 'of another kind'}`
+    case 'invalid_value':
+      return `must be ${oneOf(values ?? [])}`
+    case 'too_small':
+      return bound(origin, 'at least', minimum, issue.inclusive)
+    case 'too_big':
+      return bound(origin, 'at most', maximum, issue.inclusive)
+    case 'not_multiple_of':
+      return `must be a multiple of ${String(issue.divisor)}`
+    case 'invalid_format':
+      return issue.pattern === undefined
+        ? 'is not in the right form'
+        : `must match ${issue.pattern}`
+    default:
+      return 'is not allowed'
+  }
+}
+
+const kinds: Readonly<Record<string, string>> = {
+  number: 'a number',
+  int: 'a whole number',
+  string: 'a text in quotes',
+  boolean: 'true or false',
+  array: 'a list',
+  tuple: 'a list',
+  object: 'an object',
+  record: 'an object',
+  null: 'null',
+}
+
+const valuesShown = 12
+
+function oneOf(values: readonly unknown[]): string {
+  const shown = values.slice(0, valuesShown).map((value) => JSON.stringify(value))
+  if (values.length > valuesShown) shown.push(`… (${values.length} in all)`)
+  return shown.length === 1 ? String(shown[0]) : `one of ${shown.join(', ')}`
+}
+
+function bound(
+  origin: string | undefined,
+  than: 'at least' | 'at most',
+  limit: number | bigint | undefined,
+  inclusive: boolean | undefined,
+): string {
+  const amount = String(limit)
+  if (origin === 'string') return `must have ${than} ${amount} characters`
+  if (origin === 'array' || origin === 'set') return `must hold ${than} ${amount} items`
+  if (origin === 'object') return `must hold ${than} ${amount} fields`
+  if (inclusive !== false) return `must be ${than} ${amount}`
+  return `must be ${than === 'at least' ? 'more' : 'less'} than ${amount}`
 }

@@ -10,26 +10,19 @@ import type { App } from './context.ts'
 const jsonType = /^application\/json *(; *charset="?utf-8"?)? *;?$/i
 
 export function installJsonBody(app: App): void {
-  const parse = app.getDefaultJsonParser('error', 'error')
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(
     'application/json',
     { parseAs: 'buffer' },
-    (request, body: Buffer, done) => {
+    async (request: FastifyRequest, body: Buffer) => {
       if (!jsonType.test(request.headers['content-type'] ?? '')) {
-        done(
-          new Fault('unsupported_media_type', 'content-type: must be application/json in UTF-8.'),
+        throw new Fault(
+          'unsupported_media_type',
+          'content-type: must be application/json in UTF-8.',
         )
-        return
       }
       // Some clients name the type on every request; without bytes there is no body.
-      if (body.length === 0) {
-        done(null, undefined)
-        return
-      }
-      const text = utf8(body)
-      if (text === undefined) done(new Fault('bad_request', 'body: is not UTF-8.'))
-      else void parse(request, text, done)
+      return body.length === 0 ? undefined : jsonOf(body)
     },
   )
   app.addHook('preValidation', refuseUnwanted)
@@ -42,6 +35,60 @@ async function refuseUnwanted(request: FastifyRequest): Promise<void> {
   if (request.is404 || routeOptions.config.streamTypes !== undefined) return
   if (typeof body === 'object' && Object.keys(body).length === 0) return
   throw new Fault('bad_request', 'body: this path takes none.', { field: 'body' })
+}
+
+function jsonOf(bytes: Buffer): unknown {
+  const text = utf8(bytes)
+  if (text === undefined) throw new Fault('bad_request', 'body: is not UTF-8; save it as UTF-8.')
+  const value = parsed(text)
+  // Escapes can spell any key.
+  const path = /__proto__|constructor|\\u/.test(text) ? forbiddenPath(value) : undefined
+  if (path === undefined) return value
+  const field = path.join('.')
+  throw new Fault('bad_request', `${field}: a key called "${path.at(-1)}" is not taken.`, { field })
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    const at = /position (\d+)/.exec(error instanceof Error ? error.message : '')?.[1]
+    const where = at === undefined ? '' : ` from character ${Number(at) + 1} on`
+    throw new Fault('bad_request', `body: is not valid JSON${where}.`, { field: 'body' })
+  }
+}
+
+interface Step {
+  key: string
+  value: unknown
+  above: Step | null
+}
+
+/** Where a key stands that would reach into prototypes, or undefined. A body may be as deep as it is long: no recursion. */
+function forbiddenPath(body: unknown): string[] | undefined {
+  const todo = stepsInto(body, null)
+  for (let step = todo.pop(); step !== undefined; step = todo.pop()) {
+    if (isForbidden(step)) return pathOf(step)
+    for (const inner of stepsInto(step.value, step)) todo.push(inner)
+  }
+  return undefined
+}
+
+function stepsInto(value: unknown, above: Step | null): Step[] {
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).map(([key, inner]) => ({ key, value: inner, above }))
+}
+
+function isForbidden({ key, value }: Step): boolean {
+  if (key === '__proto__') return true
+  const isObject = typeof value === 'object' && value !== null
+  return key === 'constructor' && isObject && Object.hasOwn(value, 'prototype')
+}
+
+function pathOf(step: Step): string[] {
+  const path: string[] = []
+  for (let at: Step | null = step; at !== null; at = at.above) path.unshift(at.key)
+  return path
 }
 
 function utf8(bytes: Buffer): string | undefined {

@@ -5,6 +5,7 @@ import swaggerUi from '@fastify/swagger-ui'
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { type App, docsPath } from './context.ts'
+import { type Document, forGenerators, type Schema } from './openapi-document.ts'
 
 const about = `What a city's sensors say, and what follows from it.
 
@@ -43,6 +44,9 @@ export async function installOpenapi(app: App): Promise<void> {
     if (role === undefined || schema === undefined || schema.hide === true) return
     // It shares the schema of its GET.
     if (route.method === 'HEAD') return
+    if (schema.operationId === undefined) {
+      throw new Error(`The route ${String(route.method)} ${route.url} has no operationId.`)
+    }
     schema.security = role === 'open' ? [] : [{ bearer: [] }]
     if (role !== 'open') schema.description = describe(schema.description, role)
     if (role !== 'open') schema.querystring ??= z.strictObject({})
@@ -55,8 +59,9 @@ export async function installOpenapi(app: App): Promise<void> {
       tags: tags.map((name) => ({ name })),
       components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
     },
-    transform: withStreamedBody,
-    transformObject: (document) => usedOnly(withProblems(jsonSchemaTransformObject(document))),
+    transform: withBody,
+    transformObject: (document) =>
+      forGenerators(jsonSchemaTransformObject(document) as unknown as Document) as never,
   })
   await app.register(swaggerUi, {
     routePrefix: docsPath,
@@ -89,52 +94,13 @@ function describe(description: string | undefined, role: string): string {
   return description === undefined ? needs : `${description} ${needs}`
 }
 
-/** A body that is read as it arrives has no schema that checks it, but it has types. */
-const withStreamedBody: typeof jsonSchemaTransform = (document) => {
+/** A body that is read as it arrives has no schema that checks it, but it has types; another is one of several forms. */
+const withBody: typeof jsonSchemaTransform = (document) => {
   const { schema, url } = jsonSchemaTransform(document)
-  const types = document.route.config?.streamTypes
+  const { streamTypes: types, bodyForms } = document.route.config ?? {}
+  if (bodyForms !== undefined) {
+    return { schema: { ...schema, body: { anyOf: bodyForms(schema.body as Schema) } }, url }
+  }
   if (types === undefined) return { schema, url }
   return { schema: { ...schema, consumes: [...types], body: { type: 'string' } }, url }
-}
-
-interface Operation {
-  responses?: Record<string, unknown>
-}
-
-const methods = ['get', 'put', 'post', 'patch', 'delete']
-
-/** Each operation may also answer a problem. */
-function withProblems(document: ReturnType<typeof jsonSchemaTransformObject>): typeof document {
-  const paths: Record<string, Record<string, Operation>> = { ...document.paths } as never
-  for (const path of Object.values(paths)) {
-    for (const method of methods) {
-      const operation = path[method]
-      if (operation !== undefined)
-        operation.responses = { ...operation.responses, default: problem }
-    }
-  }
-  return document
-}
-
-/** Without the schemas that nothing refers to, such as input forms of what is only answered. */
-function usedOnly(document: ReturnType<typeof jsonSchemaTransformObject>): typeof document {
-  const schemas: Record<string, unknown> = { ...(document as Described).components?.schemas }
-  for (;;) {
-    const text = JSON.stringify([document.paths, schemas])
-    const unused = Object.keys(schemas).filter(
-      (name) => !text.includes(`"#/components/schemas/${name}"`),
-    )
-    if (unused.length === 0) break
-    for (const name of unused) delete schemas[name]
-  }
-  return Object.assign(document, { components: { ...(document as Described).components, schemas } })
-}
-
-interface Described {
-  components?: { schemas?: Record<string, unknown> }
-}
-
-const problem = {
-  description: 'What is wrong (RFC 9457)',
-  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
 }

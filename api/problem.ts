@@ -49,8 +49,14 @@ export function problemOf(error: unknown): Problem {
     status,
     detail: fault.message,
     code: fault.code,
-    ...(fault.field === undefined ? {} : { field: fault.field }),
+    ...fieldOf(fault),
   }
+}
+
+/** A detail begins with what it is about: `body: is not UTF-8.` */
+function fieldOf({ field, message }: Fault): { field?: string } {
+  const named = field ?? /^([\p{L}\w.-]+): /u.exec(message)?.[1]
+  return named === undefined ? {} : { field: named }
 }
 
 function faultOf(error: unknown): Fault {
@@ -81,7 +87,6 @@ function hidden(): Fault {
 /** Sentences for what the framework itself refuses; its own would name its inner error codes. */
 function frameworkDetail(error: unknown, code: FaultCode | undefined): string {
   const inner = (error as Partial<FastifyError>).code
-  if (inner === 'FST_ERR_CTP_INVALID_JSON_BODY') return 'body: is not valid JSON.'
   if (inner === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH') {
     return 'content-length: differs from the length of the body.'
   }

@@ -1,6 +1,7 @@
 /** An alert rule: which series it watches, which signal of them, and the bounds of its levels. */
 
 import { z } from 'zod'
+import { properties } from './catalogue.ts'
 import { siteKindSchema } from './site.ts'
 import { durationMs, durationSchema, idSchema, nameSchema } from './text.ts'
 
@@ -34,6 +35,7 @@ const windowSchema = durationSchema
     (text) => durationMs(text) <= windowDaysMax * 86_400_000,
     `must be at most ${windowDaysMax}d`,
   )
+  .meta({ pattern: '^[1-9]\\d{0,7}(s|m|h|d)$', description: `At most ${windowDaysMax}d` })
 
 /** Indices that a rule can watch, at a site as a whole; values as in `domain/standards/`. */
 export const signalIndices = [
@@ -108,6 +110,7 @@ const levelsSchema = z
     (levels) => Object.keys(levels).length > 0,
     'must hold at least one of blue, yellow, orange, red',
   )
+  .meta({ minProperties: 1 })
 export type Levels = z.infer<typeof levelsSchema>
 
 /** Two plain-number bounds must rise (or fall, for `below`) with severity; attributes are only known per site. */
@@ -123,7 +126,12 @@ export const ruleFields = {
   id: idSchema,
   name: nameSchema.default({}),
   /** Of the catalogue. An index is made of several: a rule on one may leave it out. */
-  property: z.string().min(1).max(64).optional(),
+  property: z
+    .string()
+    .min(1)
+    .max(64)
+    .meta({ enum: [...properties.keys()] })
+    .optional(),
   where: whereSchema.default({ kind: [], district: [], site: [], device: [] }),
   signal: signalSchema.default({ type: 'value' }),
   direction: z.enum(['above', 'below']).default('above'),

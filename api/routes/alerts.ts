@@ -20,6 +20,7 @@ export function installAlerts(app: App, context: ApiContext): void {
     config: { role: 'viewer' },
     schema: {
       tags: ['Alerts'],
+      operationId: 'listAlerts',
       summary: 'Alerts, newest first',
       querystring: z.strictObject({
         state: listOf(z.enum(alertStates)).optional(),
@@ -43,6 +44,7 @@ export function installAlerts(app: App, context: ApiContext): void {
     config: { role: 'viewer' },
     schema: {
       tags: ['Alerts'],
+      operationId: 'getAlert',
       summary: 'One alert and its history',
       params: alertId,
       response: { 200: alertDetailForm },
@@ -65,6 +67,7 @@ function installAcknowledge(app: App, context: ApiContext): void {
     config: { role: 'operator', action: 'alert.acknowledge' },
     schema: {
       tags: ['Alerts'],
+      operationId: 'acknowledgeAlert',
       summary: 'Take an alert on',
       params: alertId,
       body: z.strictObject({ note: z.string().max(noteMax).default('') }),

@@ -26,6 +26,7 @@ export function installAudit(app: App, { registry }: ApiContext): void {
     config: { role: 'admin' },
     schema: {
       tags: ['Audit'],
+      operationId: 'listAuditEntries',
       summary: 'Who changed what, newest first',
       querystring: z.strictObject(pageFields()),
       response: { 200: pageSchema(entryForm) },

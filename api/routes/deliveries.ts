@@ -13,6 +13,7 @@ export function installDeliveries(app: App, { alerts, bus, ports }: ApiContext):
     config: { role: 'viewer' },
     schema: {
       tags: ['Webhooks'],
+      operationId: 'listDeliveries',
       summary: 'Deliveries with every attempt, newest first',
       querystring: z.strictObject({
         webhook: idSchema.optional(),
@@ -34,6 +35,7 @@ export function installDeliveries(app: App, { alerts, bus, ports }: ApiContext):
     config: { role: 'operator', action: 'delivery.retry' },
     schema: {
       tags: ['Webhooks'],
+      operationId: 'retryDelivery',
       summary: 'Send it again now, whatever its state',
       params: z.strictObject({ id: z.string().min(1).max(200) }),
       response: { 202: deliveryForm },

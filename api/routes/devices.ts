@@ -67,6 +67,7 @@ function installDeviceToken(app: App, context: ApiContext): void {
     config: { role: 'admin', action: 'device.token' },
     schema: {
       tags: ['Devices'],
+      operationId: 'createDeviceToken',
       summary: 'Make a new token of the device',
       description: 'Answered once; the old one stops working.',
       params: z.strictObject({ id: idSchema }),

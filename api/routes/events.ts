@@ -14,6 +14,7 @@ export function installEvents(app: App, { streams, view }: ApiContext): void {
     exposeHeadRoute: false,
     schema: {
       tags: ['Readings'],
+      operationId: 'streamEvents',
       summary: 'What happens, as server-sent events',
       description:
         'Events: `reading` (a reading), `alert` (a change with the alert after it; its id is the place in the alert log), `device` (the device, or its id and removed: true), `dropped` (how many readings a slow reader missed; null: unknown). With the header Last-Event-ID every alert after that place comes first.',

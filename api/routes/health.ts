@@ -18,6 +18,7 @@ export function installHealth(app: App, { monitor }: ApiContext): void {
     config: { role: 'open' },
     schema: {
       tags: ['Health'],
+      operationId: 'getHealth',
       summary: 'Alive',
       response: { 200: z.strictObject({ status: z.literal('ok') }) },
     },
@@ -27,6 +28,7 @@ export function installHealth(app: App, { monitor }: ApiContext): void {
     config: { role: 'open' },
     schema: {
       tags: ['Health'],
+      operationId: 'getReadiness',
       summary: 'Able to accept and to keep, with the lag of each stage',
       response: { 200: readyForm, 503: readyForm },
     },
@@ -38,8 +40,18 @@ export function installHealth(app: App, { monitor }: ApiContext): void {
   })
   app.get('/metrics', {
     config: { role: 'open' },
-    schema: { tags: ['Health'], summary: 'Figures in Prometheus text format' },
+    schema: {
+      tags: ['Health'],
+      operationId: 'getMetrics',
+      summary: 'Figures in Prometheus text format',
+      response: {
+        200: { description: 'Prometheus text', content: { 'text/plain': { schema: z.string() } } },
+      },
+    },
     handler: async (_request, reply) =>
-      reply.type('text/plain; version=0.0.4; charset=utf-8').send(await monitor.metrics()),
+      reply
+        .type('text/plain; version=0.0.4; charset=utf-8')
+        .serializer(String)
+        .send(await monitor.metrics()),
   })
 }

@@ -49,6 +49,7 @@ export function installImport(app: App, context: ApiContext): void {
       bodyLimit: bytesMax,
       schema: {
         tags: ['Devices'],
+        operationId: 'importDevices',
         summary: 'Import sites and devices from CSV or NDJSON',
         description:
           'CSV has a header row with any of site, site_name_en, site_name_zh, kind, lon, lat, district, basin, attribute.<name>, device, profile, gateway, expected_interval, enabled. NDJSON has lines {"site": {…}}, {"device": {…}}, both in one, or flat with the names of the columns. UTF-8.',

@@ -44,6 +44,7 @@ function installList(app: App, today: () => string): void {
     config: { role: 'viewer' },
     schema: {
       tags: ['Standards'],
+      operationId: 'listIndices',
       summary: 'The indices, with editions, indicators and tables',
       querystring: z.strictObject(pageFields({ standard: pageMax, max: pageMax })),
       response: { 200: pageSchema(indexForm) },
@@ -65,6 +66,7 @@ function installOne(app: App, today: () => string): void {
     config: { role: 'viewer' },
     schema: {
       tags: ['Standards'],
+      operationId: 'getIndex',
       summary: 'One index, with editions, indicators and tables',
       params: indexName,
       response: { 200: indexForm },
@@ -79,6 +81,7 @@ function installCompute(app: App, today: () => string): void {
     bodyLimit: bodyBytesMax,
     schema: {
       tags: ['Standards'],
+      operationId: 'computeIndex',
       summary: 'Compute an index from given values',
       description: 'Nothing is stored.',
       params: indexName,

@@ -15,6 +15,7 @@ export function installLatest(app: App, context: ApiContext, parts: SeriesParts)
     config: { role: 'viewer' },
     schema: {
       tags: ['Readings'],
+      operationId: 'listLatest',
       summary: 'The newest value of every series that matches',
       querystring: z.strictObject({
         ...seriesFilterFields,

@@ -39,6 +39,7 @@ export function installProperties(app: App): void {
     config: { role: 'viewer' },
     schema: {
       tags: ['Readings'],
+      operationId: 'listProperties',
       summary: 'The property catalogue',
       querystring: z.strictObject({
         domain: listOf(z.enum(propertyDomains) as z.ZodType<Property['domain'], string>).optional(),

@@ -9,6 +9,7 @@ import { qualityFlags } from '../../domain/reading.ts'
 import type { BatchTest } from '../../domain/standards/qartod/batch-test.ts'
 import { batchTests } from '../../domain/standards/qartod/batch-tests.ts'
 import { type App, base } from '../context.ts'
+import { operationId } from '../operation-id.ts'
 import { cursorSchema, decodeCursor, pageFields, pageOf, pageSchema } from '../page.ts'
 
 /** 100,000 values with their times as texts fit in. */
@@ -52,6 +53,7 @@ export function installQuality(app: App): void {
     config: { role: 'viewer' },
     schema: {
       tags: ['Quality'],
+      operationId: 'listQualityTests',
       summary: 'The tests of quality control',
       querystring: z.strictObject(pageFields({ standard: pageMax, max: pageMax })),
       response: { 200: pageSchema(testForm) },
@@ -73,6 +75,7 @@ function installRun(app: App, test: BatchTest): void {
     bodyLimit: bodyBytesMax,
     schema: {
       tags: ['Quality'],
+      operationId: operationId('test', test.name),
       summary: `Run the test ${test.name} on given values`,
       description: `${test.meaning.en} Nothing is stored.`,
       body: test.form,

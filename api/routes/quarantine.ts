@@ -20,6 +20,7 @@ export function installQuarantine(app: App, context: ApiContext): void {
     config: { role: 'viewer' },
     schema: {
       tags: ['Quarantine'],
+      operationId: 'listQuarantine',
       summary: 'Refused readings and messages, newest first',
       querystring: z.strictObject({
         device: z.string().min(1).max(128).optional(),
@@ -43,6 +44,7 @@ export function installQuarantine(app: App, context: ApiContext): void {
     config: { role: 'viewer' },
     schema: {
       tags: ['Quarantine'],
+      operationId: 'getQuarantineEntry',
       summary: 'Read one entry',
       params: z.strictObject({ id: entryId }),
       response: { 200: quarantineForm },
@@ -69,6 +71,7 @@ export function installQuarantine(app: App, context: ApiContext): void {
     config: { role: 'operator', action: 'quarantine.retry' },
     schema: {
       tags: ['Quarantine'],
+      operationId: 'retryQuarantineEntry',
       summary: 'Judge the message again',
       description:
         '204 when it is stored now; 422 with the reason when it is still refused; 503 when the judgement takes longer than 5 s, then look again later.',

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { propertyWatched, type Rule, ruleSchema } from '../../domain/rule.ts'
 import { installCollection } from '../collection.ts'
 import type { ApiContext, App } from '../context.ts'
+import type { Schema } from '../openapi-document.ts'
 import { flagParameter, listOf } from '../query.ts'
 import { boundsAsBefore, checkBounds } from '../rule-bounds.ts'
 import { checkRule } from '../rule-check.ts'
@@ -19,6 +20,24 @@ interface RuleFilters {
   enabled?: boolean
 }
 
+/** A rule is on a property, or on an index; which of both is required depends on the signal. */
+function ruleForms(rule: Schema): readonly Schema[] {
+  const { signal, ...properties } = rule.properties ?? {}
+  const signals = signal?.oneOf ?? []
+  const isIndex = (one: Schema) => one.properties?.index !== undefined
+  const of = (title: string, required: string, its: Schema): Schema => ({
+    ...rule,
+    title,
+    required: [...(rule.required ?? []), required],
+    properties: { ...properties, signal: its },
+  })
+  const { default: _, ...given } = signal ?? {}
+  return [
+    of('OnProperty', 'property', { ...signal, oneOf: signals.filter((one) => !isIndex(one)) }),
+    of('OnIndex', 'signal', { ...given, oneOf: signals.filter(isIndex) }),
+  ]
+}
+
 export function installRules(app: App, context: ApiContext): void {
   const watching = createRuleWatching(context)
   installCollection<'rule', Rule, RuleFilters>(app, context, {
@@ -27,6 +46,7 @@ export function installRules(app: App, context: ApiContext): void {
     tag: 'Rules',
     noun: 'rule',
     input: ruleSchema,
+    bodyForms: ruleForms,
     makesId: true,
     read: 'viewer',
     write: 'admin',

@@ -50,6 +50,7 @@ export function installSiteIndices(app: App, context: ApiContext, parts: SeriesP
     config: { role: 'viewer' },
     schema: {
       tags: ['Standards'],
+      operationId: 'listSiteIndices',
       summary: 'Indices of a site over time',
       description:
         'Index by index in the order of `GET /indices`, each rising in time: `cn-aqi-daily`, `us-aqi` and `gb3838` of natural days of the site (attribute `timeZone`, else where it lies), the others of clock hours. ' +

@@ -72,6 +72,7 @@ function installTest(app: App, context: ApiContext): void {
     config: { role: 'admin', action: 'webhook.test' },
     schema: {
       tags: ['Webhooks'],
+      operationId: 'testWebhook',
       summary: 'Send a test message',
       description: 'Answers the delivery, which is made at once; look at it under /deliveries.',
       params: z.strictObject({ id: idSchema }),

@@ -189,13 +189,28 @@ describe('sentences', () => {
     const bound = z.union([z.number(), z.strictObject({ attribute: z.string() })])
     const rule = z.strictObject({ levels: z.strictObject({ red: bound }), id: z.string() })
     expect(tell(rule, { levels: { red: { attribute: 5 } }, id: 'x' })).toBe(
-      'levels.red.attribute: expected string, received number.',
+      'levels.red.attribute: must be a text in quotes.',
     )
     expect(tell(rule, { levels: {}, id: 'x' })).toContain('levels.red: is required')
     expect(tell(rule, null)).toBe('body: is required.')
     expect(tell(rule, { levels: { red: 1, pink: 2 }, id: 'x', a: 1, b: 2 })).toBe(
       'levels.pink: is not a known field; a: is not a known field; b: is not a known field.',
     )
+  })
+
+  test.each([
+    [z.int(), 1.5, 'a: must be a whole number.'],
+    [z.number().min(3), 2, 'a: must be at least 3.'],
+    [z.number().lt(3), 3, 'a: must be less than 3.'],
+    [z.string().max(2), 'xyz', 'a: must have at most 2 characters.'],
+    [z.array(z.string()).min(1), [], 'a: must hold at least 1 items.'],
+    [z.enum(['mean', 'sum']), 'avg', 'a: must be one of "mean", "sum".'],
+    [z.literal('mean'), 'avg', 'a: must be "mean".'],
+    [z.boolean(), 'yes', 'a: must be true or false.'],
+    [z.tuple([z.number(), z.number()]), 4, 'a: must be a list.'],
+    [z.string().refine(() => false, 'must be dry'), 'x', 'a: must be dry.'],
+  ])('are in our words, and not in those of the validator (%#)', (form, value, sentence) => {
+    expect(tell(z.strictObject({ a: form }), { a: value })).toBe(sentence)
   })
 
   test('are not endless', () => {

@@ -64,7 +64,7 @@ test('the nouns of the domain are its schemas', () => {
     'Webhook',
     'Token',
     'Reading',
-    'Aggregate',
+    'ReadingOrAggregate',
     'Alert',
     'AlertDetail',
     'Delivery',
@@ -80,13 +80,64 @@ test('the nouns of the domain are its schemas', () => {
 
 test('secrets are only in the answers that tell them once', () => {
   for (const [method, path] of routeTable) {
-    const answers = JSON.stringify(operation(method, path).responses)
+    const answers = JSON.stringify(resolved(operation(method, path).responses))
     const tells = /"(secret|token|tokens)":/.test(answers)
     const may = (method === 'POST' || method === 'PUT') && /webhooks|tokens/.test(path)
     expect(tells, `${method} ${path}`).toBe(
       (may && !path.endsWith('/test')) || path.endsWith('/token'),
     )
   }
+})
+
+/** With what it refers to in place. */
+function resolved(node: unknown): unknown {
+  if (typeof node !== 'object' || node === null) return node
+  if (Array.isArray(node)) return node.map(resolved)
+  const reference = '$ref' in node ? String(node.$ref).split('/').at(-1) : undefined
+  if (reference !== undefined) return resolved(document.components.schemas[reference])
+  return Object.fromEntries(Object.entries(node).map(([key, value]) => [key, resolved(value)]))
+}
+
+describe('for the generators of clients', () => {
+  const operations = () =>
+    Object.values(document.paths).flatMap((path) => Object.values(path as object)) as (Operation & {
+      operationId: string
+    })[]
+
+  test('each operation has a name of its own', () => {
+    const names = operations().map(({ operationId }) => operationId)
+    expect(new Set(names).size).toBe(names.length)
+    for (const name of names) expect(name).toMatch(/^[a-z][A-Za-z0-9]+$/)
+  })
+
+  test('an answer without a body has no content, each other has one shape, with a name', () => {
+    for (const { operationId, responses } of operations()) {
+      const shapes = new Set<string>()
+      for (const [status, { content }] of Object.entries(responses)) {
+        if (status === 'default') continue
+        if (status === '204') expect(content, operationId).toBeUndefined()
+        else shapes.add(JSON.stringify(content))
+      }
+      expect(shapes.size, operationId).toBeLessThanOrEqual(1)
+      for (const shape of shapes) expect(shape, operationId).toMatch(/\$ref|text\//)
+    }
+  })
+
+  test('lists have a length and one kind of item, and no object has a default', () => {
+    const text = JSON.stringify(document)
+    expect(text).not.toMatch(/"prefixItems"|"items":false|"default":[{[]/)
+    expect(document.components.schemas.Site.properties.location).toMatchObject({
+      anyOf: expect.arrayContaining([expect.objectContaining({ minItems: 2, maxItems: 2 })]),
+    })
+  })
+
+  test('a rule says what it requires, and which properties there are', () => {
+    const { CreateRuleOnProperty, CreateRuleOnIndex } = document.components.schemas
+    expect(CreateRuleOnProperty.required).toEqual(expect.arrayContaining(['levels', 'property']))
+    expect(CreateRuleOnIndex.required).toEqual(expect.arrayContaining(['levels', 'signal']))
+    expect(CreateRuleOnProperty.properties.property.enum).toContain('water_level')
+    expect(CreateRuleOnProperty.properties.levels.minProperties).toBe(1)
+  })
 })
 
 test('lists, numbers, times and bodies that stream are described as they are', () => {

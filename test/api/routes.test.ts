@@ -125,6 +125,17 @@ const junkBodies: [string, string | Buffer][] = [
   ['too much', JSON.stringify({ id: 'x'.repeat(1_100_000) })],
 ]
 
+test.each([
+  ['{"name": {"__proto__": {"en": "x"}}}', 'name.__proto__'],
+  ['{"a": [{"constructor": {"prototype": 1}}]}', 'a.0.constructor'],
+  ['{"\\u005f_proto__": 1}', '__proto__'],
+])('a key that would reach into prototypes is named: %s', async (body, field) => {
+  const headers = { 'content-type': 'application/json' }
+  const answer = await city.call('POST', '/sites', { body, headers })
+  expect(answer).toMatchObject({ status: 400, body: { field } })
+  expect(answer.body.detail).toContain(field)
+})
+
 describe.each(sending)('%s %s with a body that is', (method, path) => {
   test.each(junkBodies)('%s: never a fault of ours', async (_name, body) => {
     const headers = { 'content-type': 'application/json' }

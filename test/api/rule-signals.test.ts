@@ -88,7 +88,7 @@ test('the description shows each signal with its own fields', async () => {
     return several ?? [one]
   })
   expect(types).toEqual(['value', 'mean', 'max', 'min', 'sum', 'range', 'rate', 'index', 'silence'])
-  expect(signal.default).toEqual({ type: 'value' })
+  expect(signal.description).toContain('Unless given: `{"type":"value"}`')
   expect(property).toBeDefined()
   expect(body.components.schemas.RuleWithWatching.required).not.toContain('property')
   const { device } = body.components.schemas.Alert.properties
