@@ -48,6 +48,7 @@ export function installPlacements(app: App, context: ApiContext): void {
     config: { role: 'viewer' },
     schema: {
       tags: ['Devices'],
+      operationId: 'listPlacements',
       summary: 'Where a device has stood',
       description: 'All of time, rising. Also of a device that is no longer registered.',
       params,
@@ -59,6 +60,7 @@ export function installPlacements(app: App, context: ApiContext): void {
     config: { role: 'admin', action: 'device.place' },
     schema: {
       tags: ['Devices'],
+      operationId: 'correctPlacements',
       summary: 'Correct where a device has stood',
       description:
         'Takes the place of what was known of this time. What the device took then belongs to this site in every answer, and its own entry follows when the correction concerns today.',
