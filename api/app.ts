@@ -17,6 +17,7 @@ import { installAudit as installAuditHook } from './audit-hook.ts'
 import { installAuth } from './auth.ts'
 import { startBoardFeed } from './boards/feed.ts'
 import type { ApiContext, ApiParts, App } from './context.ts'
+import { installCursorSeal } from './cursor-seal.ts'
 import { createEventStreams } from './event-streams.ts'
 import { newId } from './identifiers.ts'
 import { installJsonBody } from './json-body.ts'
@@ -115,6 +116,7 @@ async function installSafeguards(app: App, parts: ApiParts): Promise<void> {
   installMeter(app, parts)
   installLagHeader(app, parts)
   installUnknownPath(app)
+  installCursorSeal(app)
   installJsonBody(app)
   installAuditHook(app, parts)
   await installAuth(app, parts)

@@ -76,6 +76,7 @@ export function createEventStreams(parts: Parts, latest: LatestTable): EventStre
   async function look(): Promise<void> {
     if (streams.size === 0) return
     await view.refresh()
+    dismiss()
     const head = await alerts.lastPosition()
     await Promise.all([...streams].map(({ client }) => client.pumpAlerts(head)))
     await watch.look()
@@ -85,11 +86,18 @@ export function createEventStreams(parts: Parts, latest: LatestTable): EventStre
     ports.log.warn({ error }, 'Event streams can not follow a store; trying again.'),
   )
 
-  function beat(): void {
+  /** At each look, so that a token that was withdrawn sees nothing a second later. */
+  function dismiss(): void {
     for (const { client, response, mayStay } of streams) {
-      if (mayStay()) client.say(':\n\n')
+      if (mayStay()) continue
+      // Who does not read would not be told of the end either.
+      if (client.blocked) response.destroy()
       else response.end()
     }
+  }
+
+  function beat(): void {
+    for (const { client } of streams) client.say(':\n\n')
   }
 
   const endings: Cancel[] = [

@@ -49,7 +49,7 @@ export async function installOpenapi(app: App): Promise<void> {
     }
     schema.security = role === 'open' ? [] : [{ bearer: [] }]
     if (role !== 'open') schema.description = describe(schema.description, role)
-    if (role !== 'open') schema.querystring ??= z.strictObject({})
+    schema.querystring ??= z.strictObject({})
   })
   await app.register(swagger, {
     openapi: {

@@ -13,6 +13,7 @@ import {
   type SeriesKey,
 } from '../../domain/reading.ts'
 import { chooseForm } from '../accept.ts'
+import { sealCursor } from '../cursor-seal.ts'
 import { type ApiContext, type App, base } from '../context.ts'
 import { type Cell, csvLine } from '../csv.ts'
 import { createDayRuns, dayKinds } from '../day-runs.ts'
@@ -228,7 +229,7 @@ async function answer<Row>(
   if (form === 'application/json') {
     const size = Math.min(limit ?? pageStandard, pageMax)
     const page = pageOf(await take(pages, size + 1, ports.timers), size, placeOf)
-    const body = `{"items":[${page.items.map(toText).join(',')}],"next":${JSON.stringify(page.next)}}`
+    const body = `{"items":[${page.items.map(toText).join(',')}],"next":${JSON.stringify(sealCursor(reply.request, page.next))}}`
     return reply.type('application/json').serializer(String).send(body)
   }
   const csv = form === 'text/csv'

@@ -7,6 +7,7 @@ import { installCollection } from '../collection.ts'
 import type { ApiContext, App } from '../context.ts'
 import { flagParameter } from '../query.ts'
 import { checkSilence } from '../silence-check.ts'
+import { timeText } from '../time-text.ts'
 
 const filters = z.strictObject({
   active: flagParameter.optional().meta({ description: 'true: only those that are on now' }),
@@ -39,8 +40,14 @@ export function installSilences(app: App, context: ApiContext): void {
       }
       const now = context.ports.clock.now()
       checkSilence(context.view, input, { before: existing, now })
-      return { item: { ...input, author } }
+      return { item: inUtc({ ...input, author }) }
     },
-    toJson: (silences) => [...silences],
+    toJson: (silences) => silences.map(inUtc),
   })
+}
+
+/** Times go out in UTC, whatever zone they came in; some were stored with theirs. */
+function inUtc(silence: Silence): Silence {
+  const { from, to } = silence
+  return { ...silence, from: timeText(Date.parse(from)), to: timeText(Date.parse(to)) }
 }

@@ -351,8 +351,8 @@ describe('quality plans', () => {
 describe('silences', () => {
   const silence = {
     site: ['quiet-1'],
-    from: '2026-11-21T00:00:00Z',
-    to: '2098-11-22T00:00:00Z',
+    from: '2026-11-21T00:00:00.000Z',
+    to: '2098-11-22T00:00:00.000Z',
     reason: 'pump test',
   }
   beforeAll(async () => {
