@@ -102,7 +102,9 @@ for (const { name, start } of findInfluxes()) {
     const found = await eventually(async () => {
       ports.advance(minute)
       const points = await pointsOf(server, bucket, 'alert_event')
-      return points.length >= 150 ? points : undefined
+      // They show field by field while they are written.
+      const areWhole = points.every(({ fields }) => fields.alert !== undefined)
+      return points.length >= 150 && areWhole ? points : undefined
     })
     const names = Array.from({ length: 150 }, (_, i) => `a${i}`)
     expect(found.map(({ fields }) => fields.alert)).toEqual(names)
