@@ -143,6 +143,7 @@ const deeds: Readonly<Record<string, string>> = {
   'alert.deescalated': 'DE-ESCALATED',
   'alert.acknowledged': 'ACKNOWLEDGED',
   'alert.stale': 'STALE',
+  'alert.resumed': 'DATA AGAIN',
   'alert.resolved': 'RESOLVED',
 }
 

@@ -99,7 +99,7 @@ export async function registerRules(api: ApiClient, rules: readonly Rule[]): Pro
   for (const rule of rules) await api.put(`/rules/${encodeURIComponent(rule.id)}`, rule)
 }
 
-/** Makes the webhook anew, because its secret is told only when it is made; answers the secret. */
+/** Makes the webhook anew, because its secret is told only when it is made, and asks for what is open; answers the secret. */
 export async function registerWebhook(
   api: ApiClient,
   webhook: { id: string; url: string },
@@ -110,7 +110,7 @@ export async function registerWebhook(
   } catch (error) {
     if (!(error instanceof ApiRefusal && error.status === 404)) throw error
   }
-  const secret = stringField(await api.post('/webhooks', webhook), 'secret')
+  const secret = stringField(await api.post('/webhooks', { ...webhook, catchUp: true }), 'secret')
   if (secret === undefined) throw new Error(`the server answered no secret for ${webhook.id}`)
   return secret
 }

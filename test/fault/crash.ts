@@ -15,6 +15,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type ProcessSpec, type Running, freePort, serveArgs, startProcess } from './processes.ts'
 import { type Publisher, startPublisher } from './publishers.ts'
+import { checkNews, type Message, registerNews, silenceMs, silenceNews } from './news.ts'
 import { type Api, balance, checkAlerts, checkReadings, type Findings, post } from './verify.ts'
 
 const { values: options } = parseArgs({
@@ -38,6 +39,8 @@ interface Receiver {
   port: number
   /** webhook-id → body. */
   received: Map<string, string>
+  /** In the order they came, repetitions included. */
+  messages: Message[]
   reused: () => number
   close(): void
 }
@@ -45,6 +48,7 @@ interface Receiver {
 /** Takes every webhook; the same id must always carry the same body. */
 async function startReceiver(): Promise<Receiver> {
   const received = new Map<string, string>()
+  const messages: Message[] = []
   let reused = 0
   const server = createServer((request, response) => {
     let body = ''
@@ -55,12 +59,13 @@ async function startReceiver(): Promise<Receiver> {
       const id = String(request.headers['webhook-id'])
       if (received.has(id) && received.get(id) !== body) reused++
       received.set(id, body)
+      messages.push({ path: request.url ?? '', id, body })
       response.writeHead(204).end()
     })
   })
   const port = await freePort()
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
-  return { port, received, reused: () => reused, close: () => server.close() }
+  return { port, received, messages, reused: () => reused, close: () => server.close() }
 }
 
 async function startAll(dir: string): Promise<{ running: Running[]; mqttPort: number; api: Api }> {
@@ -97,6 +102,7 @@ async function register(api: Api, receiver: Receiver, devices: readonly string[]
   await post(api, '/api/v1/sites', { id: 'crash-site', kind: 'air-station', name: { en: 'Crash' } })
   await post(api, '/api/v1/rules', { id: 'crash-rule', property: 'pm25', levels: { red: 100 } })
   await post(api, '/api/v1/webhooks', { id: 'duty', url: `http://127.0.0.1:${receiver.port}/` })
+  await registerNews(api, `http://127.0.0.1:${receiver.port}`)
   const tokens = new Map<string, string>()
   for (const id of devices) {
     await post(api, '/api/v1/devices', { id, site: 'crash-site' })
@@ -106,17 +112,20 @@ async function register(api: Api, receiver: Receiver, devices: readonly string[]
   return tokens
 }
 
-async function killRounds(running: readonly Running[]): Promise<Map<string, number>> {
+async function killRounds(running: readonly Running[], api: Api): Promise<Map<string, number>> {
   const kills = new Map<string, number>()
+  let silenced = 0
   for (let round = 1; round <= rounds; round++) {
     await wait(30 + Math.random() * 300)
     const victim = running[Math.floor(Math.random() * running.length)]!
     await victim.kill()
     await victim.restart()
+    if (round % 5 === 0 && (await silenceNews(api))) silenced++
     kills.set(victim.name, (kills.get(victim.name) ?? 0) + 1)
     if (round % Math.ceil(rounds / (outages + 1)) === 0) await outage(running)
     if (round % 50 === 0) console.log(`${round} rounds`)
   }
+  console.log(`${silenced} silences`)
   return kills
 }
 
@@ -173,18 +182,25 @@ async function main(): Promise<number> {
     changesWrong: 0,
     webhooksMissing: 0,
     webhookIdsReused: 0,
+    news: 0,
+    newsWithoutBeginning: 0,
+    newsWithoutEnd: 0,
+    newsAfterEnd: 0,
     outOfBalance: 0,
   }
   const stopWatching = watchBalance(api, findings)
   const publishers: Publisher[] = devices.map((device) =>
     startPublisher({ device, token: tokens.get(device)!, port: mqttPort, periodMs: 10 }),
   )
-  const kills = await killRounds(running)
+  const kills = await killRounds(running, api)
   await Promise.all(publishers.map((publisher) => publisher.finish()))
+  // What the last silence muted is told when it is over.
+  await wait(silenceMs + 2_000)
   await settle(api, receiver)
   stopWatching()
   const stored = await checkReadings(api, publishers, findings)
   await checkAlerts(api, stored, receiver.received, findings)
+  await checkNews(api, receiver.messages, findings)
   findings.webhookIdsReused = receiver.reused()
   const codes = await Promise.all(running.map((process) => process.stop()))
   receiver.close()
@@ -200,8 +216,9 @@ function report(
   console.log(
     JSON.stringify({ rounds, kills: Object.fromEntries(kills), exitCodes: codes, ...findings }),
   )
-  const { sent: _, acknowledged, changes, ...bad } = findings
-  const clean = Object.values(bad).every((count) => count === 0) && acknowledged > 0 && changes > 0
+  const { sent: _, acknowledged, changes, news, ...bad } = findings
+  const told = acknowledged > 0 && changes > 0 && news > 0
+  const clean = Object.values(bad).every((count) => count === 0) && told
   if (!options.keep && clean) rmSync(dir, { recursive: true, force: true })
   else console.log(`data and logs: ${dir}`)
   if (options.unsafe) {

@@ -63,6 +63,10 @@ export interface Findings {
   changesWrong: number
   webhooksMissing: number
   webhookIdsReused: number
+  news: number
+  newsWithoutBeginning: number
+  newsWithoutEnd: number
+  newsAfterEnd: number
   outOfBalance: number
 }
 
@@ -147,7 +151,7 @@ async function allChanges(api: Api): Promise<Map<string, Change[]>> {
     const query: string = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`
     const page: { items: { id: string; device: string }[]; next: string | null } = await get(
       api,
-      `/api/v1/alerts?limit=1000${query}`,
+      `/api/v1/alerts?rule=crash-rule&limit=1000${query}`,
     )
     for (const { id, device } of page.items) {
       const { history } = await get<{ history: Change[] }>(api, `/api/v1/alerts/${id}`)
