@@ -16,7 +16,15 @@ import { parseArgs } from 'node:util'
 import { type ProcessSpec, type Running, freePort, serveArgs, startProcess } from './processes.ts'
 import { type Publisher, startPublisher } from './publishers.ts'
 import { checkNews, type Message, registerNews, silenceMs, silenceNews } from './news.ts'
-import { type Api, balance, checkAlerts, checkReadings, type Findings, post } from './verify.ts'
+import {
+  type Api,
+  balance,
+  checkAlerts,
+  checkReadings,
+  type Findings,
+  get,
+  post,
+} from './verify.ts'
 
 const { values: options } = parseArgs({
   options: {
@@ -32,6 +40,7 @@ const rounds = Number(options.rounds)
 const outages = Number(options.outages)
 /** Longer than uplinks count as live. */
 const outageMs = 13_000
+const pendingDelivery = '/api/v1/deliveries?state=pending&limit=1'
 const adminToken = 'crash-test-admin-token'
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
@@ -138,13 +147,16 @@ async function outage(running: readonly Running[]): Promise<void> {
   await ingest.restart()
 }
 
-/** Waits until nothing is in flight and every webhook has arrived, or says after a minute that it did not. */
+/** Waits until nothing is in flight and every webhook has arrived, or goes on after two minutes and lets what is missing be found. */
 async function settle(api: Api, receiver: Receiver): Promise<void> {
   let quietFor = 0
   let before = ''
-  for (let i = 0; i < 600 && quietFor < 20; i++) {
-    const now = JSON.stringify([await balance(api), receiver.received.size])
-    quietFor = now === before && JSON.parse(now)[0].inFlight === 0 ? quietFor + 1 : 0
+  for (let i = 0; i < 1_200 && quietFor < 20; i++) {
+    const figures = await balance(api)
+    const { items } = await get<{ items: unknown[] }>(api, pendingDelivery)
+    const now = JSON.stringify([figures, receiver.messages.length])
+    const isQuiet = now === before && figures.inFlight === 0 && items.length === 0
+    quietFor = isQuiet ? quietFor + 1 : 0
     before = now
     await wait(100)
   }
