@@ -55,6 +55,7 @@ export function installQuarantine(app: App, context: ApiContext): void {
     config: { role: 'admin', action: 'quarantine.discard' },
     schema: {
       tags: ['Quarantine'],
+      operationId: 'discardQuarantineEntry',
       summary: 'Discard one entry that nobody wants',
       description:
         'What waits for a person (`too_old`, `in_future`, `unknown_property`, `refused_by_store`) takes room of its device until it is stored by a retry or discarded. The counts stay.',
