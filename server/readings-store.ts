@@ -7,6 +7,7 @@ import type { Config } from '../config.ts'
 import { zoneOf } from '../domain/calendar.ts'
 import type { Ports } from '../domain/ports.ts'
 import type { BoardSink } from '../stores/readings/board-points.ts'
+import type { Placements } from '../stores/readings/influx/places.ts'
 import type { ReadingsReader, ReadingsWriter, RefusedReading } from '../stores/readings/readings.ts'
 import { openReadingsReader, openReadingsWriter } from '../stores/readings/sqlite.ts'
 import type { RegistryView } from '../stores/records/registry.ts'
@@ -70,10 +71,11 @@ export async function readingsStore(
       openBoards: () => openInfluxBoardSink(options),
       openWriter({ registry, onRefused, isAlone = false }) {
         const placeOf = placesOf(registry)
+        const placements = placementsOf(registry)
         const zoneOf = zonesOf(registry, config.timeZone)
         const search = isAlone ? { searchesMax: Number.POSITIVE_INFINITY } : {}
         const writer = openInfluxWriter({
-          ...{ ...options, keepDays, placeOf, zoneOf, onRefused, ...search },
+          ...{ ...options, keepDays, placeOf, placements, zoneOf, onRefused, ...search },
         })
         return { writer, interrupt: () => writer.interrupt() }
       },
@@ -97,6 +99,20 @@ function placesOf(registry: RegistryView) {
     if (device === undefined) return undefined
     const site = device.site === null ? undefined : registry.site(device.site)
     return { site: device.site, district: site?.district ?? null }
+  }
+}
+
+/** The same over time, of devices that have moved or were removed. */
+function placementsOf(registry: RegistryView): Placements {
+  const districtOf = (site: string | null) =>
+    site === null ? null : (registry.site(site)?.district ?? null)
+  return {
+    get version() {
+      return registry.version
+    },
+    of: (device) =>
+      registry.placements(device)?.map((one) => ({ ...one, district: districtOf(one.site) })),
+    devices: () => registry.placed(),
   }
 }
 

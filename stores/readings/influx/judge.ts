@@ -102,8 +102,10 @@ export function createJudge(mirror: Mirror, places: Places): Judge {
         continue
       }
       if (place === undefined || place.device !== reading.device) {
-        place = places.visit(reading.device)
+        place = places.visit(reading.device, reading.observedAt)
         time = Number.NaN
+      } else if (reading.observedAt < place.from || reading.observedAt >= place.until) {
+        place = places.visit(reading.device, reading.observedAt)
       }
       if (reading.observedAt !== time) {
         time = reading.observedAt
@@ -163,7 +165,7 @@ export function createJudge(mirror: Mirror, places: Places): Judge {
       replaceSlot(sheet, known, reading)
       return
     }
-    const place = places.visit(reading.device)
+    const place = places.visit(reading.device, reading.observedAt)
     if (isElsewhere(entry, place)) ask(sheet, 'place', series, reading)
     addSlot(sheet, series, place, reading, 'flags')
   }
@@ -175,7 +177,7 @@ export function createJudge(mirror: Mirror, places: Places): Judge {
     { point, isPending }: { point: FoundPoint | undefined; isPending: boolean },
   ): void {
     const { series, reading } = question
-    const place = places.visit(reading.device)
+    const place = places.visit(reading.device, reading.observedAt)
     fill(entry, series.id, reading)
     // An earlier one of this batch was settled meanwhile.
     if (log.find(series.id, entry.observedAt) >= 0) {

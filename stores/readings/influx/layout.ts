@@ -72,6 +72,9 @@ export function flagOfCode(code: number): CodeMeaning | undefined {
   return meanings[code]
 }
 
+/** In place of such a code: nothing of the property counts in this point any more; it stands in another one. */
+export const voidCode = 99
+
 export interface CodeMeaning {
   quality: Quality
   hasValue: boolean

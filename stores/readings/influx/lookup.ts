@@ -92,7 +92,8 @@ function collect(rows: Rows, property: string, { ids, names, found }: Collecting
 function placeOf(tags: Rows['tags']): Place {
   const name = (tag: string) => decodeTag(tags[tag] ?? '') || null
   const [device, site, district] = [name('device') ?? '', name('site'), name('district')]
-  return makePlace({ device, site, district, moved: null })
+  const always = { from: Number.NEGATIVE_INFINITY, until: Number.POSITIVE_INFINITY }
+  return makePlace({ device, site, district, moved: null, ...always })
 }
 
 function statementOf({ measurement, devices, properties, from, to }: LookupQuery<Wanted>): string {

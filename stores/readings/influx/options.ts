@@ -3,7 +3,7 @@
 import type { Ports } from '../../../domain/ports.ts'
 import type { ReadingsWriter, RefusedReading } from '../readings.ts'
 import type { ConnectionOptions } from './connection.ts'
-import type { SiteTags } from './places.ts'
+import type { Placements, SiteTags } from './places.ts'
 
 export interface InfluxReaderOptions extends ConnectionOptions {
   /** `influx.db`; made when it is not there. */
@@ -16,6 +16,8 @@ export interface InfluxWriterOptions extends InfluxReaderOptions {
   keepDays: number
   /** Site and district of a device as the registry has them now; undefined when it is not registered. */
   placeOf(device: string): SiteTags | undefined
+  /** Where devices that have moved stood over time; absent: all have stood at one site ever since. */
+  placements?: Placements
   /** IANA time zone of the device's site, for the days that boards show; UTC when absent. */
   zoneOf?(device: string): string
   /**

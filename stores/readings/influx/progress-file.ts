@@ -13,7 +13,7 @@ import { type FileState, openInfluxFile, prepareMove, prepareState, progressOf }
 import { createMirror, type Mirror } from './mirror.ts'
 import type { LogLimits } from './options.ts'
 import { createPending, type Pending } from './pending.ts'
-import { createPlaces, type Places, type SiteTags } from './places.ts'
+import { createPlaces, type Places, type PlacesParts, type Retag } from './places.ts'
 import type { Found } from './recovery.ts'
 import { createRenewal } from './renewal.ts'
 import type { Sheet } from './sheet.ts'
@@ -52,6 +52,10 @@ export interface ProgressFile {
   markHours(samples: KeptRecord['samples']): void
   /** Marks some of what an earlier version summed up in another form; true when there may be more. */
   renewSums(): boolean
+  /** Takes over where devices have stood; returns what is to be written again first. */
+  reviewPlaces(): Retag | undefined
+  /** The points of a retag stand where they should up to a moment; the hours of these rows have other sums now. */
+  settleRetag(retag: Retag, upTo: number, hours: readonly RowHour[]): void
   /** Memory may differ from the file: it will be read anew. */
   forget(): void
   close(): void
@@ -68,7 +72,7 @@ export interface SettledSums {
 
 export function openProgressFile(
   path: string,
-  placeOf: (device: string) => SiteTags | undefined,
+  registry: Pick<PlacesParts, 'placeOf' | 'placements'>,
   limits: LogLimits,
 ): ProgressFile {
   return naming(path, () => {
@@ -81,7 +85,7 @@ export function openProgressFile(
       }
       return newest
     }
-    const places = createPlaces(db, { placeOf, newestOf })
+    const places = createPlaces(db, { ...registry, newestOf })
     const pending = createPending(db)
     const dirty = createDirty(db, mirror.register)
     const unsummed = createUnsummed(db)
@@ -239,6 +243,18 @@ export function openProgressFile(
         })
       },
       renewSums: () => transact(() => renewal.step(upToDate().keptFrom)),
+      reviewPlaces() {
+        upToDate()
+        places.review()
+        if (places.isChanged) transact(() => places.save())
+        return places.firstRetag()
+      },
+      settleRetag(retag, upTo, hours) {
+        transact(() => {
+          for (const { row, start } of hours) dirty.mark('1h', start, row)
+          places.retagged(retag, upTo)
+        })
+      },
       forget,
       close: () => db.close(),
     }

@@ -6,8 +6,9 @@
  * - `series`: names and numbers. `book`: what is known of 1,024 series each (`series-book.ts`), as of when the log was
  *   last cut; what came since is in the log.
  * - `log`: the newest readings in the order written, one or few rows per batch, as in the embedded store.
- * - `place`: the tags that the points of a device are written with; readings observed up to `moved` may
- *   stand under others.
+ * - `place`: the tags that the points of a device are written with, `history` those of all times when there is more than
+ *   one; readings observed up to `moved` may stand under others. `retag`: times whose points belong to another site by now
+ *   and are written again under its tags.
  * - `pending`: identities that were looked up in InfluxDB and not found there, of a batch that is on its way. After a
  *   crash they count as new although InfluxDB may hold them by now.
  * - `dirty`: hours (`1h`) and days (`1d`) of rows that are to be summed up, by their beginning and their first series.
@@ -89,5 +90,14 @@ export const migrations: Migrations = [
   `
   alter table state add column forms_from integer;
   update state set forms_from = (unixepoch() / 3600 + 1) * 3600000 where begun = 1;
+  `,
+  `
+  alter table place add column history text;
+  create table retag (
+    id integer primary key autoincrement,
+    device text not null,
+    since real not null,
+    until real not null
+  ) strict;
   `,
 ]

@@ -25,13 +25,14 @@ import {
 } from './options.ts'
 import { openProgressFile } from './progress-file.ts'
 import { findSeries } from './recovery.ts'
+import { createRetagging } from './retagging.ts'
 import { createRollUps } from './roll-ups.ts'
 import { createServer } from './server.ts'
 import { identityText, type Sheet } from './sheet.ts'
 import { createTurns } from './turns.ts'
 
 export function openWriter(options: InfluxWriterOptions): InfluxReadingsWriter {
-  const file = openProgressFile(options.path, options.placeOf, { ...logLimits, ...options.limits })
+  const file = openProgressFile(options.path, options, { ...logLimits, ...options.limits })
   const connection = createConnection(options)
   const server = createServer(connection, options)
   const notes = createWriterNotes(options)
@@ -40,6 +41,7 @@ export function openWriter(options: InfluxWriterOptions): InfluxReadingsWriter {
   const zoneOf = options.zoneOf ?? (() => 'UTC')
   const { clock, log } = options.ports
   const rollUps = createRollUps({ connection, file, zoneOf, clock, log })
+  const retagging = createRetagging({ connection, file, log })
   const fullDisk = createFullDisk(file, connection, options)
   const turns = createTurns()
   let isBegun = false
@@ -141,11 +143,12 @@ export function openWriter(options: InfluxWriterOptions): InfluxReadingsWriter {
     adopt: (progress) => turns.take(async () => file.adopt(progress)),
     async tidy(now) {
       await attempt(() => file.tidy(now, options.keepDays))
+      const isDraining = file.state().ahead !== undefined
+      if (!isDraining && (await attempt(() => retagging.step()))) return true
       // What these two ask for changes nothing that memory holds.
       return turns.take(async () => {
         await server.keep(now)
         // Each batch of a backlog touches the same hours again, and the database has enough to do.
-        const isDraining = file.state().ahead !== undefined
         return isDraining ? false : rollUps.step(now)
       })
     },
