@@ -126,6 +126,8 @@ export function createPlaces(db: SqliteDatabase, parts: PlacesParts): Places {
     const tags = tagsOf(device)
     if (last === undefined) return placeAt(keep(device, tags, null), at)
     const newest = newestOf(device)
+    // Who does not know of times says nothing of the past.
+    if (placements === undefined) return placeAt(keep(device, tags, newest), at)
     for (const interval of changedSites(last, tags)) {
       if (interval.from <= newest) waiting.push({ device, ...interval })
     }
