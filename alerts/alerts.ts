@@ -28,8 +28,9 @@ import { createPastGuard, type PastGuard } from './past-guard.ts'
 import { createPatience, type Patience } from './patience.ts'
 import { createRecorder, type Recorder } from './recorder.ts'
 import { createRuleLookup } from './rule-lookup.ts'
+import { SecondLooks } from './second-looks.ts'
 import { createSilenceClock } from './silence-clock.ts'
-import { findStart } from './start.ts'
+import { findStart, type Start } from './start.ts'
 import { createStream, type Stream } from './stream.ts'
 import {
   alertKey,
@@ -64,6 +65,8 @@ export interface Alerts {
   stop(): Promise<void>
   /** Journal position up to which everything is judged. */
   position(): number
+  /** Rules on series of which late readings are still to be judged. */
+  unsettled(): number
 }
 
 /** A bell is quicker; this is for rings that are lost, and for a broker in another process, which rings none. */
@@ -87,7 +90,8 @@ export async function startAlerts(parts: AlertsParts): Promise<Alerts> {
     ...{ config, ports, bus, log, registry, sender, meters },
     disableWebhook: parts.disableWebhook,
   })
-  const guardOf = (what: string) => createPastGuard(ports, what, () => meters.fault(`past_${what}`))
+  const guardOf = (what: string, patienceMs?: number) =>
+    createPastGuard(ports, { what, patienceMs }, () => meters.fault(`past_${what}`))
   const start = await findStart({ ...parts, note: ports.log, guard: guardOf('start') })
   const recorder = createRecorder(
     { log, book, registry, bus, clock: ports.clock, meters, patience, onOutbox: notifier.kick },
@@ -102,10 +106,20 @@ export async function startAlerts(parts: AlertsParts): Promise<Alerts> {
       ports.log.error({ error }, 'What is owed to webhooks can not be told now; it is tried again.')
     },
   })
-  const core = { book, recorder, owed, meters, patience, guardOf, from: start.from }
-  const stream = createStreamOf(parts, core)
+  const core = {
+    book,
+    recorder,
+    owed,
+    meters,
+    patience,
+    guardOf,
+    start,
+    head: await parts.journal.head(),
+  }
+  const bell: Bell = { ring: () => undefined }
+  const { stream, looks } = createStreamOf(parts, core, bell)
 
-  const loop = startLoop(parts, stream, patience)
+  const loop = startLoop(parts, { stream, looks, patience, bell })
   return {
     async stop() {
       await loop.stop()
@@ -113,7 +127,13 @@ export async function startAlerts(parts: AlertsParts): Promise<Alerts> {
       await notifier.stop()
     },
     position: stream.position,
+    unsettled: () => looks.pending,
   }
+}
+
+/** Rung when there is more to do for the stream than the journal says. */
+interface Bell {
+  ring(): void
 }
 
 interface Core {
@@ -122,20 +142,42 @@ interface Core {
   owed: OwedNews
   meters: AlertMeters
   patience: Patience
-  guardOf(what: string): PastGuard
-  /** Journal position to read on from. */
-  from: number
+  guardOf(what: string, patienceMs?: number): PastGuard
+  start: Start
+  /** The last position of the journal at the start. */
+  head: number
 }
 
-function createStreamOf(parts: AlertsParts, core: Core): Stream {
+/** A second look may take long: the stream goes on meanwhile. */
+const lookPatienceMs = 8_000
+
+function createStreamOf(
+  parts: AlertsParts,
+  core: Core,
+  bell: Bell,
+): { stream: Stream; looks: SecondLooks } {
   const { config, ports, journal, registry, judge, quality, indices } = parts
-  const { book, recorder, owed, meters, patience, guardOf } = core
-  const { clock } = ports
+  const { book, recorder, owed, meters, patience, guardOf, start } = core
+  const { clock, timers } = ports
   const now = () => clock.now()
   const feeding = (index: SignalIndex) => indices?.feeding(index) ?? []
   const rules = createRuleLookup({ registry, clock, feeding })
   rules.update()
-  const histories = createHistories(parts.past, guardOf('history'), () => clock.monotonic())
+  const histories = createHistories({
+    ...{ past: parts.past, guard: guardOf('history'), monotonic: () => clock.monotonic() },
+    judgedTo: ({ rules }) =>
+      Math.max(...rules.map(({ key, window }) => (window && book.get(key)?.life.at) ?? -Infinity)),
+  })
+  const looks = new SecondLooks(
+    {
+      ...{ book, rules, recorder, meters, clock, past: parts.past, log: parts.log },
+      guard: guardOf('second_look', lookPatienceMs),
+      aheadMs: config.readingAheadSecondsMax * 1_000,
+      breathe: () => new Promise((resolve) => timers.soon(resolve)),
+      onReady: () => bell.ring(),
+    },
+    core.head,
+  )
   const silences = createSilenceClock({ registry, rules, book, now })
   const guards = { quality: guardOf('quality'), indices: guardOf('indices') }
   const shared = {
@@ -145,18 +187,27 @@ function createStreamOf(parts: AlertsParts, core: Core): Stream {
       ports.log.error({ error, seq: uplink.seq }, 'An uplink could not be judged for alerts.')
     },
   }
-  return createStream({
-    ...{ ports, journal, registry, recorder, owed, meters, cursor: core.from },
+  const stream = createStream({
+    ...{ ports, journal, registry, recorder, owed, meters, looks, cursor: start.from },
     slicing: { ...shared, judge, guards },
-    evaluation: { ...shared, book, silences, now },
+    evaluation: { ...shared, book, silences, now, looks, judgedTo: start.cursor },
     upkeep: { registry, rules, book, staleAfterMs: config.staleAfterSeconds * 1_000 },
     stopping: () => patience.stopped,
   })
+  return { stream, looks }
+}
+
+interface LoopParts {
+  stream: Stream
+  looks: SecondLooks
+  patience: Patience
+  bell: Bell
 }
 
 /** Runs a pass at each ring and every so often; never two at a time, and none is missed. */
-function startLoop(parts: AlertsParts, stream: Stream, patience: Patience) {
+function startLoop(parts: AlertsParts, own: LoopParts) {
   const { config, ports, bus } = parts
+  const { stream, looks, patience, bell } = own
   let wanted = false
   let running: Promise<void> | null = null
 
@@ -177,8 +228,10 @@ function startLoop(parts: AlertsParts, stream: Stream, patience: Patience) {
   const cancels = [
     bus.onRing('journal', wake),
     bus.onRing('registry', wake),
+    bus.onRing('readings', () => looks.pending > 0 && wake()),
     ports.timers.every(everyMs, wake),
   ]
+  bell.ring = wake
   wake()
   return {
     async stop() {

@@ -20,7 +20,7 @@ import { editThatEnded, sourceOf } from './ending.ts'
 import type { LevelChange } from './lifecycle.ts'
 import type { SeriesRule } from './rule-lookup.ts'
 import { baseUnitOf, unitOf } from './signal.ts'
-import { type Occasion, type Reason, reasons, summaryOf } from './summary.ts'
+import { type Lateness, type Occasion, type Reason, reasons, summaryOf } from './summary.ts'
 import type { Watch } from './watch.ts'
 
 export interface Moment {
@@ -29,17 +29,25 @@ export interface Moment {
   recordedAt: number
 }
 
+/** Of a change that is not told as it happens. */
+export interface LateMoment extends Moment {
+  late: Omit<Lateness, 'seconds'>
+  /** Of the alert; what the change is about gives it unless it is set. */
+  alert?: string
+}
+
 /** A change that a reading caused; `watch` stands as after the reading. */
 export function changeByReading(
   found: Pick<LevelChange, 'level' | 'previousLevel' | 'bound'> & { type: Occasion['type'] },
   watch: Watch,
   series: SeriesRule,
-  moment: Moment,
+  moment: Moment | LateMoment,
 ): AlertChange {
   const { rule, site } = series
   const last = watch.alert
+  const late = latenessOf(moment)
   const observedAt = timeText(watch.life.at)
-  const id = last?.id ?? idOf('alr', watch, moment.observedAt, 'alert')
+  const id = last?.id ?? aboutOf(moment) ?? idOf('alr', watch, moment.observedAt, 'alert')
   const bound = found.bound ?? last?.bound ?? watch.value
   const unit = unitOf(rule)
   const isOver = found.type === 'alert.resolved'
@@ -54,6 +62,7 @@ export function changeByReading(
     bound,
     unit: baseUnitOf(rule),
     reason,
+    ...(late === undefined ? {} : { late }),
   })
   const view: AlertView = {
     id,
@@ -73,6 +82,8 @@ export function changeByReading(
     observedAt,
     raisedAt: last?.raisedAt ?? observedAt,
     endedBy: isOver ? enderOf(reason) : null,
+    learnedAt: late === undefined ? observedAt : timeText(moment.recordedAt),
+    late: late !== undefined,
     summary,
     url: `/api/v1/alerts/${id}`,
   }
@@ -123,6 +134,8 @@ export function changeByClock(
     endedBy: type === 'alert.resolved' ? enderOf(reason) : null,
     value: watch.value,
     observedAt: timeText(watch.life.at),
+    learnedAt: timeText(watch.life.at),
+    late: false,
     summary,
   }
   return change(type, view, watch, { observedAt: now, recordedAt: now }, noteOf(reason))
@@ -132,22 +145,55 @@ function change(
   type: AlertChangeType,
   view: AlertView,
   watch: Watch,
-  moment: Moment,
+  moment: Moment | LateMoment,
   note: string | null,
 ): AlertChange {
+  const { observedAt, recordedAt } = moment
+  const isLate = 'late' in moment
+  // What was withdrawn can turn out to have happened after all, and is another message then.
+  const what = isLate ? `${type}\n${view.id}\n${recordedAt}` : type
   return {
-    id: idOf('msg', watch, moment.observedAt, type),
+    id: idOf('msg', watch, observedAt, what),
     alert: view.id,
     type,
     level: view.level,
     previousLevel: view.previousLevel,
-    ...moment,
+    observedAt,
+    recordedAt,
+    ...(isLate ? { late: true } : {}),
     value: view.value,
     bound: view.bound,
     actor: null,
     note,
     view,
   }
+}
+
+function latenessOf(moment: Moment | LateMoment): Lateness | undefined {
+  if (!('late' in moment)) return undefined
+  const seconds = Math.max(0, moment.recordedAt - moment.observedAt) / 1_000
+  return { ...moment.late, seconds }
+}
+
+function aboutOf(moment: Moment | LateMoment): string | undefined {
+  return 'late' in moment ? moment.alert : undefined
+}
+
+/** Of an alert that became known late; another one when it was withdrawn and comes back. */
+export function lateAlertId(watch: Subject, { observedAt, recordedAt }: Moment): string {
+  return idOf('alr', watch, observedAt, `late alert\n${recordedAt}`)
+}
+
+/** `watch.alert` is the alert as it stands after the correction. */
+export function changeByCorrection(
+  watch: Watch & { alert: AlertView },
+  series: SeriesRule,
+  moment: LateMoment,
+): AlertChange {
+  const { level, bound, state, observedAt, endedBy } = watch.alert
+  const found = { type: 'alert.corrected', level, previousLevel: null, bound } as const
+  const made = changeByReading(found, watch, series, moment)
+  return { ...made, view: { ...made.view, state, observedAt, endedBy } }
 }
 
 type Subject = Pick<Watch, 'rule' | 'device' | 'property'>
@@ -180,6 +226,7 @@ function namesOf(
   }
 }
 
+/** Moments of readings ahead of their receipt have parts of a millisecond, which a date drops. */
 function timeText(at: number): string {
   return new Date(at).toISOString()
 }

@@ -3,6 +3,7 @@
  * A level whose attribute is missing or no number at the site does not exist there.
  */
 
+import { createHash } from 'node:crypto'
 import { boundAt, tidySum } from '../domain/bound.ts'
 import { type AlertLevel, alertLevels, type Rule } from '../domain/rule.ts'
 import type { Site } from '../domain/site.ts'
@@ -23,6 +24,8 @@ export interface Criteria {
   clearAfterMs: number
   /** Names what the timers of a watch were measured against; when it changes they begin again. */
   basis: string
+  /** Names all that alerts of a series follow from but its readings; what was observed under other terms stands. */
+  terms: string
 }
 
 /** Null when the rule has no level at this site. */
@@ -36,11 +39,18 @@ export function criteriaOf(rule: Rule, site: Site | undefined): Criteria | null 
   }
   if (thresholds.length === 0) return null
   const bounds = thresholds.map(({ level, bound, clear }) => `${level}:${bound}:${clear}`)
+  const basis = `${rule.direction} ${bounds.join(' ')}`
   return {
     direction: rule.direction,
     thresholds,
     raiseAfterMs: durationMs(rule.raiseAfter),
     clearAfterMs: durationMs(rule.clearAfter),
-    basis: `${rule.direction} ${bounds.join(' ')}`,
+    basis,
+    terms: termsOf([basis, rule.raiseAfter, rule.clearAfter, rule.signal, site?.id]),
   }
+}
+
+/** Short, because thousands of watches are written a second. */
+function termsOf(all: readonly unknown[]): string {
+  return createHash('sha256').update(JSON.stringify(all)).digest('base64url').slice(0, 8)
 }

@@ -8,13 +8,15 @@ import type { Checked, QualityControl } from '../domain/quality-control.ts'
 import type { Reading } from '../domain/reading.ts'
 import { durationMs } from '../domain/text.ts'
 import type { Uplink } from '../domain/uplink.ts'
-import { type FeedParts, feed, hear } from './feed.ts'
+import { type FeedParts, feed, hear, passOver, settle } from './feed.ts'
 import type { Histories } from './histories.ts'
 import type { SiteIndices } from './index-signal.ts'
-import { holdsLevel } from './lifecycle.ts'
+import { holdsLevel, isCalm } from './lifecycle.ts'
 import type { RuleLookup, SeriesRule, WatchedSeries } from './rule-lookup.ts'
+import type { SecondLooks } from './second-looks.ts'
 import type { SilenceClock } from './silence-clock.ts'
-import type { Heard } from './slice.ts'
+import { dated, type Heard } from './slice.ts'
+import type { Watch } from './watch.ts'
 import { windowValue } from './window.ts'
 
 export interface Evaluation extends FeedParts {
@@ -23,18 +25,24 @@ export interface Evaluation extends FeedParts {
   histories: Histories
   silences: SilenceClock
   indices: SiteIndices | undefined
+  looks: Pick<SecondLooks, 'mark'>
+  /** What was judged up to this journal position before a start is seen to. */
+  judgedTo: number
   /** A judgement that threw: our bug, and no reason to stop judging the others. */
   onFault(error: unknown, uplink: Uplink): void
 }
 
 export function evaluate(parts: Evaluation, heard: Heard): readonly AlertChange[] {
+  const { uplink, series, order } = heard
   const { readings, revised } = checked(parts, heard)
   const changes: AlertChange[] = []
-  for (const [i, reading] of readings.entries()) {
-    const series = heard.series[i]
-    if (series !== undefined) show(parts, series, asKnown(reading, revised), changes)
+  for (const i of order) {
+    const [reading, own] = [readings[i], series[i]]
+    if (reading === undefined || own === undefined) continue
+    const known = dated(asKnown(reading, revised))
+    show(parts, own, { reading: known, isCounted: counts(known), seq: uplink.seq }, changes)
   }
-  for (const reading of revised) revise(parts, reading)
+  for (const reading of revised) revise(parts, dated(reading), uplink.seq)
   return changes
 }
 
@@ -63,23 +71,36 @@ function asKnown(reading: Reading, revised: readonly Reading[]): Reading {
   )
 }
 
-/** A reading found to be bad by what came after it leaves the windows; what it has caused stands. */
-function revise(parts: Evaluation, reading: Reading): void {
+/** A reading found to be bad by what came after it leaves the windows, and what it has caused is looked at again. */
+function revise(parts: Evaluation, reading: Reading, seq: number): void {
   const series = parts.rules.of(reading.device, reading.property)
   if (series.reachMs > 0) parts.histories.take(series, reading, counts(reading))
+  for (const rule of series.rules) {
+    const { type } = rule.rule.signal
+    if (type === 'silence' || type === 'index') continue
+    again(parts, rule, { reading, isCounted: counts(reading), seq })
+  }
   const site = series.rules.find(({ rule }) => rule.signal.type === 'index')?.site
   if (site !== undefined) parts.indices?.take(reading, site)
 }
 
+interface Shown {
+  reading: Reading
+  isCounted: boolean
+  /** Journal position that it came with. */
+  seq: number
+}
+
 /** Shows one reading to every rule that it concerns. */
-function show(parts: Evaluation, series: WatchedSeries, reading: Reading, to: AlertChange[]): void {
-  const isCounted = counts(reading)
-  const isNewest = series.reachMs > 0 && parts.histories.take(series, reading, isCounted)
+function show(parts: Evaluation, series: WatchedSeries, shown: Shown, to: AlertChange[]): void {
+  const { reading, isCounted } = shown
+  const isNews = series.reachMs === 0 || parts.histories.take(series, reading, isCounted)
   let isIndexed = false
   for (const rule of series.rules) {
     switch (rule.rule.signal.type) {
       case 'value':
-        if (isCounted) feed(parts, rule, sightOf(reading), to)
+        if (isCounted && feed(parts, rule, sightOf(reading), to)) break
+        showAgain(parts, rule, shown, to)
         break
       case 'silence':
         parts.silences.heard(rule, reading, to)
@@ -87,12 +108,39 @@ function show(parts: Evaluation, series: WatchedSeries, reading: Reading, to: Al
       case 'index':
         if (!isIndexed && rule.site !== undefined) parts.indices?.take(reading, rule.site)
         isIndexed = true
-        showIndex(parts, rule, { reading, isCounted }, to)
+        showIndex(parts, rule, shown, to)
         break
       default:
-        if (isCounted && isNewest) showWindow(parts, { series, rule, reading }, to)
+        if (isNews) showWindow(parts, series, { ...shown, rule }, to)
     }
   }
+}
+
+/** The watch has seen its moment: it is late, or takes the place of another. */
+function showAgain(parts: Evaluation, rule: SeriesRule, shown: Shown, to: AlertChange[]): void {
+  if (shown.isCounted) hear(parts, rule, shown.reading, to)
+  again(parts, rule, shown)
+}
+
+function again(parts: Evaluation, rule: SeriesRule, { reading, isCounted, seq }: Shown): void {
+  const watch = parts.book.get(rule.key)
+  const { observedAt: at, receivedAt, value } = reading
+  if (watch === undefined || at > watch.life.at || seq <= parts.judgedTo) return
+  const ground = settle(watch, rule, receivedAt)
+  if (at <= ground.at) return
+  if (isNothingNew(watch, rule, { at, value: isCounted ? value : null })) return
+  parts.looks.mark(watch, { from: at, to: at, seq })
+}
+
+/** Cheap to know, and true of nearly all that is sent again or comes late. */
+function isNothingNew(
+  { redo, life, value: last, calmSince }: Watch,
+  { criteria, window }: SeriesRule,
+  { at, value }: { at: number; value: number | null },
+): boolean {
+  if (redo !== undefined || window !== null) return false
+  if (at === life.at && value === last) return true
+  return calmSince !== null && at > calmSince && (value === null || isCalm(criteria, value))
 }
 
 /** Only readings of quality 1 (good) and 2 (not evaluated) with a value count. */
@@ -101,34 +149,40 @@ function counts({ value, quality }: Reading): boolean {
 }
 
 function sightOf({ observedAt, value, receivedAt }: Reading) {
-  return { observation: { observedAt, value: value ?? 0 }, receivedAt }
+  return { observation: { observedAt, value: value ?? 0 }, receivedAt, readAt: observedAt }
 }
 
 /** A bad reading may be the last of a message that the index has waited for. */
 function showIndex(
   parts: Evaluation,
   rule: SeriesRule,
-  { reading, isCounted }: { reading: Reading; isCounted: boolean },
+  { reading, isCounted }: Shown,
   to: AlertChange[],
 ): void {
   const { signal } = rule.rule
   if (signal.type !== 'index' || rule.site === undefined) return
-  const { receivedAt } = reading
+  const { receivedAt, observedAt: readAt } = reading
   for (const observation of parts.indices?.observe(signal, rule.site, reading) ?? []) {
-    feed(parts, rule, { observation, receivedAt }, to)
+    feed(parts, rule, { observation, receivedAt, readAt }, to)
   }
   if (isCounted) hear(parts, rule, reading, to)
 }
 
 function showWindow(
   parts: Evaluation,
-  { series, rule, reading }: { series: WatchedSeries; rule: SeriesRule; reading: Reading },
+  series: WatchedSeries,
+  { rule, ...shown }: Shown & { rule: SeriesRule },
   to: AlertChange[],
 ): void {
   const { window, criteria, device } = rule
+  const { reading, isCounted, seq } = shown
   const { observedAt, receivedAt } = reading
   const known = parts.book.get(rule.key)
-  if (window === null || (known !== undefined && observedAt <= known.life.at)) return
+  if (window === null) return
+  if (!isCounted || (known !== undefined && observedAt <= known.life.at)) {
+    showAgain(parts, rule, shown, to)
+    return
+  }
   const found = parts.histories.of(series, observedAt - window.lengthMs)
   if (found === null) return
   const expectedMs = durationMs(device?.expectedInterval ?? '0s')
@@ -137,6 +191,15 @@ function showWindow(
   // With a part of the window unknown to us, the signal may have got worse, but nobody can say that it is over.
   const isSure =
     found.isWhole || level === null || (value !== null && holdsLevel(criteria, level, value))
-  if (value === null || !isSure) hear(parts, rule, reading, to)
-  else feed(parts, rule, { observation: { observedAt, value }, receivedAt }, to)
+  const observation = { observedAt, value: value ?? 0 }
+  if (value === null || !isSure) {
+    hear(parts, rule, reading, to)
+    passOver(parts, rule, reading)
+  } else {
+    feed(parts, rule, { observation, receivedAt, readAt: observedAt }, to)
+  }
+  const watch = parts.book.get(rule.key)
+  if (found.isWhole || watch === undefined || seq <= parts.judgedTo) return
+  settle(watch, rule, receivedAt)
+  parts.looks.mark(watch, { from: observedAt, to: observedAt, seq })
 }

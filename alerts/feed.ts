@@ -2,10 +2,10 @@
 
 import type { AlertChange } from '../domain/alert.ts'
 import type { Reading } from '../domain/reading.ts'
-import { changeByReading } from './change.ts'
+import { changeByReading, type LateMoment, type Moment } from './change.ts'
 import { isQuiet, type Observation, observe } from './lifecycle.ts'
 import type { SeriesRule } from './rule-lookup.ts'
-import type { Watch, WatchBook } from './watch.ts'
+import type { Ground, Watch, WatchBook } from './watch.ts'
 
 export interface FeedParts {
   book: WatchBook
@@ -18,30 +18,79 @@ export interface Sight {
   value?: number
   /** Of the reading that gave the observation, milliseconds since 1970 UTC; absent when the clock did. */
   receivedAt?: number
+  /** When that reading was observed; absent when it does not matter how long ago that is. */
+  readAt?: number
 }
 
-export function feed(parts: FeedParts, series: SeriesRule, sight: Sight, to: AlertChange[]): void {
+/** Told later than this after it was observed, it is told as past. */
+const lateAfterMs = 15 * 60_000
+
+/** False when the watch has seen that time: then the observation is for a second look, not for now. */
+export function feed(
+  parts: FeedParts,
+  series: SeriesRule,
+  sight: Sight,
+  to: AlertChange[],
+): boolean {
   const { book } = parts
   const { observation, receivedAt } = sight
   const known = book.get(series.key)
   const step = observe(series.criteria, known?.life ?? null, observation)
-  if (step === null) return
+  if (step === null) return false
 
   const wasQuiet = known === undefined || isQuiet(known.life)
   const watch = known ?? beginWatch(book, series, receivedAt ?? observation.observedAt)
+  settle(watch, series, receivedAt ?? observation.observedAt)
   watch.life = step.next
   watch.value = sight.value ?? observation.value
+  if (!isQuiet(watch.life)) watch.calmSince = null
+  else watch.calmSince ??= observation.observedAt
   if (receivedAt !== undefined) watch.seenAt = Math.max(watch.seenAt, receivedAt)
+  watch.meanwhile?.push(observation)
 
   book.touch(watch, wasQuiet)
-  if (watch.stale) resume(parts, series, { watch, observedAt: observation.observedAt }, to)
-  if (step.change === null) return
+  const moment = momentOf(parts, sight)
+  if (watch.stale) resume(parts, series, { watch, observedAt: moment.observedAt }, to)
+  if (step.change === null) return true
 
-  const moment = { observedAt: observation.observedAt, recordedAt: parts.now() }
   const change = changeByReading(step.change, watch, series, moment)
   watch.alert = change.type === 'alert.resolved' ? null : change.view
   to.push(change)
   book.touch(watch, false)
+  return true
+}
+
+function momentOf(parts: FeedParts, { observation, readAt }: Sight): Moment | LateMoment {
+  const moment = { observedAt: Math.floor(observation.observedAt), recordedAt: parts.now() }
+  const isLate = readAt !== undefined && moment.recordedAt - readAt > lateAfterMs
+  return isLate ? { ...moment, late: { isOver: false } } : moment
+}
+
+/** What was observed under other terms, or before there were any, stands from now on. */
+export function settle(watch: Watch, { criteria }: SeriesRule, receivedFrom: number): Ground {
+  const { ground, life } = watch
+  if (ground?.terms === criteria.terms) return ground
+  const made = { terms: criteria.terms, receivedFrom, at: life.at, level: life.level }
+  watch.ground = made
+  watch.calmSince = life.level === null ? life.at : null
+  delete watch.redo
+  return made
+}
+
+/** A reading of which the signal says nothing yet: its moment is seen, and nothing else changes. */
+export function passOver(
+  { book }: FeedParts,
+  series: SeriesRule,
+  { observedAt, receivedAt }: Reading,
+): void {
+  const known = book.get(series.key)
+  if (known !== undefined && observedAt <= known.life.at) return
+  const watch = known ?? beginWatch(book, series, receivedAt)
+  settle(watch, series, receivedAt)
+  const wasQuiet = isQuiet(watch.life)
+  watch.life = { ...watch.life, at: observedAt }
+  if (wasQuiet) watch.calmSince ??= observedAt
+  book.touch(watch, wasQuiet)
 }
 
 /** Data has come, though it says nothing of the signal yet: a stale alert is not stale any more. */
@@ -67,7 +116,7 @@ function resume(
   if (watch.alert === null) return
   const { level, bound } = watch.alert
   const found = { type: 'alert.resumed', level, previousLevel: null, bound } as const
-  const moment = { observedAt, recordedAt: parts.now() }
+  const moment = { observedAt: Math.floor(observedAt), recordedAt: parts.now() }
   to.push(changeByReading(found, watch, series, moment))
   parts.book.touch(watch, false)
 }
@@ -87,6 +136,7 @@ export function beginWatch(
     seenAt,
     stale: false,
     alert: null,
+    calmSince: null,
   }
   book.add(watch)
   return watch

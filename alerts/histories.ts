@@ -4,11 +4,12 @@
  * it holds what was heard, knows from when on that is all, and is asked for again at a later reading.
  */
 
-import type { Reading } from '../domain/reading.ts'
+import { momentOf, type Reading } from '../domain/reading.ts'
 import type { ReadingsReader } from '../stores/readings/readings.ts'
-import { createHistory, type History, newestOf, put } from './history.ts'
+import { createHistory, type History, indexFrom, newestOf, put } from './history.ts'
 import type { PastGuard } from './past-guard.ts'
 import type { WatchedSeries } from './rule-lookup.ts'
+import { inOrder } from './timeline.ts'
 
 export type Past = Pick<ReadingsReader, 'range' | 'progress'>
 
@@ -22,6 +23,12 @@ interface Kept {
   /** All counting readings from here on are in it; -Infinity once it was filled. */
   knownFrom: number
   isFilled: boolean
+  /** Up to here readings may be in it that are still to be heard. */
+  filledTo: number
+}
+
+interface First extends Shown {
+  firstAt: number
 }
 
 /** A reading on its way to the rules of its series. */
@@ -34,10 +41,12 @@ export interface Histories {
   /** Fills what these readings need. Never throws. */
   prepare(shown: readonly Shown[]): Promise<void>
   /**
-   * Takes the reading in; one that does not count takes an earlier one of its time out. False for a late one: it
-   * changes the windows that come, and no observation goes back in time.
+   * Takes the reading in; one that does not count takes an earlier one of its time out. False when it is known that
+   * nothing changes by it: it was heard before.
    */
   take(series: WatchedSeries, reading: Reading, counts: boolean): boolean
+  /** The store has readings of the series that were not heard: it is read again. */
+  forget(series: Pick<WatchedSeries, 'key'>): void
   /** Null when nothing of the series was taken in. `isWhole`: nothing since `from` is missing. */
   of(series: WatchedSeries, from: number): { history: History; isWhole: boolean } | null
   /** Forgets series for which `isWatched` says no. */
@@ -45,11 +54,15 @@ export interface Histories {
   readonly size: number
 }
 
-export function createHistories(
-  past: Past | undefined,
-  guard: PastGuard,
-  monotonic: () => number,
-): Histories {
+export interface HistoriesParts {
+  past: Past | undefined
+  guard: PastGuard
+  monotonic(): number
+  /** The last observation that rules with windows on a series have counted; -Infinity before the first. */
+  judgedTo(series: WatchedSeries): number
+}
+
+export function createHistories({ past, guard, monotonic, judgedTo }: HistoriesParts): Histories {
   const all = new Map<string, Kept & Pick<WatchedSeries, 'device' | 'property'>>()
 
   /** A window that became longer or shorter: what is at hand goes on, the rest is asked for again. */
@@ -62,21 +75,29 @@ export function createHistories(
     // What was observed before this was received may have been received before, but for clocks that are ahead.
     const heardFrom = Math.max(reading.observedAt, reading.receivedAt)
     const knownFrom = known === undefined ? heardFrom : Math.max(known.knownFrom, oldest)
-    const made = { device, property, history, knownFrom, isFilled: past === undefined }
+    const filledTo = Number.NEGATIVE_INFINITY
+    const made = { device, property, history, knownFrom, isFilled: past === undefined, filledTo }
     all.set(key, made)
     return made
   }
 
-  async function fill(kept: Kept, { reading, series }: Shown, store: Past): Promise<void> {
+  /** What the slice brings itself is not past, though the store may have it: `firstAt` is the earliest of it. */
+  async function fill(kept: Kept, { reading, series, firstAt }: First, store: Past): Promise<void> {
     const { device, property, reachMs } = series
-    const from = reading.observedAt - reachMs
-    const to = Math.max(reading.observedAt, reading.receivedAt) + aheadMs
+    const last = judgedTo(series)
+    const from = Math.max(0, Math.floor(Math.max(firstAt, last) - reachMs))
+    const to = Math.max(firstAt, reading.receivedAt) + aheadMs
     const history = createHistory(reachMs)
     const quality = [1, 2] as const
-    for await (const page of store.range({ series: [{ device, property }], from, to, quality })) {
-      for (const { observedAt, receivedAt, value } of page) {
+    const pages = store.range({ series: [{ device, property }], from, to, quality })
+    for await (const page of inOrder(pages, aheadMs)) {
+      for (const stored of page) {
+        const at = momentOf(stored)
+        if (at >= firstAt && at > last) continue
         // What was received later than this reading comes with the stream, as it would without a restart.
-        if (receivedAt <= reading.receivedAt) put(history, observedAt, value)
+        if (stored.receivedAt > reading.receivedAt) continue
+        put(history, at, stored.value)
+        kept.filledTo = Math.max(kept.filledTo, at)
       }
     }
     copySingles(kept.history, history)
@@ -88,20 +109,32 @@ export function createHistories(
   return {
     async prepare(shown) {
       if (past === undefined) return
-      let until: number | undefined
+      const first = new Map<Kept, First>()
       for (const each of shown) {
-        if (each.series.reachMs === 0) continue
         const kept = keep(each.series, each.reading)
-        if (kept.isFilled || !guard.isOpen) continue
+        if (kept.isFilled) continue
+        const known = first.get(kept) ?? { ...each, firstAt: each.reading.observedAt }
+        known.firstAt = Math.min(known.firstAt, each.reading.observedAt)
+        first.set(kept, known)
+      }
+      let until: number | undefined
+      for (const [kept, each] of first) {
+        if (!guard.isOpen) return
         until ??= monotonic() + fillMs
         if (monotonic() > until) return
         await guard.ask(() => fill(kept, each, past))
       }
     },
     take(series, reading, counts) {
-      const { history } = keep(series, reading)
-      put(history, reading.observedAt, counts ? reading.value : null)
-      return reading.observedAt >= newestOf(history)
+      const { history, filledTo } = keep(series, reading)
+      const value = counts ? reading.value : null
+      const at = reading.observedAt
+      const isHeard = at > filledTo && at <= newestOf(history) && valueAt(history, at) === value
+      if (!isHeard) put(history, at, value)
+      return !isHeard
+    },
+    forget({ key }) {
+      all.delete(key)
     },
     of({ key }, from) {
       const kept = all.get(key)
@@ -115,6 +148,14 @@ export function createHistories(
       return all.size
     },
   }
+}
+
+/** Undefined where readings are not kept singly. */
+function valueAt(history: History, at: number): number | null | undefined {
+  const { times, values, from, to } = history
+  if (at < (times[from] ?? 0)) return undefined
+  const place = indexFrom(history, at)
+  return place < to && times[place] === at ? (values[place] ?? null) : null
 }
 
 function copySingles({ times, values, from, to }: History, into: History): void {

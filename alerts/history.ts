@@ -63,7 +63,7 @@ export function put(history: History, at: number, value: number | null): void {
     if (value !== null) fold(history, at, value)
     return
   }
-  const place = indexAfter(history, at - 1)
+  const place = indexFrom(history, at)
   if (place < to && times[place] === at) {
     if (value === null) removeAt(history, place)
     else history.values[place] = value
@@ -76,6 +76,17 @@ export function indexAfter({ times, from, to }: History, at: number): number {
   while (low < high) {
     const middle = (low + high) >>> 1
     if ((times[middle] ?? 0) <= at) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** Place of the first single reading that is not earlier than `at`. */
+export function indexFrom({ times, from, to }: History, at: number): number {
+  let [low, high] = [from, to]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((times[middle] ?? 0) < at) low = middle + 1
     else high = middle
   }
   return low

@@ -6,7 +6,8 @@
  * `raiseAfter`, and *cleared* when it has stood inside by the margin for `clearAfter`, both without a break
  * and in observed time; between margin and bound neither clock runs. The alert goes up to the highest level
  * reached, and when its own level is cleared, down to the highest one that is not, or ends.
- * An observation at or before the last one counted changes nothing, so late data and replays are harmless.
+ * An observation at or before the last one counted changes nothing here: readings that come late are seen to by a
+ * second look at the past (`second-look.ts`), by this same step over all readings in the order of their time.
  */
 
 import type { AlertLevel } from '../domain/rule.ts'
@@ -112,6 +113,11 @@ function changeOf(criteria: Criteria, watch: Lifecycle): LevelChange | null {
 export function holdsLevel(criteria: Criteria, level: AlertLevel, value: number): boolean {
   const own = criteria.thresholds.find((threshold) => threshold.level === level)
   return own !== undefined && isBeyond(criteria, own, value)
+}
+
+/** Inside every bound. */
+export function isCalm(criteria: Criteria, value: number): boolean {
+  return !criteria.thresholds.some((threshold) => isBeyond(criteria, threshold, value))
 }
 
 function isBeyond({ direction }: Criteria, { bound }: Threshold, value: number): boolean {

@@ -12,6 +12,10 @@ export interface AlertMeters {
   lag(seconds: number): void
   open(count: number): void
   fault(what: string): void
+  /** A stretch of the past was gone through again. `changed`: it had been told otherwise. */
+  lookedAgain(changed: boolean): void
+  /** Second looks that wait, for the readings store or for their turn. */
+  due(count: number): void
   delivered(outcome: DeliveryOutcome): void
   answered(seconds: number): void
   /** How long the oldest delivery has been due. */
@@ -23,6 +27,11 @@ export function createAlertMeters(meter: Meter): AlertMeters {
     'type',
   ])
   const faults = meter.counter('bellwether_alert_faults_total', 'Faults that alerts met.', ['what'])
+  const looks = meter.counter(
+    'bellwether_alert_second_looks_total',
+    'Second looks at the past of a series, by whether alerts changed.',
+    ['changed'],
+  )
   const deliveries = meter.counter(
     'bellwether_webhook_attempts_total',
     'Attempts to deliver to webhooks, by what follows from them.',
@@ -40,6 +49,11 @@ export function createAlertMeters(meter: Meter): AlertMeters {
     ),
     open: meter.gauge('bellwether_alerts_open', 'Alerts that are not resolved.'),
     fault: (what) => faults(1, { what }),
+    lookedAgain: (changed) => looks(1, { changed: String(changed) }),
+    due: meter.gauge(
+      'bellwether_alert_second_looks_due',
+      'Rules on series of which late readings are still to be judged.',
+    ),
     delivered: (outcome) => deliveries(1, { outcome }),
     answered: meter.histogram(
       'bellwether_webhook_answer_seconds',

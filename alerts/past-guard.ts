@@ -5,7 +5,7 @@
 
 import type { Ports } from '../domain/ports.ts'
 
-const patienceMs = 2_000
+const usualPatienceMs = 2_000
 const restMs = 10_000
 
 export interface PastGuard {
@@ -18,7 +18,7 @@ export interface PastGuard {
 /** `what` names the questions in the log; `count` is told of each fault. */
 export function createPastGuard(
   { clock, timers, log }: Pick<Ports, 'clock' | 'timers' | 'log'>,
-  what: string,
+  { what, patienceMs = usualPatienceMs }: { what: string; patienceMs?: number | undefined },
   count: () => void,
 ): PastGuard {
   let closedUntil = Number.NEGATIVE_INFINITY

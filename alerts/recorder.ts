@@ -11,6 +11,7 @@ import type { AlertChange } from '../domain/alert.ts'
 import type { Bus, Clock } from '../domain/ports.ts'
 import type { AlertLog, Recording } from '../stores/records/alert-log.ts'
 import type { RegistryView } from '../stores/records/registry.ts'
+import type { LateNews } from './late-changes.ts'
 import type { AlertMeters } from './meters.ts'
 import type { Patience } from './patience.ts'
 import { close } from './upkeep.ts'
@@ -35,6 +36,8 @@ export interface RecorderParts {
 export interface Recorder {
   /** Records changes found up to journal position `seq`. */
   changes(changes: readonly AlertChange[], seq: number): Promise<void>
+  /** Records what a second look found, with the watch as it stands after it. */
+  revise(watch: Watch, news: LateNews): Promise<void>
   /** Writes watches and, when nothing urgent is left behind, the cursor. True when it had room for all. */
   checkpoint(seq: number): Promise<boolean>
   forget(watches: readonly Watch[]): Promise<void>
@@ -88,6 +91,19 @@ export function createRecorder(parts: RecorderParts, cursor: number): Recorder {
       if (abandoned) return
       for (const change of recorded) meters.changed(change.type)
       await withdraw(changes, recorded)
+      parts.bus.ring('alerts')
+      parts.onOutbox()
+    },
+    async revise(watch, { revision }) {
+      if (abandoned || revision.alerts.length === 0) return
+      const recorded = await write({
+        watches: [writeWatch(watch)],
+        changes: [],
+        revisions: [revision],
+        audience: { webhooks: registry.all('webhook'), silences: registry.all('silence') },
+      })
+      if (abandoned) return
+      for (const change of recorded) meters.changed(change.type)
       parts.bus.ring('alerts')
       parts.onOutbox()
     },

@@ -3,10 +3,10 @@
  * for all of them at once and before the first of them is evaluated.
  */
 
-import type { Judge } from '../domain/quarantine.ts'
-import type { Reading } from '../domain/reading.ts'
-import type { Uplink } from '../domain/uplink.ts'
 import type { QualityControl } from '../domain/quality-control.ts'
+import type { Judge } from '../domain/quarantine.ts'
+import { momentOf, type Reading } from '../domain/reading.ts'
+import type { Uplink } from '../domain/uplink.ts'
 import type { Histories, Shown } from './histories.ts'
 import type { SiteIndices } from './index-signal.ts'
 import type { PastGuard } from './past-guard.ts'
@@ -17,6 +17,8 @@ export interface Heard {
   uplink: Uplink
   readings: readonly Reading[]
   series: readonly WatchedSeries[]
+  /** Places of those that are shown to rules, rising in time; of several of a series at one moment the last. */
+  order: readonly number[]
 }
 
 export interface SliceParts {
@@ -43,11 +45,36 @@ export function hearing(parts: SliceParts, uplink: Uplink): Heard | null {
   const isGateway = uplink.kind === 'gateway-telemetry' || uplink.kind === 'gateway-attributes'
   const readings = isGateway ? accepted.filter((one) => rules.isWatched(one.device)) : accepted
   if (readings.length === 0) return null
-  return {
-    uplink,
-    readings,
-    series: readings.map((one) => rules.of(one.device, one.property, one.observedAt)),
+  const series = readings.map((one) => rules.of(one.device, one.property, one.observedAt))
+  return { uplink, readings, series, order: orderOf(readings, series) }
+}
+
+function orderOf(readings: readonly Reading[], series: readonly WatchedSeries[]): number[] {
+  const order: number[] = []
+  let isRising = true
+  let last = Number.NEGATIVE_INFINITY
+  for (const [i, reading] of readings.entries()) {
+    if (series[i]?.rules.length === 0) continue
+    const at = momentOf(reading)
+    isRising &&= at > last
+    last = at
+    order.push(i)
   }
+  if (isRising) return order
+  const at = (i: number) => momentOf(readings[i] as Reading)
+  const winners = new Map<WatchedSeries | undefined, Map<number, number>>()
+  for (const i of order) {
+    const own = winners.get(series[i]) ?? new Map<number, number>()
+    winners.set(series[i], own.set(at(i), i))
+  }
+  const shown = order.filter((i) => winners.get(series[i])?.get(at(i)) === i)
+  return shown.sort((a, b) => at(a) - at(b))
+}
+
+/** As of its moment, which is what windows, watches and indices go by. */
+export function dated(reading: Reading): Reading {
+  if (reading.observedAt <= reading.receivedAt) return reading
+  return { ...reading, observedAt: momentOf(reading) }
 }
 
 /** Fetches what the readings of the slice need; never throws, and does not wait long. */
@@ -69,10 +96,11 @@ export async function prepare(parts: SliceParts, slice: readonly Heard[]): Promi
 
 function select(slice: readonly Heard[], wanted: (series: WatchedSeries) => boolean): Shown[] {
   const found: Shown[] = []
-  for (const { readings, series } of slice) {
-    for (const [i, reading] of readings.entries()) {
-      const own = series[i]
-      if (own !== undefined && wanted(own)) found.push({ reading, series: own })
+  for (const { readings, series, order } of slice) {
+    for (const i of order) {
+      const [reading, own] = [readings[i], series[i]]
+      if (reading === undefined || own === undefined || !wanted(own)) continue
+      found.push({ reading: dated(reading), series: own })
     }
   }
   return found

@@ -13,6 +13,7 @@ import { type Evaluation, evaluate } from './evaluate.ts'
 import type { AlertMeters } from './meters.ts'
 import type { OwedNews } from './owed-news.ts'
 import type { Recorder } from './recorder.ts'
+import type { SecondLooks } from './second-looks.ts'
 import { type Heard, hearing, prepare, type SliceParts } from './slice.ts'
 import { endOrphans, findStale, forgetOrphans, type Upkeep } from './upkeep.ts'
 
@@ -32,6 +33,7 @@ export interface StreamParts {
   upkeep: Upkeep
   recorder: Recorder
   owed: OwedNews
+  looks: SecondLooks
   meters: AlertMeters
   cursor: number
   stopping(): boolean
@@ -53,7 +55,7 @@ export interface Stream {
 }
 
 export function createStream(parts: StreamParts): Stream {
-  const { ports, journal, registry, recorder, meters, evaluation } = parts
+  const { ports, journal, registry, recorder, looks, meters, evaluation } = parts
   const { clock } = ports
   const { rules } = evaluation
   let position = parts.cursor
@@ -152,6 +154,7 @@ export function createStream(parts: StreamParts): Stream {
       evaluation.histories.sweep((device, property) => rules.of(device, property).reachMs > 0)
     }
     meters.open(parts.upkeep.book.open().size)
+    meters.due(looks.pending)
   }
 
   return {
@@ -161,6 +164,7 @@ export function createStream(parts: StreamParts): Stream {
         const askedAt = clock.now()
         const page = await journal.read(position, pageUplinksMax)
         await readPage(page)
+        await looks.settle()
         await housekeep(page.at(-1)?.receivedAt ?? askedAt)
         if (page.length === 0) return
       }

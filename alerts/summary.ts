@@ -25,6 +25,17 @@ export interface Occasion {
   unit: string
   /** Why an alert ended that no value ended; null otherwise. */
   reason: Reason | null
+  /** Absent when it is told as it happens. */
+  late?: Lateness
+}
+
+export interface Lateness {
+  /** From when it was observed to when it became known. */
+  seconds: number
+  /** The alert had ended by the time that it became known. */
+  isOver: boolean
+  /** Of a correction: nothing of the alert holds. */
+  isWithdrawn?: boolean
 }
 
 export const reasons = {
@@ -78,14 +89,41 @@ export function summaryOf(occasion: Occasion): BothLanguages {
   if (occasion.signal.type === 'silence') {
     return { en: silenceEnglish(occasion), zh: silenceChinese(occasion) }
   }
-  return { en: english(occasion), zh: chinese(occasion) }
+  const { type, late } = occasion
+  if (late === undefined) return { en: english(occasion), zh: chinese(occasion) }
+  if (type === 'alert.corrected') return correction(occasion, late)
+  const by = silenceText(late.seconds)
+  return {
+    en: `Known ${by.en} late${late.isOver ? ', over by now' : ''}: ${english(occasion)}`,
+    zh: `迟${by.zh}得知${late.isOver ? '，现已结束' : ''}：${chinese(occasion)}`,
+  }
+}
+
+/** Late readings, or a value sent again, tell the past otherwise than it was told. */
+function correction(o: Occasion, { isWithdrawn = false, isOver }: Lateness): BothLanguages {
+  const { title, en, zh } = levelNames[o.level]
+  const [said, told] = [englishTerms(o), chineseTerms(o)]
+  if (isWithdrawn) {
+    return {
+      en: `Withdrawn: ${said.what} (${en}, ${said.bound}): corrected or late readings show that there was no alert`,
+      zh: `撤销：${told.what}（${zh}，${told.bound}）：更正或迟到的数据表明并未告警`,
+    }
+  }
+  const state = isOver
+    ? { en: `over by now, was ${en}`, zh: `现已结束，原为${zh}` }
+    : { en: title, zh }
+  return {
+    en: `Corrected by late readings: ${state.en}: ${said.what} ${said.was} (${said.bound})`,
+    zh: `按迟到数据更正：${state.zh}：${told.what} ${told.is}（${told.bound}）`,
+  }
 }
 
 function english(o: Occasion): string {
   const { title, en } = levelNames[o.level]
   const before = o.previousLevel === null ? '' : levelNames[o.previousLevel].en
   const side = o.direction === 'above' ? 'above' : 'below'
-  const { what, is, was, bound } = englishTerms(o)
+  const { what, was, bound, ...terms } = englishTerms(o)
+  const is = o.late === undefined ? terms.is : was
   switch (o.type) {
     case 'alert.raised':
       return `${title}: ${what} ${is}, at or ${side} ${bound}`
@@ -97,6 +135,7 @@ function english(o: Occasion): string {
       return `No data: ${what} ${was} when last heard of (${en})`
     case 'alert.resumed':
       return `Data again: ${what} ${is} (${en})`
+    case 'alert.corrected':
     case 'alert.resolved':
       if (o.reason !== null) return `Ended: ${what} (${en}), because ${reasons[o.reason].en}`
       return `Resolved: ${what} ${is}, was ${en} (${bound})`
@@ -107,7 +146,8 @@ function chinese(o: Occasion): string {
   const level = levelNames[o.level].zh
   const before = o.previousLevel === null ? '' : levelNames[o.previousLevel].zh
   const reached = o.direction === 'above' ? '达到或超过' : '达到或低于'
-  const { what, is, bound } = chineseTerms(o)
+  const { what, bound, ...terms } = chineseTerms(o)
+  const is = o.late === undefined ? terms.is : `当时${terms.is}`
   switch (o.type) {
     case 'alert.raised':
       return `${level}：${what} ${is}，${reached} ${bound}`
@@ -119,6 +159,7 @@ function chinese(o: Occasion): string {
       return `数据中断：${what} 最后一次为 ${is}（${level}）`
     case 'alert.resumed':
       return `数据恢复：${what} ${is}（${level}）`
+    case 'alert.corrected':
     case 'alert.resolved':
       if (o.reason !== null) return `终止：${what}（${level}），${reasons[o.reason].zh}`
       return `解除：${what} ${is}，原为${level}（${bound}）`
@@ -140,6 +181,7 @@ function silenceEnglish(o: Occasion): string {
       return `${title}, down from ${before}: ${silent}: ${what}`
     case 'alert.stale':
     case 'alert.resumed':
+    case 'alert.corrected':
     case 'alert.resolved':
       if (o.reason === null) return `Resolved: data again: ${what}, was ${en}`
       return `Ended: ${silent}: ${what} (${en}), because ${reasons[o.reason].en}`
@@ -160,6 +202,7 @@ function silenceChinese(o: Occasion): string {
       return `${level}（由${before}降级）：${silent}`
     case 'alert.stale':
     case 'alert.resumed':
+    case 'alert.corrected':
     case 'alert.resolved':
       if (o.reason === null) return `解除：${what} 数据恢复，原为${level}`
       return `终止：${silent}（${level}），${reasons[o.reason].zh}`

@@ -99,6 +99,8 @@ export function close(book: WatchBook, watch: Watch): void {
   watch.alert = null
   watch.stale = false
   watch.life = { ...watch.life, level: null, clocks: {} }
+  watch.calmSince = watch.life.at
+  delete watch.ground
   book.touch(watch, false)
 }
 

@@ -9,7 +9,7 @@
 import { type AlertView, subjectOf } from '../domain/alert.ts'
 import { type AlertLevel, alertLevelSchema } from '../domain/rule.ts'
 import type { WatchState } from '../stores/records/alert-log.ts'
-import { isQuiet, type LevelClock, type Lifecycle } from './lifecycle.ts'
+import { isQuiet, type LevelClock, type Lifecycle, type Observation } from './lifecycle.ts'
 
 export interface Watch {
   rule: string
@@ -24,6 +24,33 @@ export interface Watch {
   stale: boolean
   /** The open alert as it was after its last change of our own. */
   alert: AlertView | null
+  /** Absent until the next observation when an edit ended the alert, or an earlier version wrote the watch. */
+  ground?: Ground
+  /** All that counted since then was inside every bound; null while something is open or on its way. */
+  calmSince: number | null
+  /** What has to be looked at again. */
+  redo?: Redo
+  /** Kept while a second look is under way: what was observed meanwhile. */
+  meanwhile?: Observation[]
+}
+
+/** From where on everything follows from the readings, by the rule as it is: what was before stands as it is. */
+export interface Ground {
+  /** `Criteria.terms` */
+  terms: string
+  /** Readings received before were not judged by these terms; milliseconds since 1970 UTC. */
+  receivedFrom: number
+  /** The last observation before, and the level then. */
+  at: number
+  level: AlertLevel | null
+}
+
+/** A stretch of observed time in which readings came late or in the place of others. */
+export interface Redo {
+  from: number
+  to: number
+  /** Journal position of the last of them: the readings store must have come as far. */
+  seq: number
 }
 
 export interface WatchBook {
@@ -110,6 +137,11 @@ interface Written {
   /** Beyond since, inside since. */
   clocks?: Partial<Record<AlertLevel, [number | null, number | null]>>
   basis?: string
+  /** Absent: at the last observation. */
+  calm?: number
+  /** Of the ground: terms, received from, at, level. */
+  on?: [string, number, number, AlertLevel | null]
+  redo?: [number, number, number]
 }
 
 export function writeWatch({ rule, device, property, life, ...rest }: Watch): WatchState {
@@ -124,6 +156,12 @@ export function writeWatch({ rule, device, property, life, ...rest }: Watch): Wa
     written.clocks = Object.fromEntries(clocks)
     written.basis = life.basis
   }
+  const { ground, calmSince, redo } = rest
+  if (calmSince !== null) written.calm = calmSince
+  if (ground !== undefined) {
+    written.on = [ground.terms, ground.receivedFrom, ground.at, ground.level]
+  }
+  if (redo !== undefined) written.redo = [redo.from, redo.to, redo.seq]
   return { rule, device, property, state: JSON.stringify(written) }
 }
 
@@ -139,7 +177,20 @@ export function readWatch(saved: WatchState, alert: AlertView | null): Watch {
   const level = alert === null ? null : (written.level ?? alert.level)
   const life = { at: written.at, level, clocks, basis: written.basis ?? '' }
   const stale = alert !== null && written.stale === true
-  return { rule, device, property, life, value: written.value, seenAt: written.seen, stale, alert }
+  const calmSince = isQuiet(life) ? (written.calm ?? life.at) : null
+  const watch: Watch = {
+    ...{ rule, device, property, life, value: written.value, seenAt: written.seen, stale, alert },
+    calmSince,
+  }
+  if (written.on !== undefined) {
+    const [terms, receivedFrom, at, groundLevel] = written.on
+    watch.ground = { terms, receivedFrom, at, level: groundLevel }
+  }
+  if (written.redo !== undefined) {
+    const [from, to, seq] = written.redo
+    watch.redo = { from, to, seq }
+  }
+  return watch
 }
 
 /** An open alert whose watch is not in the log: it goes on from its last change. */
@@ -154,5 +205,6 @@ export function watchOfAlert(alert: AlertView): Watch {
     seenAt: at,
     stale: alert.state === 'stale',
     alert,
+    calmSince: null,
   }
 }

@@ -15,6 +15,7 @@ export const alertChangeTypes = [
   'alert.acknowledged',
   'alert.stale',
   'alert.resumed',
+  'alert.corrected',
   'alert.resolved',
 ] as const
 export type AlertChangeType = (typeof alertChangeTypes)[number]
@@ -52,6 +53,10 @@ export interface AlertView {
   boundFrom?: Exclude<Bound, number> | null
   observedAt: string
   raisedAt: string
+  /** When what the last change tells became known; the same as `observedAt` unless it is late. Absent in alerts of earlier versions. */
+  learnedAt?: string
+  /** It became known long after it was observed, or after what came later was known: it is told as past. */
+  late?: boolean
   /** Null while it is open, and of alerts that an earlier version ended. */
   endedBy: EndedBy | null
   summary: BothLanguages
@@ -76,6 +81,10 @@ export interface AlertChange {
   note: string | null
   /** Silences that were on when it was recorded; set by the log. Nobody was told then, but of an end those who had heard of the alert. */
   mutedBy?: readonly string[]
+  /** Known late: `recordedAt` is when it was learned. */
+  late?: true
+  /** Milliseconds since 1970 UTC; set by the log when what was learned later shows that it did not happen. */
+  withdrawnAt?: number
   /** The alert as it stood right after this change. */
   view: AlertView
 }

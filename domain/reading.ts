@@ -23,6 +23,20 @@ export interface Reading extends SeriesKey {
   tests?: number
 }
 
+/**
+ * When a reading counts as observed where it is asked what is newest, milliseconds since 1970 UTC. A clock that is ahead
+ * would hide what is observed before that time comes: such a reading counts as of its receipt. Of several received at
+ * once the one that says it is later counts as later, by a part of that millisecond.
+ */
+export function momentOf({ observedAt, receivedAt }: Pick<Reading, 'observedAt' | 'receivedAt'>) {
+  if (observedAt <= receivedAt) return observedAt
+  const aheadMs = observedAt - receivedAt
+  return receivedAt + aheadMs / (aheadMs + aheadScaleMs)
+}
+
+/** Tells readings apart that are a second apart, for clocks up to five minutes ahead and in doubles of today's times. */
+const aheadScaleMs = 60_000
+
 export const aggregateFns = [
   'mean',
   'min',

@@ -5,6 +5,7 @@
  * - A change of level is for those whose `where` covers the alert and whose `levels` list the new level, and for
  *   those that heard last of a level they list: someone who asked for red is also told when red is over.
  * - Acknowledged, stale, resumed are for those that have heard of the alert and list its level.
+ * - A correction is for those that have heard of the alert, and for those that the alert concerns as it stands now.
  * - The end is for whoever has heard of the alert, also while a silence is on, and for nobody else.
  */
 
@@ -39,6 +40,8 @@ export function isFor(
     case 'alert.stale':
     case 'alert.resumed':
       return heard !== null && lists(webhook, view.level)
+    case 'alert.corrected':
+      return heard !== null || (view.state !== 'resolved' && isConcerned(webhook, view))
     case 'alert.resolved':
       return heard !== null
   }
@@ -62,8 +65,15 @@ export function isConcerned(
 
 /** Tells at which level the alert stands now. */
 export function isOfLevel(type: AlertChangeType): boolean {
-  return type === 'alert.raised' || type === 'alert.escalated' || type === 'alert.deescalated'
+  return changesOfLevel.has(type)
 }
+
+const changesOfLevel: ReadonlySet<AlertChangeType> = new Set([
+  'alert.raised',
+  'alert.escalated',
+  'alert.deescalated',
+  'alert.corrected',
+])
 
 function lists({ levels }: Webhook, level: AlertLevel): boolean {
   return levels.length === 0 || levels.includes(level)

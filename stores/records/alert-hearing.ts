@@ -40,6 +40,7 @@ export class Hearing {
   readonly #lastChange
   readonly #end
   readonly #lastDelivered
+  readonly #toldOf
   readonly #listeners
   readonly #saveListener
   readonly #dropListener
@@ -75,6 +76,9 @@ export class Hearing {
       `SELECT json_extract(body, '$.data.alert.level') AS level FROM delivery
        WHERE webhook = ? AND alert = ? AND state = 'delivered' ORDER BY seq DESC LIMIT 1`,
     )
+    this.#toldOf = db.prepare<[string], { webhook: string }>(
+      'SELECT DISTINCT webhook FROM delivery WHERE alert = ?',
+    )
     this.#listeners = db.prepare<[], { webhook: string; print: string; caughtUp: number }>(
       'SELECT webhook, print, caught_up AS caughtUp FROM listener',
     )
@@ -91,9 +95,10 @@ export class Hearing {
     const { alert, type, level } = change
     const rows = new Map(this.#ofAlert.all(alert).map((row) => [row.webhook, row]))
     const message = alertMessage(change)
-    const isEnd = type === 'alert.resolved'
+    const isEnd = endsWith(change)
+    const told = type === 'alert.corrected' ? this.#everTold(alert) : null
     for (const webhook of webhooks) {
-      const heard = rows.get(webhook.id)?.level ?? null
+      const heard = rows.get(webhook.id)?.level ?? (told?.has(webhook.id) === true ? level : null)
       if (!isFor(webhook, change, heard)) continue
       const debt = debtOf(webhook, muted && !isEnd)
       if (debt === null) {
@@ -171,6 +176,11 @@ export class Hearing {
     this.#dropWebhook.run(webhook)
   }
 
+  /** What an endpoint heard of an alert is forgotten with its end; a correction may come after it. */
+  #everTold(alert: string): ReadonlySet<string> {
+    return new Set(this.#toldOf.all(alert).map(({ webhook }) => webhook))
+  }
+
   #oweOpen(webhook: Webhook): void {
     for (const row of this.#open.all()) {
       const view = JSON.parse(row.view) as AlertView
@@ -206,6 +216,11 @@ export class Hearing {
     this.#outbox.put(webhook.id, { id, alert, type, recordedAt: now }, body)
     this.#save.run({ alert, webhook: webhook.id, level: view.level, owed: null })
   }
+}
+
+/** A correction ends an alert of which nothing holds, or which turns out to be over. */
+function endsWith({ type, view }: AlertChange): boolean {
+  return type === 'alert.resolved' || (type === 'alert.corrected' && view.state === 'resolved')
 }
 
 function debtOf({ enabled }: Webhook, muted: boolean): Debt | null {

@@ -24,6 +24,8 @@ export interface AlertTable {
   resolved: number
   /** When it ended, milliseconds since 1970 UTC; null while it is open. */
   ended_at: number | null
+  /** 1: nothing of it holds any more, it is kept for those who were told. */
+  withdrawn: number
   /** JSON of `AlertView` after the last change. */
   view: string
 }
@@ -37,8 +39,10 @@ export interface AlertChangeTable {
   property: string
   observed_at: number
   type: string
-  /** JSON of `AlertChange`. */
+  /** JSON of `AlertChange`, as it was recorded. */
   body: string
+  /** Since when it is known that it did not happen, milliseconds since 1970 UTC. */
+  withdrawn_at: number | null
 }
 
 export interface WatchTable {
@@ -93,7 +97,8 @@ export interface AlertLogSchema {
   alert: AlertTable
   alert_change: AlertChangeTable
   watch: WatchTable
-  progress: { id: number; cursor: number }
+  /** `retries`: up to which request of the ledger retries from quarantine are seen. */
+  progress: { id: number; cursor: number; retries: number }
   delivery: DeliveryTable
   attempt: AttemptTable
   heard: HeardTable
@@ -204,5 +209,28 @@ export const alertLogMigrations: Migrations = [
     print TEXT NOT NULL,
     caught_up INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
+  `,
+  `
+  ALTER TABLE alert ADD COLUMN withdrawn INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE progress ADD COLUMN retries INTEGER NOT NULL DEFAULT 0;
+
+  CREATE TABLE change (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    alert TEXT NOT NULL REFERENCES alert (id),
+    rule TEXT NOT NULL,
+    device TEXT NOT NULL,
+    property TEXT NOT NULL,
+    observed_at INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    body TEXT NOT NULL,
+    withdrawn_at INTEGER
+  ) STRICT;
+  INSERT INTO change SELECT *, NULL FROM alert_change ORDER BY position;
+  DROP TABLE alert_change;
+  ALTER TABLE change RENAME TO alert_change;
+  CREATE INDEX alert_change_by_alert ON alert_change (alert, position);
+  CREATE UNIQUE INDEX alert_change_once ON alert_change (rule, device, property, observed_at, type)
+    WHERE withdrawn_at IS NULL AND type <> 'alert.corrected';
   `,
 ]

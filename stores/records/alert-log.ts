@@ -5,8 +5,9 @@
  * - Written by the alerts role; the API acknowledges and retries.
  * - What each endpoint has heard is kept with the deliveries: whoever was told that an alert began is told that it
  *   ended, once, and nobody else is.
- * - A change is recorded once: (rule, device, property, observedAt, type) is unique, so a replay of the
- *   journal records nothing twice. For an alert of a site as a whole `/` and the site stand for the device.
+ * - A change is recorded once: of those that stand (rule, device, property, observedAt, type) is unique, so a replay of
+ *   the journal records nothing twice. A recorded change is never edited; one that turns out not to have happened is
+ *   withdrawn, and kept. For an alert of a site as a whole `/` and the site stand for the device.
  * - `cursor` moves in the same transaction as the changes it stands for.
  */
 
@@ -38,6 +39,10 @@ export interface Recording {
   /** Watches of rules or devices that no longer exist. */
   forget?: readonly Pick<WatchState, 'rule' | 'device' | 'property'>[]
   changes: readonly AlertChange[]
+  /** What was learned late. */
+  revisions?: readonly Revision[]
+  /** The request up to which retries from quarantine are seen. */
+  retries?: number
   /** Who is told of the changes, as is registered when they are recorded; nobody if absent. */
   audience?: Audience
 }
@@ -48,6 +53,29 @@ export interface OwedPlace {
   webhook: string
 }
 
+/** What readings that came late, or in the place of others, change of the past of one rule on one series. */
+export interface Revision {
+  /** Ids of recorded changes that did not happen. */
+  withdrawn: readonly string[]
+  /** What happened and was not recorded, and `alert.corrected`. */
+  changes: readonly AlertChange[]
+  /** Those of them that are told, in that order; the others are for the record only. */
+  told: readonly AlertChange[]
+  /** The alerts concerned, new ones too, as they stand now; the open one comes last. */
+  alerts: readonly RevisedAlert[]
+  /** Milliseconds since 1970 UTC. */
+  learnedAt: number
+}
+
+export interface RevisedAlert {
+  /** `state` is `resolved` or `firing`; what people and the clock said of it stays. */
+  view: AlertView
+  /** Nothing of it holds. */
+  isWithdrawn: boolean
+  /** Its level is higher than anybody was told: an acknowledgement is asked for again. */
+  isRaised: boolean
+}
+
 export interface AlertQuery {
   state?: readonly AlertState[]
   level?: readonly AlertLevel[]
@@ -56,6 +84,8 @@ export interface AlertQuery {
   /** Open at any time from (included) – to (not included), milliseconds since 1970 UTC. */
   from?: number
   to?: number
+  /** Those of which nothing holds any more as well; left out unless it is asked for. */
+  withdrawn?: boolean
   /** Continue after this alert; newest come first. */
   after?: string
   limit: number
@@ -86,6 +116,16 @@ export interface AlertLog {
   watches(): Promise<readonly WatchState[]>
   /** Alerts that are not resolved. */
   open(): Promise<readonly AlertView[]>
+  /** The request up to which retries from quarantine were seen. */
+  retries(): Promise<number>
+  /**
+   * Changes of level that stand, of one rule on one series: those observed at or after `from` and the last one before,
+   * rising in time.
+   */
+  levels(
+    of: Pick<WatchState, 'rule' | 'device' | 'property'>,
+    from: number,
+  ): Promise<readonly AlertChange[]>
   /** One transaction with the deliveries that tell it. Changes already recorded are left out; returns the new ones. */
   record(recording: Recording): Promise<readonly AlertChange[]>
   /**
@@ -111,6 +151,7 @@ export interface AlertLog {
 
   list(query: AlertQuery): Promise<readonly AlertView[]>
   get(alert: string): Promise<AlertView | undefined>
+  /** In the order recorded, withdrawn changes too. */
   history(alert: string): Promise<readonly AlertChange[]>
   /** Changes in the order recorded, after the position of one (for event streams); `position` is opaque. */
   changesAfter(

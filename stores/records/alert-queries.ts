@@ -9,6 +9,8 @@ import type { AlertLogSchema, DeliveryTable } from './alert-log-schema.ts'
 export type AlertQueries = Pick<
   AlertLog,
   | 'cursor'
+  | 'retries'
+  | 'levels'
   | 'watches'
   | 'open'
   | 'list'
@@ -28,6 +30,11 @@ export function createAlertQueries(db: Db): AlertQueries {
       const row = await db.selectFrom('progress').select('cursor').executeTakeFirstOrThrow()
       return row.cursor
     },
+    async retries() {
+      const row = await db.selectFrom('progress').select('retries').executeTakeFirstOrThrow()
+      return row.retries
+    },
+    levels: (of, from) => levels(db, of, from),
     watches: () => db.selectFrom('watch').selectAll().execute(),
     async open() {
       const rows = await db.selectFrom('alert').select('view').where('resolved', '=', 0).execute()
@@ -45,11 +52,14 @@ export function createAlertQueries(db: Db): AlertQueries {
     async history(alert) {
       const rows = await db
         .selectFrom('alert_change')
-        .select('body')
+        .select(['body', 'withdrawn_at'])
         .where('alert', '=', alert)
         .orderBy('position')
         .execute()
-      return rows.map(changeOf)
+      return rows.map((row) => ({
+        ...changeOf(row),
+        ...(row.withdrawn_at === null ? {} : { withdrawnAt: row.withdrawn_at }),
+      }))
     },
     async changesAfter(position, limit) {
       const rows = await db
@@ -80,9 +90,39 @@ export function createAlertQueries(db: Db): AlertQueries {
   }
 }
 
+const changesOfLevel = ['alert.raised', 'alert.escalated', 'alert.deescalated', 'alert.resolved']
+
+async function levels(
+  db: Db,
+  { rule, device, property }: Parameters<AlertLog['levels']>[0],
+  from: number,
+): Promise<readonly AlertChange[]> {
+  const standing = db
+    .selectFrom('alert_change')
+    .select(['body', 'observed_at', 'position'])
+    .where('rule', '=', rule)
+    .where('device', '=', device)
+    .where('property', '=', property)
+    .where('withdrawn_at', 'is', null)
+    .where('type', 'in', changesOfLevel)
+  const later = await standing
+    .where('observed_at', '>=', from)
+    .orderBy('observed_at')
+    .orderBy('position')
+    .execute()
+  const before = await standing
+    .where('observed_at', '<', from)
+    .orderBy('observed_at', 'desc')
+    .orderBy('position', 'desc')
+    .limit(1)
+    .execute()
+  return [...before, ...later].map(changeOf)
+}
+
 async function list(db: Db, query: AlertQuery): Promise<readonly AlertView[]> {
   let rows = db.selectFrom('alert').select('view')
   const { state, level, site, rule, from, to, after } = query
+  if (query.withdrawn !== true) rows = rows.where('withdrawn', '=', 0)
   if (state !== undefined) rows = rows.where((eb) => eb.or(state.map((s) => isInState(eb, s))))
   if (level !== undefined) rows = rows.where('level', 'in', level)
   if (site !== undefined) rows = rows.where('site', '=', site)

@@ -11,6 +11,7 @@ import type { SqliteDatabase } from '../sqlite.ts'
 import type { Hearing } from './alert-hearing.ts'
 import type { Recording } from './alert-log.ts'
 import type { AlertTable } from './alert-log-schema.ts'
+import { createRevising } from './alert-revision.ts'
 
 type Row = Pick<AlertTable, 'acknowledged' | 'stale' | 'resolved' | 'view' | 'rule' | 'device'> &
   Pick<AlertTable, 'property'>
@@ -30,7 +31,8 @@ export function createRecording(db: SqliteDatabase, hearing: Hearing) {
   )
   const isRecorded = db.prepare(
     `SELECT 1 FROM alert_change
-     WHERE rule = ? AND device = ? AND property = ? AND observed_at = ? AND type = ?`,
+     WHERE rule = ? AND device = ? AND property = ? AND observed_at = ? AND type = ?
+       AND withdrawn_at IS NULL`,
   )
   const isOpen = db.prepare(
     'SELECT 1 FROM alert WHERE rule = ? AND device = ? AND property = ? AND resolved = 0',
@@ -54,6 +56,8 @@ export function createRecording(db: SqliteDatabase, hearing: Hearing) {
   const dropWatch = db.prepare(
     'DELETE FROM watch WHERE rule = @rule AND device = @device AND property = @property',
   )
+  const saveRetries = db.prepare('UPDATE progress SET retries = ?')
+  const revise = createRevising(db, hearing)
   const saveCursor = db.prepare('UPDATE progress SET cursor = ?')
 
   /** Writes the change and the alert as it stands after it, and tells it; the state comes from the flags. */
@@ -102,6 +106,10 @@ export function createRecording(db: SqliteDatabase, hearing: Hearing) {
       const done = apply(change, recording.audience ?? nobody)
       if (done !== null) written.push(done)
     }
+    for (const revision of recording.revisions ?? []) {
+      written.push(...revise(revision, recording.audience ?? nobody))
+    }
+    if (recording.retries !== undefined) saveRetries.run(recording.retries)
     for (const watch of recording.forget ?? []) dropWatch.run(watch)
     for (const watch of recording.watches) saveWatch.run(watch)
     if (recording.cursor !== undefined) saveCursor.run(recording.cursor)
@@ -171,6 +179,7 @@ function flagsAfter({ type }: AlertChange, row: Row | undefined): AlertFlags {
       return { ...flags, resolved: true }
     case 'alert.raised':
     case 'alert.deescalated':
+    case 'alert.corrected':
       return flags
   }
 }

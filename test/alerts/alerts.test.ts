@@ -85,6 +85,8 @@ describe('from a reading to the duty phone', () => {
           observedAt,
           raisedAt: observedAt,
           endedBy: null,
+          learnedAt: observedAt,
+          late: false,
           summary: {
             en: 'Yellow: River stage at Yangtze at Xiaguan is 9.32 m, at or above 9.3 m',
             zh: '黄色：下关站 河道水位 9.32 m，达到或超过 9.3 m',

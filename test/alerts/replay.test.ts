@@ -3,13 +3,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { criteriaOf } from '../../alerts/criteria.ts'
-import { type Lifecycle, observe } from '../../alerts/lifecycle.ts'
 import { createHistory, type History, newestOf, put } from '../../alerts/history.ts'
+import { type Lifecycle, observe } from '../../alerts/lifecycle.ts'
 import { readWatch, type Watch, writeWatch } from '../../alerts/watch.ts'
 import { windowOf, windowValue } from '../../alerts/window.ts'
 import { openAlertCity } from '../fixtures/alert-city.ts'
-import { ruleOf } from '../fixtures/registry.ts'
 import { until } from '../fixtures/receiver.ts'
+import { ruleOf } from '../fixtures/registry.ts'
 
 const levels = { yellow: 100, orange: 150, red: 200 }
 const rule = {
@@ -232,6 +232,9 @@ describe('a watch', () => {
           seenAt: at + 5,
           stale: false,
           alert: null,
+          calmSince: Object.keys(clocks).length > 0 ? null : at - 7,
+          ground: { terms: 'tErMs-12', receivedFrom: at - 9, at: at - 10, level: 'yellow' },
+          redo: { from: at - 4, to: at, seq: 17 },
         }
         const written = writeWatch(watch)
         expect(written.state.length).toBeLessThan(400)
