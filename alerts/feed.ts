@@ -24,6 +24,7 @@ export interface Sight {
 
 /** Told later than this after it was observed, it is told as past. */
 const lateAfterMs = 15 * 60_000
+const meanwhileMax = 1_000
 
 /** False when the watch has seen that time: then the observation is for a second look, not for now. */
 export function feed(
@@ -46,7 +47,7 @@ export function feed(
   if (!isQuiet(watch.life)) watch.calmSince = null
   else watch.calmSince ??= observation.observedAt
   if (receivedAt !== undefined) watch.seenAt = Math.max(watch.seenAt, receivedAt)
-  watch.meanwhile?.push(observation)
+  keepMeanwhile(watch, observation)
 
   book.touch(watch, wasQuiet)
   const moment = momentOf(parts, sight)
@@ -64,6 +65,13 @@ function momentOf(parts: FeedParts, { observation, readAt }: Sight): Moment | La
   const moment = { observedAt: Math.floor(observation.observedAt), recordedAt: parts.now() }
   const isLate = readAt !== undefined && moment.recordedAt - readAt > lateAfterMs
   return isLate ? { ...moment, late: { isOver: false } } : moment
+}
+
+/** While the readings store is away, others must not be kept without end: then the second look begins anew. */
+function keepMeanwhile(watch: Watch, observation: Observation): void {
+  if (watch.meanwhile === undefined) return
+  if (watch.meanwhile.length < meanwhileMax) watch.meanwhile.push(observation)
+  else delete watch.meanwhile
 }
 
 /** What was observed under other terms, or before there were any, stands from now on. */

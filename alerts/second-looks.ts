@@ -6,7 +6,7 @@
 
 import type { AlertView } from '../domain/alert.ts'
 import type { Clock } from '../domain/ports.ts'
-import { compare } from './comparison.ts'
+import { type Account, compare } from './comparison.ts'
 import type { Past } from './histories.ts'
 import { lateNews } from './late-changes.ts'
 import { isQuiet } from './lifecycle.ts'
@@ -18,10 +18,15 @@ import { advance, type Look, type LookParts, lookAgain, standing } from './secon
 import type { Redo, Watch, WatchBook } from './watch.ts'
 import { watchKey } from './watch.ts'
 
-interface Chosen {
+/**
+ * A watch whose observations are kept from now on: what came before is looked at when the readings store has come as
+ * far as this position of the journal.
+ */
+interface Held {
   watch: Watch
-  /** Of its last observation when it was chosen; what comes after is kept with it. */
+  redo: Redo | undefined
   lastAt: number
+  seq: number
 }
 
 const looksAtOnce = 16
@@ -42,10 +47,12 @@ export interface SecondLooksParts extends Omit<LookParts, 'past'> {
 
 export class SecondLooks {
   readonly #parts: SecondLooksParts
-  readonly #due = new Set<Watch>()
+  readonly #marked = new Set<Watch>()
+  /** Rising in position. */
+  readonly #held = new Map<Watch, Held>()
+  readonly #inWork = new Set<Watch>()
   #ready: Look[] = []
   #isRunning = false
-  #inWork = 0
   #storedSeq = -1
   #askAt = Number.NEGATIVE_INFINITY
 
@@ -55,7 +62,7 @@ export class SecondLooks {
     for (const watch of parts.book.all()) {
       if (watch.redo === undefined) continue
       watch.redo = { ...watch.redo, seq: Math.min(watch.redo.seq, head) }
-      this.#due.add(watch)
+      this.#marked.add(watch)
     }
   }
 
@@ -68,65 +75,71 @@ export class SecondLooks {
       to: Math.max(known.to, to),
       seq: Math.max(known.seq, seq),
     }
-    this.#due.add(watch)
     this.#parts.book.touch(watch, false)
+    if (!this.#held.has(watch) && !this.#inWork.has(watch)) this.#marked.add(watch)
   }
 
   get pending(): number {
-    return this.#due.size + this.#inWork
+    return this.#marked.size + this.#held.size + this.#inWork.size
   }
 
-  /** Concludes what is prepared and sees to it that more is. Call it when all that was found is recorded. */
-  async settle(): Promise<void> {
-    const ready = this.#ready
-    this.#ready = []
-    for (const look of ready) {
+  /** Concludes what is prepared and sees to it that more is. Call it when all found up to `position` is recorded. */
+  async settle(position: number): Promise<void> {
+    for (let look = this.#ready[0]; look !== undefined; look = this.#ready[0]) {
       await this.#conclude(look)
-      this.#inWork -= 1
+      this.#ready.shift()
     }
+    for (const watch of this.#marked) {
+      watch.meanwhile = []
+      const { redo } = watch
+      const seq = Math.max(position, redo?.seq ?? 0)
+      this.#held.set(watch, { watch, redo, lastAt: watch.life.at, seq })
+    }
+    this.#marked.clear()
     this.#prepare()
   }
 
-  /** What is chosen here has all that was found of it on record, and nothing of it is in work. */
   #prepare(): void {
     const { past, guard, clock } = this.#parts
-    if (past === undefined || this.#isRunning || this.#due.size === 0 || !guard.isOpen) return
+    if (past === undefined || this.#isRunning || this.#held.size === 0 || !guard.isOpen) return
     const chosen = this.#choose()
     if (chosen.length > 0) {
       const looks: Look[] = []
-      this.#run(() => this.#lookAt(chosen, past, looks)).then((isDone) =>
-        this.#prepared(chosen, isDone ? looks : null),
+      void this.#run(
+        () => this.#lookAt(chosen, past, looks),
+        (isDone) => this.#prepared(chosen, isDone ? looks : null),
       )
     } else if (clock.monotonic() >= this.#askAt) {
       this.#askAt = clock.monotonic() + askEveryMs
-      void this.#run(async () => {
+      const ask = async () => {
         this.#storedSeq = (await past.progress()).seq
-      })
+      }
+      void this.#run(ask, () => undefined)
     }
   }
 
-  #choose(): Chosen[] {
-    const chosen: Chosen[] = []
-    for (const watch of this.#due) {
-      if ((watch.redo?.seq ?? 0) > this.#storedSeq) continue
-      watch.meanwhile = []
-      chosen.push({ watch, lastAt: watch.life.at })
-      if (chosen.length >= looksAtOnce) break
+  #choose(): Held[] {
+    const chosen: Held[] = []
+    for (const held of this.#held.values()) {
+      if (held.seq > this.#storedSeq || chosen.length >= looksAtOnce) break
+      this.#held.delete(held.watch)
+      // Too much has come since: it begins anew.
+      if (held.watch.meanwhile === undefined) this.#marked.add(held.watch)
+      else chosen.push(held)
     }
-    for (const { watch } of chosen) this.#due.delete(watch)
-    this.#inWork = chosen.length
+    for (const { watch } of chosen) this.#inWork.add(watch)
     return chosen
   }
 
-  async #run(work: () => Promise<void>): Promise<boolean> {
+  async #run(work: () => Promise<void>, after: (isDone: boolean) => void): Promise<void> {
     this.#isRunning = true
     const isDone = await this.#parts.guard.ask(work)
     this.#isRunning = false
+    after(isDone)
     if (isDone) this.#parts.onReady()
-    return isDone
   }
 
-  async #lookAt(chosen: readonly Chosen[], past: Past, to: Look[]): Promise<void> {
+  async #lookAt(chosen: readonly Held[], past: Past, to: Look[]): Promise<void> {
     const { rules } = this.#parts
     for (const { watch, lastAt } of chosen) {
       const series = rules.one(watch.rule, watch.device, watch.property)
@@ -137,52 +150,42 @@ export class SecondLooks {
   }
 
   /** Those that gave nothing are of a time that stands as it is; those that could not be done come again. */
-  #prepared(chosen: readonly Chosen[], looks: Look[] | null): void {
+  #prepared(chosen: readonly Held[], looks: Look[] | null): void {
     if (looks === null) {
       for (const { watch } of chosen) {
         delete watch.meanwhile
-        this.#due.add(watch)
+        this.#inWork.delete(watch)
+        this.#marked.add(watch)
       }
-      this.#inWork = 0
       return
     }
-    this.#inWork = looks.length
     this.#ready = looks
     const found = new Set(looks.map(({ watch }) => watch))
-    for (const { watch } of chosen) if (!found.has(watch)) this.#leave(watch)
+    for (const held of chosen) if (!found.has(held.watch)) this.#leave(held)
   }
 
-  #leave(watch: Watch): void {
-    delete watch.redo
-    delete watch.meanwhile
+  #leave({ watch, redo }: Held): void {
+    this.#end(watch, redo)
     if (this.#parts.book.get(watchKey(watch)) === watch) this.#parts.book.touch(watch, false)
   }
 
-  async #conclude(look: Look): Promise<void> {
-    const { book, log, recorder, meters, clock } = this.#parts
-    const { watch, series, timeline, rightAgainAt, happened } = look
-    const meanwhile = watch.meanwhile ?? []
+  /** What came late while it was looked at is looked at next. */
+  #end(watch: Watch, redo: Redo | null | undefined): void {
+    this.#inWork.delete(watch)
     delete watch.meanwhile
-    if (watch.redo === look.redo) delete watch.redo
-    else if (watch.redo !== undefined) this.#due.add(watch)
-    if (watch.ground !== look.ground || book.get(watchKey(watch)) !== watch) return
-    if (rightAgainAt === null) for (const seen of meanwhile) advance(look, seen)
+    if (watch.redo === redo) delete watch.redo
+    if (watch.redo !== undefined) this.#marked.add(watch)
+  }
 
-    const until = rightAgainAt ?? Number.POSITIVE_INFINITY
-    const recorded = standing(await log.levels(watch, look.from), look.from)
-    const accounts = compare({
-      open: look.open,
-      happened: happened.filter(({ at }) => Math.floor(at) > Math.floor(look.from)),
-      recorded: recorded.filter(({ observedAt }) => observedAt <= until),
-      byValue: series.rule.signal.type === 'value',
-    })
-    const views = new Map<string, AlertView>()
-    for (const { alert } of accounts) {
-      const view = alert === null ? undefined : await log.get(alert)
-      if (view !== undefined) views.set(view.id, view)
-    }
-    const learnedAt = clock.now()
-    const news = lateNews({ series, watch, views, learnedAt }, accounts)
+  async #conclude(look: Look): Promise<void> {
+    const { book, recorder, meters, clock } = this.#parts
+    const { watch, series, timeline, redo, rightAgainAt, happened } = look
+    const isSame = watch.ground === look.ground && book.get(watchKey(watch)) === watch
+    if (!isSame || watch.meanwhile === undefined) return this.#end(watch, isSame ? null : redo)
+    if (rightAgainAt === null) for (const seen of watch.meanwhile) advance(look, seen)
+    const { accounts, views } = await this.#accountsOf(look)
+    const news = lateNews({ series, watch, views, learnedAt: clock.now() }, accounts)
+    this.#end(watch, redo)
     if (rightAgainAt === null) {
       watch.life = timeline.life
       watch.value = timeline.value
@@ -195,5 +198,24 @@ export class SecondLooks {
     book.touch(watch, false)
     await recorder.revise(watch, news)
     meters.lookedAgain(news.revision.alerts.length > 0)
+  }
+
+  async #accountsOf(look: Look): Promise<{ accounts: Account[]; views: Map<string, AlertView> }> {
+    const { log } = this.#parts
+    const { watch, series, happened, open, from, rightAgainAt } = look
+    const until = rightAgainAt ?? Number.POSITIVE_INFINITY
+    const recorded = standing(await log.levels(watch, from), from)
+    const accounts = compare({
+      open,
+      happened: happened.filter(({ at }) => Math.floor(at) > Math.floor(from)),
+      recorded: recorded.filter(({ observedAt }) => observedAt <= until),
+      byValue: series.rule.signal.type === 'value',
+    })
+    const views = new Map<string, AlertView>()
+    for (const { alert } of accounts) {
+      const view = alert === null ? undefined : await log.get(alert)
+      if (view !== undefined) views.set(view.id, view)
+    }
+    return { accounts, views }
   }
 }

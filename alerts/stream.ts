@@ -164,7 +164,7 @@ export function createStream(parts: StreamParts): Stream {
         const askedAt = clock.now()
         const page = await journal.read(position, pageUplinksMax)
         await readPage(page)
-        await looks.settle()
+        await looks.settle(position)
         await housekeep(page.at(-1)?.receivedAt ?? askedAt)
         if (page.length === 0) return
       }

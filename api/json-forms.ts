@@ -166,6 +166,13 @@ const alertFields = {
     }),
   observedAt: time,
   raisedAt: time,
+  learnedAt: time.optional().meta({
+    description:
+      'When what is shown became known: as observedAt, unless it is late. Absent in alerts of earlier versions',
+  }),
+  late: z.boolean().optional().meta({
+    description: 'Known long after it was observed, or after what came later was known',
+  }),
   endedBy: z.enum(enders).nullable().meta({
     description:
       'What ended it: the value came back, or the rule, an attribute of the site or the device was changed or taken away; null while it is open',
@@ -184,6 +191,8 @@ export const alertChangeForm = z
     previousLevel: alertLevelSchema.nullable(),
     observedAt: time,
     recordedAt: time,
+    learnedAt: time,
+    late: z.boolean(),
     value: z.number().nullable(),
     bound: z.number().nullable(),
     actor: z.string().nullable(),
@@ -196,16 +205,36 @@ export const alertChangeForm = z
   .meta({ id: 'AlertChange' })
 
 export const alertDetailForm = z
-  .strictObject({ ...alertFields, history: z.array(alertChangeForm) })
+  .strictObject({
+    ...alertFields,
+    history: z.array(alertChangeForm).meta({ description: 'What stands, in the order observed' }),
+    withdrawn: z
+      .array(z.strictObject({ ...alertChangeForm.shape, withdrawnAt: time }))
+      .meta({ description: 'What was recorded and turned out not to have happened' }),
+  })
   .meta({ id: 'AlertDetail' })
 
 export function alertChangeJson(change: AlertChange): z.infer<typeof alertChangeForm> {
-  const { id, type, level, previousLevel, value, bound, actor, note } = change
+  const { id, type, level, previousLevel, value, bound, actor, note, late = false } = change
   const mutedBy = [...(change.mutedBy ?? [])]
   const observedAt = timeText(change.observedAt)
   const recordedAt = timeText(change.recordedAt)
-  const times = { observedAt, recordedAt }
+  const times = { observedAt, recordedAt, learnedAt: late ? recordedAt : observedAt, late }
   return { id, type, level, previousLevel, ...times, value, bound, actor, note, mutedBy }
+}
+
+/** Changes in the order recorded, as the log has them. */
+export function alertHistoryJson(
+  changes: readonly AlertChange[],
+): Pick<z.infer<typeof alertDetailForm>, 'history' | 'withdrawn'> {
+  const standing = changes.filter(({ withdrawnAt }) => withdrawnAt === undefined)
+  const history = standing.toSorted((a, b) => a.observedAt - b.observedAt).map(alertChangeJson)
+  const withdrawn = changes.flatMap((change) =>
+    change.withdrawnAt === undefined
+      ? []
+      : [{ ...alertChangeJson(change), withdrawnAt: timeText(change.withdrawnAt) }],
+  )
+  return { history, withdrawn }
 }
 
 export const deliveryForm = z

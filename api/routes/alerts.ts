@@ -8,7 +8,7 @@ import { idSchema } from '../../domain/text.ts'
 import { principalOn } from '../auth.ts'
 import { type ApiContext, type App, base } from '../context.ts'
 import { newId } from '../identifiers.ts'
-import { alertChangeJson, alertDetailForm, alertForm } from '../json-forms.ts'
+import { alertHistoryJson, alertDetailForm, alertForm } from '../json-forms.ts'
 import { cursorSchema, decodeCursor, pageFields, pageOf, pageSchema } from '../page.ts'
 import { given, listOf, moment } from '../query.ts'
 
@@ -29,14 +29,21 @@ export function installAlerts(app: App, context: ApiContext): void {
         rule: idSchema.optional(),
         from: moment.optional().meta({ description: 'Open at this time or later' }),
         to: moment.optional().meta({ description: 'Raised before this time' }),
+        withdrawn: z.enum(['true', 'false']).optional().meta({
+          description:
+            'true: also alerts of which nothing holds any more, because values were corrected or came late',
+        }),
         ...pageFields(),
       }),
       response: { 200: pageSchema(alertForm) },
     },
     handler: async (request) => {
-      const { limit, cursor, ...filters } = request.query
+      const { limit, cursor, withdrawn = 'false', ...filters } = request.query
       const after = cursor === undefined ? {} : { after: decodeCursor(cursorSchema, cursor) }
-      const found = await alerts.list({ ...given(filters), ...after, limit: limit + 1 })
+      const found = await alerts.list({
+        ...given(filters),
+        ...{ ...after, withdrawn: withdrawn === 'true', limit: limit + 1 },
+      })
       return pageOf(found, limit, ({ id }) => id)
     },
   })
@@ -53,7 +60,7 @@ export function installAlerts(app: App, context: ApiContext): void {
       const { id } = request.params
       const alert = await alerts.get(id)
       if (alert === undefined) throw new Fault('not_found', `There is no alert "${id}".`)
-      return { ...alert, history: (await alerts.history(id)).map(alertChangeJson) }
+      return { ...alert, ...alertHistoryJson(await alerts.history(id)) }
     },
   })
   installAcknowledge(app, context)
