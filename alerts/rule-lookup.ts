@@ -200,7 +200,11 @@ function seriesRule(
 ): SeriesRule | undefined {
   const bounds = criteriaOf(rule, site)
   if (bounds === null) return undefined
-  const criteria = { ...bounds, basis: `${bounds.basis}${sinceText(since)}` }
+  const stay = sinceText(since)
+  const criteria = {
+    ...bounds,
+    ...{ basis: `${bounds.basis}${stay}`, terms: `${bounds.terms}${stay}` },
+  }
   const ofSite = rule.signal.type === 'index'
   const subject = ofSite ? siteSubject(site?.id ?? '') : (device?.id ?? '')
   const property = propertyWatched(rule)
