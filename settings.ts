@@ -67,6 +67,15 @@ export const settings = {
     about: 'Address of the HTTP API and of MQTT over WebSocket (`/mqtt`).',
   },
   HTTP_PORT: { form: port.default(8080), about: 'HTTP port; 0 takes a free port.' },
+  HTTP_CONNECTIONS_MAX: {
+    form: whole(8, 100_000).default(2_000),
+    about:
+      'HTTP connections at a time. When there are more, one that asks for nothing or does not get on makes room.',
+  },
+  HTTP_CONNECTIONS_PER_ADDRESS_MAX: {
+    form: whole(4, 100_000).default(1_000),
+    about: 'Of these from one address; a proxy in front is one address.',
+  },
   ADMIN_TOKEN: {
     form: z.string().min(16, 'must be at least 16 characters').optional(),
     about:
@@ -77,6 +86,15 @@ export const settings = {
   MQTT_CONNECTIONS_MAX: {
     form: whole(1, 1_000_000).default(50_000),
     about: 'Connections at a time, over all listeners.',
+  },
+  MQTT_CONNECTIONS_PER_ADDRESS_MAX: {
+    form: whole(1, 1_000_000).default(20_000),
+    about:
+      'Connections at a time from one address (IPv6: one /64 network). High, because a whole fleet may come through one address of a mobile network.',
+  },
+  MQTT_WEBSOCKETS_MAX: {
+    form: whole(1, 1_000_000).default(10_000),
+    about: 'Of these over WebSocket at a time.',
   },
   MQTT_CONNECT_TIMEOUT_MS: {
     form: whole(100, 600_000).default(10_000),

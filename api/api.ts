@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { listenFault } from '../domain/listen-fault.ts'
 import { createApp } from './app.ts'
 import type { ApiParts } from './context.ts'
+import { HttpConnections } from './http-connections.ts'
 import { installWebsocketProxy } from './websocket-proxy.ts'
 
 export interface Api {
@@ -27,9 +28,18 @@ export async function startApi(parts: ApiParts): Promise<Api> {
     server: app.server,
     edge,
     ports,
-    connectionsMax: config.mqttConnectionsMax,
+    connectionsMax: config.mqttWebsocketsMax,
   })
-  app.addHook('preClose', async () => proxy.close())
+  const connections = new HttpConnections({
+    server: app.server,
+    ports,
+    connectionsMax: config.httpConnectionsMax,
+    perAddressMax: config.httpConnectionsPerAddressMax,
+  })
+  app.addHook('preClose', async () => {
+    connections.stop()
+    proxy.close()
+  })
   const { httpHost: host, httpPort } = config
   try {
     await app.listen({ host, port: httpPort })

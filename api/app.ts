@@ -50,6 +50,7 @@ import { createSiteIndex } from './series-filter.ts'
 import { installUnknownPath } from './unknown-path.ts'
 
 const headersTimeoutMs = 20_000
+const checkEveryMs = 5_000
 /** For a whole request, and for a connection on which nothing moves. */
 const requestTimeoutMs = 120_000
 /** Percent-encoded; an id has 128 characters at most. */
@@ -132,7 +133,7 @@ function createServer({ config, ports }: ApiParts): App {
     bodyLimit: config.apiBodyBytesMax,
     requestTimeout: requestTimeoutMs,
     connectionTimeout: requestTimeoutMs,
-    http: { headersTimeout: headersTimeoutMs },
+    http: { headersTimeout: headersTimeoutMs, connectionsCheckingInterval: checkEveryMs },
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     routerOptions: { maxParamLength: pathPartMax },
@@ -182,4 +183,6 @@ function answerBroken(error: FastifyError | Error, socket: Socket, random: Rando
     `HTTP/1.1 ${status}\r\ncontent-type: application/problem+json; charset=utf-8\r\n` +
       `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   )
+  // Whoever does not close must not keep the descriptor.
+  socket.destroySoon()
 }

@@ -30,6 +30,7 @@ export type EndReason =
   | 'refused'
   | 'revoked'
   | 'stuck'
+  | 'dripping'
   | 'failed'
   | 'stopping'
 

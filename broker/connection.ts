@@ -27,6 +27,10 @@ import { awaitsTopic } from './oversize.ts'
 import type { Presence } from './presence.ts'
 import { Remainder } from './remainder.ts'
 
+/** A frame may take so long; one that takes longer must come at this pace. The slowest radio is ten times quicker. */
+const frameMsMax = 60_000
+const frameBytesPerSecondMin = 64
+
 export class Connection implements AckTarget, LinkOwner {
   readonly conn: Duplex
   readonly address: string
@@ -44,12 +48,15 @@ export class Connection implements AckTarget, LinkOwner {
   /** Filters as Aedes knows them, with their QoS; null until the first. */
   subscriptions: Map<string, number> | null = null
   frameBytesMax: number
+  /** Its socket has closed, and everybody who had to know has been told. */
+  gone = false
   lastSeenMs: number
   /** Silence after which it is closed. */
   patienceMs = Number.POSITIVE_INFINITY
   #blocks = 0
   #inflight = 0
   #remainder: Remainder | null = null
+  #frameSinceMs = 0
   /** What arrived while blocked and is not looked at yet. */
   #held: Buffer | null = null
 
@@ -132,7 +139,10 @@ export class Connection implements AckTarget, LinkOwner {
       this.#takeFrame(bytes, at, length)
       at += length
     }
-    if (at < end && !this.closing) this.#remainder = new Remainder(bytes, at, end)
+    if (at < end && !this.closing) {
+      this.#remainder = new Remainder(bytes, at, end)
+      this.#frameSinceMs = this.#host.tickMs
+    }
   }
 
   /** Returns where the next frame starts in `bytes`, or −1 when the frame is still not whole. */
@@ -146,6 +156,18 @@ export class Connection implements AckTarget, LinkOwner {
     this.#remainder = null
     this.#takeFrame(remainder.bytes, 0, length)
     return taken
+  }
+
+  /** Whether the rest of a frame comes so slowly that it is not meant to come. */
+  isDripping(nowMs: number): boolean {
+    if (this.#remainder === null) return false
+    const ms = nowMs - this.#frameSinceMs
+    return ms > frameMsMax && (this.#remainder.filled / ms) * 1_000 < frameBytesPerSecondMin
+  }
+
+  /** The time in which it is not read does not count. */
+  excuseFrame(nowMs: number): void {
+    this.#frameSinceMs = nowMs
   }
 
   /** Keeps a copy: the memory that was read into is used again for the next connection. */

@@ -13,12 +13,14 @@ import { innerId } from './access.ts'
 import type { Admission } from './admission.ts'
 import type { Bindings } from './binding.ts'
 import { Connection } from './connection.ts'
+import { Crowd } from './crowd.ts'
 import { block, type ConnectionHost, type EndReason, outstandingMax } from './connection-host.ts'
 import { createDecoder } from './decoder.ts'
 import type { Denials } from './denials.ts'
 import { connackRefusal, isForClientsOnly, packetType, protocolOf } from './frame.ts'
 import { toInner } from './inner-packet.ts'
-import { addressKey, type FailureLog, Pause, type RateLimit, type TokenBucket } from './limits.ts'
+import { addressKey } from '../domain/address-key.ts'
+import { type FailureLog, Pause, type RateLimit, type TokenBucket } from './limits.ts'
 import { type Link, linkAedes, linkOf } from './link.ts'
 import type { Origin } from './listeners.ts'
 import type { BrokerMeters } from './meters.ts'
@@ -77,7 +79,12 @@ export function createGuard(options: GuardOptions): Guard {
   } = options
   const { clock, timers, log, random } = ports
   const decoder = createDecoder()
-  const connections = new Set<Connection>()
+  const crowd = new Crowd<Connection>({
+    connectionsMax: config.mqttConnectionsMax,
+    perAddressMax: config.mqttConnectionsPerAddressMax,
+    onCrowdedOut: () => meters.ended(1, { reason: 'crowded' }),
+  })
+  const connections = crowd.members
 
   const host: ConnectionHost = {
     get tickMs() {
@@ -171,6 +178,7 @@ export function createGuard(options: GuardOptions): Guard {
     else if (admission.trouble !== null) refuse(connection, 'serverUnavailable')
     else {
       patience.signingIn(connection)
+      crowd.introduced(connection)
       judge(connection, packet).catch((error: unknown) => {
         meters.errors()
         log.error({ error }, 'A sign-in failed inside; it is refused.')
@@ -229,8 +237,10 @@ export function createGuard(options: GuardOptions): Guard {
   }
 
   function closed(connection: Connection): void {
-    if (!connections.delete(connection)) return
     patience.forget(connection)
+    crowd.leave(connection)
+    if (connection.gone) return
+    connection.gone = true
     const { link, presence } = connection
     if (link !== null && !link.client.closed) link.client.close()
     if (presence === null) return
@@ -245,14 +255,14 @@ export function createGuard(options: GuardOptions): Guard {
 
   return {
     admits(address) {
-      const full = connections.size >= config.mqttConnectionsMax
-      const allowed = !full && options.connects.allow(addressKey(address), clock.monotonic())
-      if (!allowed) meters.turnedAway(1, { reason: full ? 'full' : 'rate' })
-      return allowed
+      const isSlowEnough = options.connects.allow(addressKey(address), clock.monotonic())
+      const reason = isSlowEnough ? crowd.refusal(address) : 'rate'
+      if (reason !== null) meters.turnedAway(1, { reason })
+      return reason === null
     },
     accept(conn, origin) {
       const connection = new Connection(conn, origin, host, config.mqttConnectBytesMax)
-      connections.add(connection)
+      crowd.join(connection)
       patience.stranger(connection)
       conn.on('error', (error) => log.debug({ error: error.message }, 'A connection broke.'))
       conn.on('close', () => closed(connection))

@@ -12,6 +12,9 @@ import type { Guard } from './guard.ts'
 import { createSharedReads } from './shared-reads.ts'
 
 const backlogMax = 4_096
+/** Handshakes under way; the guard does not know them yet. */
+const handshakesMin = 16
+const handshakeShare = 1 / 8
 
 /** Where a connection comes from. */
 export interface Origin {
@@ -39,6 +42,7 @@ export async function listenTcp(config: Config, guard: Guard, log: Log): Promise
 /** TLS 1.2 or 1.3. A client certificate is asked for when there is an authority to judge it by. */
 export async function listenTls(config: Config, guard: Guard, log: Log): Promise<Listener | null> {
   if (config.mqttsPort === undefined || !config.tlsCert || !config.tlsKey) return null
+  const handshaking = createHandshakes(config.mqttConnectionsMax)
   const tls = createTlsServer(
     {
       cert: readFileSync(config.tlsCert),
@@ -51,6 +55,7 @@ export async function listenTls(config: Config, guard: Guard, log: Log): Promise
       handshakeTimeout: config.mqttConnectTimeoutMs,
     },
     (socket) => {
+      handshaking.done(socket)
       guard.accept(socket, {
         address: socket.remoteAddress ?? '',
         certificate: commonName(socket),
@@ -64,12 +69,38 @@ export async function listenTls(config: Config, guard: Guard, log: Log): Promise
   })
   const server = createServer({ noDelay: true }, (socket: Socket) => {
     socket.on('error', (error) => log.debug({ error: error.message }, 'A TLS connection broke.'))
-    if (guard.admits(socket.remoteAddress ?? '')) tls.emit('connection', socket)
-    else socket.destroy()
+    if (!guard.admits(socket.remoteAddress ?? '')) {
+      socket.destroy()
+      return
+    }
+    handshaking.begin(socket)
+    tls.emit('connection', socket)
   })
   // The guard does not know those that have not finished their handshake.
   server.maxConnections = config.mqttConnectionsMax
   return listen(server, config, 'BELLWETHER_MQTTS_PORT', config.mqttsPort, log)
+}
+
+/** Those under way, by the other end's address and port; when there are too many, the oldest makes room. */
+function createHandshakes(connectionsMax: number) {
+  const most = Math.max(handshakesMin, connectionsMax * handshakeShare)
+  const sockets = new Map<string, Socket>()
+  const nameOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`
+  return {
+    begin(socket: Socket): void {
+      const name = nameOf(socket)
+      for (const [oldest, other] of sockets) {
+        if (sockets.size < most) break
+        sockets.delete(oldest)
+        other.destroy()
+      }
+      sockets.set(name, socket)
+      socket.once('close', () => {
+        if (sockets.get(name) === socket) sockets.delete(name)
+      })
+    },
+    done: (socket: Socket) => void sockets.delete(nameOf(socket)),
+  }
 }
 
 /** Only of a certificate that our authority has signed and that is valid now. */

@@ -80,7 +80,9 @@ export function createPatience(
       if (silentMs > graceMs) connection.end('stuck')
     } else if (connection.blocked && !connection.isBlockedBy(block.signIn)) {
       connection.lastSeenMs = tickMs
+      connection.excuseFrame(tickMs)
     } else if (silentMs > connection.patienceMs) connection.end('silent')
+    else if (connection.isDripping(tickMs)) connection.end('dripping')
   }
 
   const cancel: Cancel = timers.every(tickEveryMs, tick)

@@ -17,6 +17,7 @@ import { openDataFolder } from './data-folder.ts'
 import { layoutOf } from './layout.ts'
 import { checkListening } from './listening.ts'
 import { settleRestore } from './restore.ts'
+import { descriptorLimit, withinDescriptors } from './descriptors.ts'
 import { openRoleContext } from './role-context.ts'
 import type { ThreadMessage, ThreadStart } from './role-thread.ts'
 
@@ -43,10 +44,11 @@ const giveUpMs = 1_000
  * Starts the roles. Throws `ConfigError` when a setting can not be used, `Fault` when the world does not let it start;
  * both say in one line what to do.
  */
-export async function serve(config: Config): Promise<Server> {
-  openDataFolder(config.dataDir)
-  await settleRestore(config.dataDir)
-  const ports = systemPorts(config.logLevel, 'main', new Registry())
+export async function serve(settings: Config): Promise<Server> {
+  openDataFolder(settings.dataDir)
+  await settleRestore(settings.dataDir)
+  const ports = systemPorts(settings.logLevel, 'main', new Registry())
+  const config = withinDescriptors(settings, descriptorLimit(), ports.log)
   checkLocks(config)
   await checkListening(config, ports.timers)
   const newAdminToken = await ensureAdminToken(config, ports)

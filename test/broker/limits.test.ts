@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { addressKey, createFailureLog, createRateLimit, TokenBucket } from '../../broker/limits.ts'
+import { addressKey } from '../../domain/address-key.ts'
+import { createFailureLog, createRateLimit, TokenBucket } from '../../broker/limits.ts'
 
 describe('rate limit', () => {
   test('one second worth at once, then as it refills; each key for itself', () => {

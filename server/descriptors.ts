@@ -1,0 +1,58 @@
+/**
+ * How many connections fit into the descriptors that the operating system lets this process have. Files come first, then
+ * HTTP within a share, so that a crowd at one door shuts neither the other nor the stores.
+ */
+
+import { readFileSync } from 'node:fs'
+import type { Config } from '../config.ts'
+import type { Log } from '../domain/ports.ts'
+
+/** Stores, journal, threads, deliveries, and connections to InfluxDB. */
+const reserved = 224
+const httpShare = 1 / 4
+/** A connection over WebSocket has two ends in the API and one in the broker. */
+const websocketDescriptors = 3
+const leastMax = 8
+
+/** Null where the system does not tell. Node has raised the soft limit to the hard one by then. */
+export function descriptorLimit(path = '/proc/self/limits'): number | null {
+  try {
+    const found = /^Max open files\s+(\d+)/m.exec(readFileSync(path, 'utf8'))?.[1]
+    return found === undefined ? null : Number(found)
+  } catch {
+    return null
+  }
+}
+
+type Limits = Pick<Config, 'httpConnectionsMax' | 'mqttConnectionsMax' | 'mqttWebsocketsMax'>
+
+/** The settings, lowered to what fits. */
+export function withinDescriptors<Settings extends Limits>(
+  config: Settings,
+  limit: number | null,
+  log: Log,
+): Settings {
+  if (limit === null) return config
+  const free = Math.max(0, limit - reserved)
+  const least = (wished: number, fits: number) =>
+    Math.min(wished, Math.max(leastMax, Math.floor(fits)))
+  const httpConnectionsMax = least(config.httpConnectionsMax, free * httpShare)
+  const rest = free - httpConnectionsMax
+  const mqttConnectionsMax = least(config.mqttConnectionsMax, (rest * 2) / 3)
+  const forWebsockets = (rest - mqttConnectionsMax) / (websocketDescriptors - 1)
+  const mqttWebsocketsMax = Math.min(
+    least(config.mqttWebsocketsMax, forWebsockets),
+    mqttConnectionsMax,
+  )
+  const fitting = { httpConnectionsMax, mqttConnectionsMax, mqttWebsocketsMax }
+  if (
+    mqttConnectionsMax < config.mqttConnectionsMax ||
+    httpConnectionsMax < config.httpConnectionsMax
+  ) {
+    log.warn(
+      { openFilesMax: limit, ...fitting },
+      'The limit of open files allows fewer connections than the settings; raise it (ulimit -n, LimitNOFILE).',
+    )
+  }
+  return { ...config, ...fitting }
+}

@@ -1,0 +1,30 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { descriptorLimit, withinDescriptors } from '../../server/descriptors.ts'
+import { systemLog } from '../../system.ts'
+
+const log = systemLog('silent', 'test')
+const wished = { httpConnectionsMax: 2_000, mqttConnectionsMax: 50_000, mqttWebsocketsMax: 10_000 }
+
+test('with room enough the settings hold; where the system does not tell, too', () => {
+  expect(withinDescriptors(wished, 100_000, log)).toEqual(wished)
+  expect(withinDescriptors(wished, null, log)).toEqual(wished)
+  expect(descriptorLimit('/nowhere')).toBeNull()
+})
+
+test('whatever the limit, what is allowed fits into it beside the files', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 300, max: 200_000 }), (limit) => {
+      const { httpConnectionsMax, mqttConnectionsMax, mqttWebsocketsMax } = withinDescriptors(
+        wished,
+        limit,
+        log,
+      )
+      const most = httpConnectionsMax + mqttConnectionsMax + 2 * mqttWebsocketsMax
+      expect(most).toBeLessThanOrEqual(limit - 200)
+      expect(
+        Math.min(httpConnectionsMax, mqttConnectionsMax, mqttWebsocketsMax),
+      ).toBeGreaterThanOrEqual(8)
+    }),
+  )
+})
