@@ -8,7 +8,7 @@ import { naming } from '../store-file.ts'
 import { createDirty, type Dirty } from './dirty.ts'
 import { closedMsOf, type Span } from './layout.ts'
 import { createFullDiskNotes, type FullDiskNotes } from './full-disk-note.ts'
-import type { KeptRecord } from './kept-lines.ts'
+import type { Sample } from './kept-lines.ts'
 import { type FileState, openInfluxFile, prepareMove, prepareState, progressOf } from './file.ts'
 import { createMirror, type Mirror } from './mirror.ts'
 import type { LogLimits } from './options.ts'
@@ -49,7 +49,7 @@ export interface ProgressFile {
   /** The sums of these are stored; those of hours make their days due. */
   settleDirty(settled: SettledSums): void
   /** The hours of these were written again, so their sums are due. */
-  markHours(samples: KeptRecord['samples']): void
+  markHours(samples: readonly Sample[]): void
   /** Marks some of what an earlier version summed up in another form; true when there may be more. */
   renewSums(): boolean
   /** Takes over where devices have stood; returns what is to be written again first. */

@@ -12,7 +12,7 @@ import type { Advance, RefusedReading, WriteResult } from '../readings.ts'
 import { checkNumbers, isStorable, unstorableReason } from './acceptance.ts'
 import { createConnection } from './connection.ts'
 import { deliver } from './delivery.ts'
-import { createFullDisk } from './full-disk.ts'
+import { FullDisk } from './full-disk.ts'
 import { createJudge } from './judge.ts'
 import { createLineMaker } from './lines.ts'
 import { lookUp } from './lookup.ts'
@@ -42,7 +42,7 @@ export function openWriter(options: InfluxWriterOptions): InfluxReadingsWriter {
   const { clock, log } = options.ports
   const rollUps = createRollUps({ connection, file, zoneOf, clock, log })
   const retagging = createRetagging({ connection, file, log })
-  const fullDisk = createFullDisk(file, connection, options)
+  const fullDisk = new FullDisk({ file, connection, options })
   const turns = createTurns()
   let isBegun = false
   /** A try that failed, perhaps before we were started, may have left something in InfluxDB. */
@@ -67,10 +67,11 @@ export function openWriter(options: InfluxWriterOptions): InfluxReadingsWriter {
   async function send(sheet: Sheet): Promise<RefusedReading[]> {
     file.prepare(sheet)
     const lines = lineMaker.make(sheet, mayBeHalfOut)
-    fullDisk.keep(sheet, lines)
+    fullDisk.keep(lines)
     const { searchesMax = searchesDefault } = options
     const { write } = connection
     const refusals = await deliver(sheet, lines, { write, onAged: notes.aged, searchesMax })
+    fullDisk.taken(sheet, refusals)
     return refusals.flatMap(({ slot, ...rest }) => {
       const reading = sheet.readings[slot]
       return reading === undefined ? [] : [{ reading, ...rest }]
@@ -143,6 +144,13 @@ export function openWriter(options: InfluxWriterOptions): InfluxReadingsWriter {
     adopt: (progress) => turns.take(async () => file.adopt(progress)),
     async tidy(now) {
       await attempt(() => file.tidy(now, options.keepDays))
+      if (fullDisk.isDoubted) {
+        await attempt(async () => {
+          await server.ready()
+          await fullDisk.settle(await server.keptFrom())
+        })
+        if (fullDisk.isRewriting) return true
+      }
       const isDraining = file.state().ahead !== undefined
       if (!isDraining && (await attempt(() => retagging.step()))) return true
       // What these two ask for changes nothing that memory holds.
