@@ -40,38 +40,49 @@ export function scopeOf(
   let memoryMs = memoryMsMin
   for (const one of series) {
     const device = view.device(one.device)
-    if (device === undefined || !isWished(device, one.property, choice)) continue
+    if (device === undefined || !isWished(view, device, one.property, choice)) continue
     chosen.push(one)
-    const site = siteOf(view, one.device)
-    const plansHere = plansAt(plans, one.property, placeOf(device, site))
-    const tests = testsWith(one.property, plansHere)
-    memoryMs = Math.max(memoryMs, lookBackMs(tests))
-    if (!tests.neighbour || !site?.location) continue
-    const near = { location: site.location, withinKm: tests.neighbour.withinKm }
-    const others = asking.get(one.property)
-    if (others === undefined) asking.set(one.property, [near])
-    else others.push(near)
+    for (const id of sitesOf(view, device)) {
+      const site = id === null ? undefined : view.site(id)
+      const plansHere = plansAt(plans, one.property, placeOf({ ...device, site: id }, site))
+      const tests = testsWith(one.property, plansHere)
+      memoryMs = Math.max(memoryMs, lookBackMs(tests))
+      if (!tests.neighbour || !site?.location) continue
+      const near = { location: site.location, withinKm: tests.neighbour.withinKm }
+      const others = asking.get(one.property)
+      if (others === undefined) asking.set(one.property, [near])
+      else others.push(near)
+    }
   }
   const isChosen = new Set(chosen)
   const needed = series.filter((one) => {
     if (isChosen.has(one)) return true
-    const location = siteOf(view, one.device)?.location
-    return location && asking.get(one.property)?.some((near) => mayBeNear(near, location))
+    const device = view.device(one.device)
+    if (device === undefined) return false
+    return sitesOf(view, device).some((id) => {
+      const location = id === null ? undefined : view.site(id)?.location
+      return location && asking.get(one.property)?.some((near) => mayBeNear(near, location))
+    })
   })
   return { chosen, needed, memoryMs }
 }
 
-function isWished(device: Device, property: string, choice: SeriesChoice): boolean {
+function isWished(
+  view: RegistryView,
+  device: Device,
+  property: string,
+  choice: SeriesChoice,
+): boolean {
   return (
     (choice.device === undefined || device.id === choice.device) &&
-    (choice.site === undefined || device.site === choice.site) &&
+    (choice.site === undefined || sitesOf(view, device).includes(choice.site)) &&
     (choice.property === undefined || property === choice.property)
   )
 }
 
-function siteOf(view: RegistryView, device: string) {
-  const site = view.device(device)?.site
-  return typeof site === 'string' ? view.site(site) : undefined
+/** Where the device has ever stood. */
+function sitesOf(view: RegistryView, { id, site }: Device): (string | null)[] {
+  return view.placements(id)?.map((placement) => placement.site) ?? [site]
 }
 
 function lookBackMs({

@@ -2,6 +2,7 @@
  * A second look at stored readings, after plans or defaults of quality control have changed: their flags are computed
  * again by the same tests as at ingest, in the order of observed time. Values never change. It may run beside a
  * server: a reading that was replaced meanwhile keeps the flag it got then. Doing it twice changes nothing more.
+ * What a device has said is judged by the plans and neighbours of the site where it stood then.
  */
 
 import type { QualityControl } from '../domain/quality-control.ts'
@@ -10,6 +11,7 @@ import type { Interval, ReadingsReader } from '../stores/readings/readings.ts'
 import type { RegistryView } from '../stores/records/registry.ts'
 import { createFlagChanges, type FlagCounts } from './flag-changes.ts'
 import type { Past } from './past.ts'
+import { createPlacedView, type PlacedView } from './placed-view.ts'
 import { type SeriesChoice, scopeOf } from './reevaluation-scope.ts'
 import { timeSlices } from './time-slices.ts'
 
@@ -20,8 +22,8 @@ const writeMax = 20_000
 export interface ReevaluationParts {
   view: RegistryView
   reader: Pick<ReadingsReader, 'series' | 'range' | 'aggregate'>
-  /** Quality control that remembers nothing yet. */
-  quality: (past: Past) => Promise<QualityControl>
+  /** Quality control that remembers nothing yet, by the registry that it is handed. */
+  quality: (past: Past, registry: RegistryView) => Promise<QualityControl>
   /** Null to find out what would change. */
   write: ((readings: readonly Reading[]) => Promise<number>) | null
 }
@@ -37,18 +39,24 @@ export async function reevaluate(
   { from, to, ...choice }: Interval & SeriesChoice,
 ): Promise<Reevaluation> {
   const { chosen, needed, memoryMs } = scopeOf(view, await reader.series(), choice)
-  const isChosen = membership(chosen)
+  const isChosen = membership(view, chosen, choice.site)
+  const placed = createPlacedView(view, new Set(needed.map(({ device }) => device)))
   const changes = createFlagChanges(
     (reading) => reading.observedAt >= from && reading.observedAt < to && isChosen(reading),
   )
   const writing = createWriting(write)
   let sliceFrom = from - memoryMs
-  const control = await quality(pastBefore(reader, () => sliceFrom))
+  const control = await quality(
+    pastBefore(reader, () => sliceFrom),
+    placed.view,
+  )
   const period = { series: needed, from: from - memoryMs, to: to + afterMs }
   for await (const slice of timeSlices(reader, period)) {
     sliceFrom = slice.from
-    await control.prepare(slice.readings)
-    await writing.add(changes.take(slice.readings, control.check(slice.readings)))
+    for (const readings of betweenMoves(slice.readings, placed)) {
+      await control.prepare(readings)
+      await writing.add(changes.take(readings, control.check(readings)))
+    }
   }
   await writing.add(changes.rest())
   await writing.end()
@@ -67,14 +75,34 @@ function pastBefore(reader: Past, limit: () => number): Past {
   }
 }
 
-function membership(series: readonly SeriesKey[]): (key: SeriesKey) => boolean {
+/** Readings in order, apart where a device has moved in between; the devices stand where they stood then. */
+function* betweenMoves(readings: readonly Reading[], placed: PlacedView) {
+  for (let from = 0; from < readings.length; ) {
+    const at = readings[from]?.observedAt ?? 0
+    const move = placed.nextMove(at)
+    const later = readings.findIndex(({ observedAt }, i) => i > from && observedAt >= move)
+    const to = later < 0 ? readings.length : later
+    placed.goTo(at)
+    yield readings.slice(from, to)
+    from = to
+  }
+}
+
+/** `site`: only what was taken there. */
+function membership(
+  view: RegistryView,
+  series: readonly SeriesKey[],
+  site: string | undefined,
+): (reading: Reading) => boolean {
   const properties = new Map<string, Set<string>>()
   for (const { device, property } of series) {
     const known = properties.get(device)
     if (known === undefined) properties.set(device, new Set([property]))
     else known.add(property)
   }
-  return ({ device, property }) => properties.get(device)?.has(property) ?? false
+  return ({ device, property, observedAt }) =>
+    (properties.get(device)?.has(property) ?? false) &&
+    (site === undefined || view.siteAt(device, observedAt) === site)
 }
 
 /** Gathers changes into few transactions. */

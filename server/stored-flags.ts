@@ -79,7 +79,7 @@ export async function reevaluateStored(
       {
         view,
         reader,
-        quality: (past) => openQualityControl({ registry: view, past, enabled: true }),
+        quality: (past, registry) => openQualityControl({ registry, past, enabled: true }),
         write: isDry ? null : write,
       },
       period,

@@ -25,7 +25,7 @@ not (with InfluxDB: only --dry-run while it runs), and may be repeated at will.
 
   --from TIME      a time with its zone, such as 2026-11-21T08:00:00+08:00, or a day (from 00:00 UTC)
   --to TIME        the same; now unless given
-  --site ID        only readings of devices at this site
+  --site ID        only readings that were taken at this site
   --device ID      only readings of this device
   --property CODE  only readings of this property
   --dry-run        say what would change, and change nothing

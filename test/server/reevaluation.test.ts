@@ -65,6 +65,12 @@ async function cityWith(readings: readonly Reading[]) {
   }
   return {
     writer,
+    /** `device` stands at `site` from then on. */
+    async move(device: string, site: string, minute: number) {
+      const from = start + minute * minuteMs
+      await registry.place({ device, site, from, until: null })
+      await view.refresh()
+    },
     async plan(plan: object) {
       await registry.insert('quality-plan', qualityPlanSchema.parse(plan))
       await view.refresh()
@@ -74,7 +80,7 @@ async function cityWith(readings: readonly Reading[]) {
         {
           view,
           reader,
-          quality: (past) => openQualityControl({ registry: view, past, enabled: true }),
+          quality: (past, placed) => openQualityControl({ registry: placed, past, enabled: true }),
           write,
         },
         { from: start - dayMs, to: start + 30 * dayMs, ...more },
@@ -245,4 +251,22 @@ describe('a second look', () => {
       { numRuns: 25 },
     )
   })
+})
+
+test('what a device has said is judged by the plans of the site where it stood then', async () => {
+  const values = [20, 21, 22, 23, 24, 25]
+  const city = await cityWith(values.map((value, i) => reading('a', i * 10, value)))
+  await city.move('a', 's-far', 30)
+  const gross = (id: string, site: string, suspect: number) =>
+    city.plan({
+      ...{ id, property: 'temperature', where: { site: [site] } },
+      tests: { gross_range: { suspect: [0, suspect], fail: [-50, 60] } },
+    })
+  await gross('here', 's-a', 21.5)
+  await gross('there', 's-far', 24.5)
+  expect(await city.look({ site: 's-far' })).toMatchObject({ written: 1 })
+  const stored = async () => (await city.stored()).map(({ quality }) => quality)
+  expect(await stored()).toEqual([1, 1, 1, 1, 1, 3])
+  await city.look()
+  expect(await stored()).toEqual([1, 1, 3, 1, 1, 3])
 })
