@@ -135,12 +135,36 @@ function installChange<K extends EntityKind, Input extends { id: string }, Filte
         const old = Object.fromEntries(
           Object.entries(before).filter(([field]) => Object.hasOwn(shape, field)),
         )
-        const value = { ...old, ...given, ...mergedFields(old, given, Object.keys(merged)) }
-        const how = { force: isForced(request.query) }
+        const asIs = notTakenAnyMore(shape, old, given)
+        const value = {
+          ...Object.fromEntries(
+            Object.entries(old).filter(([field]) => !Object.hasOwn(asIs, field)),
+          ),
+          ...given,
+          ...mergedFields(old, given, Object.keys(merged)),
+        }
+        const how = { force: isForced(request.query), asIs }
         const { item } = await steps.store(value, before, principalOn(request), how)
         return steps.one(item)
       }),
   })
+}
+
+/**
+ * Stored fields that nobody wants to change and that would be refused today: what an earlier version took stays as it is
+ * until somebody edits it.
+ */
+function notTakenAnyMore(
+  shape: Readonly<Record<string, z.ZodType>>,
+  old: Readonly<Record<string, unknown>>,
+  given: object,
+): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(old).filter(
+      ([field, value]) =>
+        !Object.hasOwn(given, field) && shape[field]?.safeParse(value).success === false,
+    ),
+  )
 }
 
 function installRemove<K extends EntityKind, Input extends { id: string }, Filters>({

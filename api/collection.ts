@@ -101,9 +101,14 @@ function stepsOf<K extends EntityKind, Input extends { id: string }, Filters>(
       value: unknown,
       before: Entities[K] | undefined,
       by: Principal,
-      how = { force: false },
+      how: { force: boolean; asIs?: Readonly<Record<string, unknown>> } = { force: false },
     ): Promise<{ item: Entities[K]; reveal: Readonly<Record<string, string>> }> {
-      const { item, reveal, placedAt } = await complete(checked(input, value), before, by, how)
+      const { item, reveal, placedAt } = await complete(
+        { ...checked(input, value), ...how.asIs },
+        before,
+        by,
+        how,
+      )
       if (before === undefined) await context.registry.insert(kind, item, placedAt)
       else await context.registry.replace(kind, item, placedAt)
       await registryChanged(context)

@@ -6,6 +6,7 @@ import { alertChangeTypes, alertStates, enders } from '../domain/alert.ts'
 import { propertyOf } from '../domain/catalogue.ts'
 import type { Device, DeviceStatus } from '../domain/device.ts'
 import { deviceSchema } from '../domain/device.ts'
+import { storedProfileSchema } from '../domain/profile.ts'
 import { refusalCodes } from '../domain/quarantine.ts'
 import type { Aggregate, Reading } from '../domain/reading.ts'
 import { aggregateFns, qualityFlags } from '../domain/reading.ts'
@@ -93,6 +94,7 @@ function completenessOf({ count, from, to }: Aggregate, interval: string | null)
 export const deviceForm = z
   .strictObject({
     ...deviceSchema.shape,
+    profile: storedProfileSchema.nullable(),
     lastSeenAt: time.nullable(),
     connected: z.boolean(),
     attributes: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),

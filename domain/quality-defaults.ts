@@ -9,6 +9,7 @@
 
 import { air } from './quality-defaults/air.ts'
 import type { QualityDefault } from './quality-defaults/default.ts'
+import { device } from './quality-defaults/device.ts'
 import { hydro } from './quality-defaults/hydro.ts'
 import { utility } from './quality-defaults/utility.ts'
 import { water } from './quality-defaults/water.ts'
@@ -17,7 +18,7 @@ import type { TestSettings } from './quality-plan.ts'
 
 /** By property code. */
 export const qualityDefaults: ReadonlyMap<string, QualityDefault> = new Map(
-  Object.entries({ ...air, ...weather, ...water, ...hydro, ...utility }),
+  Object.entries({ ...air, ...weather, ...water, ...hydro, ...utility, ...device }),
 )
 
 const none: TestSettings = {}

@@ -46,6 +46,16 @@ export const testSettingsSchema = z.strictObject({
     .refine(failIsWider, wider)
     .nullable()
     .optional(),
+  /**
+   * With test 4, for amounts of an interval: suspect when more than `suspect` × hours^`exponent` in the reading's own
+   * interval, which is the time since the value before it or how often the device is expected to report, if longer.
+   */
+  interval_amount: z
+    .strictObject({ suspect: positive, exponent: z.number().min(0).max(1).default(0.475) })
+    .nullable()
+    .optional(),
+  /** With test 4: a value between 0 and `below` that is no whole number looks like another unit; suspect. */
+  other_unit: z.strictObject({ below: positive }).nullable().optional(),
   /** Test 6: distance from the mean of both neighbours in time, strictly beyond. */
   spike: z
     .strictObject({ suspect: positive.optional(), fail: positive.optional() })

@@ -12,8 +12,8 @@ type Reason = BothLanguages | Readonly<Record<3 | 4, BothLanguages>>
 const reasons: Readonly<Record<QualityTest, Reason>> = {
   gross_range: {
     3: {
-      en: 'The value is outside the range that is usual for this property.',
-      zh: '数值超出该要素的正常范围。',
+      en: 'The value is outside the range that is usual for this property, too much for its own interval, or looks like another unit.',
+      zh: '数值超出该要素的正常范围、超过其时段内可能的总量，或疑似单位有误。',
     },
     4: {
       en: 'The value is outside the range that the sensor or nature allows.',

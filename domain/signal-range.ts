@@ -1,7 +1,7 @@
 /** What the signal of a rule can be at all, so that a bound which is never reached or never left is seen when it is made. */
 
-import { propertyOf } from './catalogue.ts'
 import { tidySum } from './bound.ts'
+import { propertyOf } from './catalogue.ts'
 import type { Rule, SignalIndex } from './rule.ts'
 
 export interface SignalRange {

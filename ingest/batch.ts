@@ -30,11 +30,19 @@ export function judgeBatch(uplinks: readonly Uplink[], judge: Judge): Batch {
     const verdict = judge(uplink)
     judged.push({ uplink, verdict })
     for (const reading of verdict.accepted) readings.push(reading)
-    if (verdict.refused.length > 0) refused.push({ uplink, refused: verdict.refused })
+    if (verdict.refused.length > 0) refused.push({ uplink, refused: refusalsOf(uplink, verdict) })
     quarantined += quarantinedOf(uplink, verdict)
     if (readings.length + quarantined >= batchReadingsMax) break
   }
   return { judged, readings, refused, quarantined }
+}
+
+/** A message that can not be read is one refusal of all the readings that it claimed to hold. */
+function refusalsOf(uplink: Uplink, { accepted, refused }: Verdict): readonly Refusal[] {
+  const [only] = refused
+  const isWhole = accepted.length === 0 && refused.length === 1 && only?.key === undefined
+  if (!isWhole || only?.readings !== undefined) return refused
+  return refused.map((refusal) => ({ ...refusal, readings: uplink.readings }))
 }
 
 /**

@@ -5,7 +5,7 @@
 
 import { factorsOf2005, factorUnits } from '../domain/catalogue/hj212.ts'
 import { properties, propertyOf } from '../domain/catalogue.ts'
-import type { Profile } from '../domain/device.ts'
+import type { Profile } from '../domain/profile.ts'
 import type { Property } from '../domain/property.ts'
 
 /** What one key stands for: `value = sent × scale + offset`, in the property's unit. */
@@ -13,6 +13,8 @@ export interface Channel {
   property: Property
   scale: number
   offset: number
+  /** The profile says in which unit it is sent, or how it becomes the catalogue's. */
+  isDeclared: boolean
 }
 
 /** A key that the profile maps to something that does not exist; the text says what. */
@@ -21,7 +23,10 @@ export type Mapped = Channel | string
 type Channels = ReadonlyMap<string, Mapped>
 
 const catalogue: Channels = new Map(
-  [...properties.values()].map((property) => [property.code, { property, scale: 1, offset: 0 }]),
+  [...properties.values()].map((property) => [
+    property.code,
+    { property, scale: 1, offset: 0, isDeclared: false },
+  ]),
 )
 
 const hj212 = hj212Channels()
@@ -53,11 +58,11 @@ export function createChannelBook(): ChannelBook {
     return channels
   }
 
+  /** Names that mean nothing are labels of earlier versions. */
   function lookUp(profile: Profile | null, key: string): Mapped | undefined {
     if (profile === null) return catalogue.get(key)
-    if (profile === 'hj212') return hj212.get(key) ?? catalogue.get(key)
-    if (typeof profile === 'string') return catalogue.get(key)
-    return channelsOf(profile).get(key) ?? catalogue.get(key)
+    if (typeof profile === 'string') return ofFormat(profile, key)
+    return channelsOf(profile).get(key) ?? ofFormat(profile.format, key)
   }
 
   return {
@@ -69,6 +74,10 @@ export function createChannelBook(): ChannelBook {
       return normal === key ? undefined : lookUp(profile, normal)
     },
   }
+}
+
+function ofFormat(format: string | undefined, key: string): Mapped | undefined {
+  return (format === 'hj212' ? hj212.get(key) : undefined) ?? catalogue.get(key)
 }
 
 function profileChannels(profile: Exclude<Profile, string>): Channels {
@@ -85,10 +94,15 @@ function profileChannels(profile: Exclude<Profile, string>): Channels {
   return channels
 }
 
-function channel(code: string, unit: string | undefined, own: Omit<Channel, 'property'>): Mapped {
+function channel(
+  code: string,
+  unit: string | undefined,
+  own: Pick<Channel, 'scale' | 'offset'>,
+): Mapped {
   const property = propertyOf(code)
   if (property === undefined) return `the profile maps it to "${code}", which the catalogue lacks`
-  if (unit === undefined || unit === property.unit) return { property, ...own }
+  const isDeclared = unit !== undefined || own.scale !== 1 || own.offset !== 0
+  if (unit === undefined || unit === property.unit) return { property, ...own, isDeclared }
   const conversion = Object.hasOwn(property.convertible, unit)
     ? property.convertible[unit]
     : undefined
@@ -100,6 +114,7 @@ function channel(code: string, unit: string | undefined, own: Omit<Channel, 'pro
     property,
     scale: own.scale * conversion.scale,
     offset: own.offset * conversion.scale + conversion.offset,
+    isDeclared,
   }
 }
 

@@ -19,6 +19,12 @@ import {
   shown,
   wellFormed,
 } from './decoders/sample.ts'
+import {
+  createProfileTimesBook,
+  type ProfileTimes,
+  type ProfileTimesBook,
+  shiftMs,
+} from './profile-times.ts'
 import { type Subject, subjectOf } from './speakers.ts'
 import { readingValue } from './value.ts'
 
@@ -33,6 +39,7 @@ export interface JudgeOptions {
 interface Bench {
   registry: RegistryView
   channels: ChannelBook
+  times: ProfileTimesBook
   payloadBytesMax: number
   ageMsMax: number
   aheadMsMax: number
@@ -48,6 +55,7 @@ export function createJudge(options: JudgeOptions): Judge {
   const bench: Bench = {
     registry,
     channels: createChannelBook(),
+    times: createProfileTimesBook(),
     payloadBytesMax,
     ageMsMax: options.readingAgeDaysMax * 86_400_000,
     aheadMsMax: options.readingAheadSecondsMax * 1_000,
@@ -123,14 +131,20 @@ function reading(
   { bench, device }: { bench: Bench; device: RegisteredDevice },
 ): Reading | Problem {
   const { key, value: sent } = sample
-  if (sample.problem !== null) return sample.problem
+  const times = bench.times.find(device.profile)
+  const local = sample.problem === null ? null : momentOf(sample.problem, times)
+  if (sample.problem !== null && local === null) return sample.problem
   const channel = key === null ? undefined : bench.channels.find(device.profile, key)
   if (channel === undefined || typeof channel === 'string') return unknownProperty(key, channel)
   const { receivedAt } = uplink
-  const observedAt = sample.observedAt ?? receivedAt
-  if (observedAt < receivedAt - bench.ageMsMax || observedAt > receivedAt + bench.aheadMsMax) {
-    return outsideTime(observedAt, receivedAt, bench)
-  }
+  const stampedAt = local ?? sample.observedAt
+  const observedAt =
+    stampedAt === null || times === null
+      ? (stampedAt ?? receivedAt)
+      : stampedAt + shiftMs(times, channel.property)
+  const latest = Math.max(observedAt, stampedAt ?? observedAt)
+  if (observedAt < receivedAt - bench.ageMsMax) return outsideTime(observedAt, receivedAt, bench)
+  if (latest > receivedAt + bench.aheadMsMax) return outsideTime(latest, receivedAt, bench)
   const value = sent === null ? null : readingValue(sent, channel)
   if (typeof value === 'object' && value !== null) return value
   const quality = value === null ? 9 : 1
@@ -142,6 +156,13 @@ function reading(
     value,
     quality,
   }
+}
+
+/** The moment of a local time, where the profile names its zone. */
+function momentOf({ local }: Problem, times: ProfileTimes | null): number | null {
+  return local === undefined || times === null || times.clock === null
+    ? null
+    : times.clock.momentOf(local)
 }
 
 function unknownProperty(key: string | null, why: string | undefined): Problem {
@@ -194,8 +215,7 @@ function judgePresence(
 }
 
 function refusedWhole(uplink: Uplink, problem: Problem): Verdict {
-  const whole = { ...refusal(problem, uplink.device, null), readings: uplink.readings }
-  return { accepted: [], refused: [whole] }
+  return { accepted: [], refused: [refusal(problem, uplink.device, null)] }
 }
 
 /** Ids and keys in a refusal are as sent, but short, and text that every store can write. */

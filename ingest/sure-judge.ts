@@ -26,8 +26,8 @@ export function createSureJudge(judge: Judge, { log, meter }: { log: Log; meter:
   }
 }
 
-function failed({ device, readings }: Uplink, error: unknown): Verdict {
+function failed({ device }: Uplink, error: unknown): Verdict {
   const why = error instanceof Error ? error.message : String(error)
   const reason = `internal error: ${why.slice(0, reasonCharsMax)}`
-  return { accepted: [], refused: [{ code: 'malformed', reason, device, readings }] }
+  return { accepted: [], refused: [{ code: 'malformed', reason, device }] }
 }

@@ -14,11 +14,21 @@ export function readingValue(sent: unknown, channel: Channel): number | Problem 
   const value = converted(number, channel)
   if (value >= property.min && value <= property.max) return value
   const { code, unit, min, max } = property
+  const look = looksLike(value, channel)
   const origin = String(value) === String(sent) ? '' : ` (sent as ${shown(sent)})`
   return {
     code: 'out_of_range',
-    reason: `${code} of ${value} ${unit}${origin} is outside the plausible ${min} to ${max} ${unit}`,
+    reason: `${code} of ${value} ${unit}${origin} is outside the plausible ${min} to ${max} ${unit}${look}`,
   }
+}
+
+/** Millivolts of a battery, which many devices send. */
+function looksLike(value: number, { property, isDeclared }: Channel): string {
+  const isMillivolts =
+    property.code === 'battery' && !isDeclared && value >= 1_500 && value <= 60_000
+  return isMillivolts
+    ? '; it looks like millivolts: map the key in the profile of the device to {"property": "voltage", "unit": "mV"}'
+    : ''
 }
 
 /**

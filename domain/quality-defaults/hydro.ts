@@ -50,9 +50,10 @@ export const hydro: QualityDefaults = {
   rainfall: {
     tests: {
       gross_range: { suspect: [0, 1_000] },
+      interval_amount: { suspect: 422, exponent: 0.475 },
       flat_line: { suspect: '12h', fail: '48h', tolerance: 1e-6, except: [0, 0] },
     },
-    why: 'The wettest hour measured is 401 mm; intervals may be as long as a day. Rain comes in bursts (72.5 mm in one recorded hour), so no step is suspect.',
+    why: 'The greatest rains ever measured lie below 422 mm × hours^0.475 (WMO-No. 168): 60 mm in a minute, 180 mm in 10 minutes. The wettest hour measured is 401 mm; intervals may be as long as a day. Rain comes in bursts (72.5 mm in one recorded hour), so no step is suspect.',
   },
   rain_intensity: {
     tests: {

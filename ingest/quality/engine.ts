@@ -16,7 +16,7 @@ import { createPlanBook } from './plan-book.ts'
 import { recall, unknown } from './recall.ts'
 import { isSentinelOutcome, sentinelFail } from './sentinel.ts'
 import { createSeriesTable, field } from './series-table.ts'
-import { climatology, grossRange } from './spans.ts'
+import { alone, isTooMuch, tooMuch } from './spans.ts'
 import type { Thresholds } from './thresholds.ts'
 import {
   advance,
@@ -89,17 +89,13 @@ export function createEngine(registry: RegistryView): Engine {
     const { view } = table
     const told = lookBack(view, row, reading, thresholds)
     const before = told === 0 ? undefined : newest(view, row, reading)
-    let tests = advance(view, row, reading, { thresholds, attenuated })
+    const tests = advance(view, row, reading, { thresholds, attenuated })
     if (before !== undefined) {
       /** Of the values before a sentinel tells only that they are some, too. */
       const known = isSentinelOutcome(tests) ? told & sentinelFail : told
       if (known !== 0) revised.push(amended(view, row, before, known))
     }
-    tests |= grossRange(reading.value, thresholds.gross)
-    if (thresholds.climatology !== null) {
-      tests |= climatology(reading.value, reading.observedAt, thresholds.climatology)
-    }
-    return tests
+    return alone(tests, reading, thresholds)
   }
 
   /** Not newer than the newest: a repeat, another value for the same moment, or late. */
@@ -240,7 +236,8 @@ function amended(
   { isWaiting: wasWaiting, ...reading }: Newest,
   told: number,
 ): Reading {
-  const tests = wasWaiting ? found(reading.tests | told) : reading.tests | told
+  const before = isTooMuch(told) ? tooMuch(reading.tests) : reading.tests | told
+  const tests = wasWaiting ? found(before) : before
   amend(view, row, reading.observedAt, tests)
   return { ...reading, quality: streamFlag(tests), tests }
 }

@@ -3,13 +3,14 @@
  * object, named by a small number that a row of the table can hold.
  */
 
+import type { Device } from '../../domain/device.ts'
 import { defaultTests } from '../../domain/quality-defaults.ts'
 import type { QualityPlan } from '../../domain/quality-plan.ts'
 import { plansAt, testsWith } from '../../domain/quality-settings.ts'
 import { placeOf } from '../../domain/scope.ts'
 import { durationMs } from '../../domain/text.ts'
 import type { RegistryView } from '../../stores/records/registry.ts'
-import { type Thresholds, thresholdsOf } from './thresholds.ts'
+import { type Known, type Thresholds, thresholdsOf } from './thresholds.ts'
 
 /** Readings further apart than this many times the interval of the device have a gap between them. */
 const gapIntervals = 3
@@ -44,13 +45,15 @@ export function createPlanBook(registry: RegistryView): PlanBook {
     return all.length - 1
   }
 
-  function plainNumber(property: string, gapMs: number): number {
+  function plainNumber(property: string, known: Required<Known>): number {
     const numbers = plain.get(property) ?? new Map<number, number>()
     plain.set(property, numbers)
-    const known = numbers.get(gapMs)
-    if (known !== undefined) return known
-    const number = add(thresholdsOf(defaultTests(property), gapMs))
-    numbers.set(gapMs, number)
+    /** The gap follows from the interval. */
+    const name = known.isDeclared ? -1 - known.everyMs : known.everyMs
+    const made = numbers.get(name)
+    if (made !== undefined) return made
+    const number = add(thresholdsOf(defaultTests(property), known))
+    numbers.set(name, number)
     return number
   }
 
@@ -58,16 +61,15 @@ export function createPlanBook(registry: RegistryView): PlanBook {
     numberOf(id, property) {
       update()
       const device = registry.device(id)
-      const everyMs = durationMs(device?.expectedInterval ?? '0s')
-      const gapMs = everyMs === 0 ? Number.POSITIVE_INFINITY : gapIntervals * everyMs
+      const known = knownOf(device, property)
       const candidates = plans.get(property)
-      if (candidates === undefined || device === undefined) return plainNumber(property, gapMs)
+      if (candidates === undefined || device === undefined) return plainNumber(property, known)
       const site = device.site === null ? undefined : registry.site(device.site)
       const mine = plansAt(candidates, property, placeOf(device, site))
-      if (mine.length === 0) return plainNumber(property, gapMs)
+      if (mine.length === 0) return plainNumber(property, known)
       const tests = testsWith(property, mine)
-      const text = `${gapMs} ${JSON.stringify(tests)}`
-      const number = byText.get(text) ?? add(thresholdsOf(tests, gapMs))
+      const text = JSON.stringify([known.everyMs, known.isDeclared, tests])
+      const number = byText.get(text) ?? add(thresholdsOf(tests, known))
       byText.set(text, number)
       return number
     },
@@ -77,4 +79,20 @@ export function createPlanBook(registry: RegistryView): PlanBook {
       return thresholds
     },
   }
+}
+
+function knownOf(device: Device | undefined, property: string): Required<Known> {
+  const reportsMs = durationMs(device?.expectedInterval ?? '0s')
+  const usualGapMs = reportsMs === 0 ? Number.POSITIVE_INFINITY : gapIntervals * reportsMs
+  const profile = device?.profile ?? null
+  if (profile === null || typeof profile === 'string') {
+    return { usualGapMs, everyMs: reportsMs, isDeclared: false }
+  }
+  const isDeclared = Object.values(profile.keys).some(
+    (mapping) =>
+      typeof mapping !== 'string' &&
+      mapping.property === property &&
+      (mapping.unit ?? mapping.scale ?? mapping.offset) !== undefined,
+  )
+  return { usualGapMs, everyMs: reportsMs, isDeclared }
 }

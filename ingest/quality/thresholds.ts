@@ -36,6 +36,10 @@ export interface Thresholds {
   climatology: readonly (MonthSpans | null)[] | null
   gapMs: number
   neighbour: NeighbourThresholds | null
+  /** Most that is usual in an hour, how it grows with the time, and the shortest time that is taken for an interval. */
+  amount: { suspect: number; exponent: number; leastMs: number } | null
+  /** Broken numbers between 0 and this are another unit; 0 when that is not tested. */
+  otherUnitBelow: number
   /** A value that comes in by more than this is a jump; infinite when no threshold tells. */
   jump: number
   /** More than this is so far that repeating it exactly gives it away. */
@@ -45,8 +49,20 @@ export interface Thresholds {
 const everything: Span = { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY }
 const never = Number.POSITIVE_INFINITY
 
-/** `usualGapMs` tells a gap where the settings say nothing of one. */
-export function thresholdsOf(tests: TestSettings, usualGapMs = never): Thresholds {
+/** What is known of a device beside its settings. */
+export interface Known {
+  /** Tells a gap where the settings say nothing of one. */
+  usualGapMs?: number
+  /** How often it is expected to report; 0 when nobody knows. */
+  everyMs?: number
+  /** Its profile says in which unit it sends. */
+  isDeclared?: boolean
+}
+
+export function thresholdsOf(
+  tests: TestSettings,
+  { usualGapMs = never, everyMs = 0, isDeclared = false }: Known = {},
+): Thresholds {
   const { gross_range: gross, spike, rate_of_change: rate, time_gap: gap, neighbour } = tests
   return {
     gross: gross === null ? null : { suspect: span(gross?.suspect), fail: span(gross?.fail) },
@@ -57,6 +73,8 @@ export function thresholdsOf(tests: TestSettings, usualGapMs = never): Threshold
     climatology: months(tests.climatology),
     gapMs: gap ? durationMs(gap.suspect) : gap === null ? never : usualGapMs,
     neighbour: neighbour ? { ...neighbour, ageMs: durationMs(neighbour.age) } : null,
+    amount: tests.interval_amount ? { ...tests.interval_amount, leastMs: everyMs } : null,
+    otherUnitBelow: isDeclared ? 0 : (tests.other_unit?.below ?? 0),
     jump: spike?.suspect ?? rate?.suspect ?? never,
     leap: spike?.fail ?? rate?.fail ?? never,
   }

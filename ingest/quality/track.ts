@@ -20,6 +20,7 @@ import {
   sentinelMark,
 } from './sentinel.ts'
 import { field, isSentinel, isUnanchored, isValid, wasValid } from './series-table.ts'
+import { amountMark } from './spans.ts'
 import { spikeMark } from './spike.ts'
 import type { Thresholds } from './thresholds.ts'
 
@@ -50,8 +51,15 @@ export function lookBack(
 ): number {
   const marks = completesRow(view, row, point.value) ? sentinelFail : 0
   const state = view.getInt32(row + field.state)
-  if ((state & isValid) === 0 || (state & (wasValid | isUnanchored)) === 0) return marks
+  if ((state & isValid) === 0) return marks
   const tookMs = point.observedAt - view.getFloat64(row + field.at)
+  const { amount } = thresholds
+  if ((state & (wasValid | isUnanchored)) === 0) {
+    /** The interval of the first amount is not known until the second comes. */
+    return amount === null
+      ? marks
+      : marks | amountMark(view.getFloat64(row + field.value), tookMs, amount)
+  }
   if (tookMs > nearMs(view, row, thresholds)) return marks
   const told = marks | markBetween(view, row, { after: point.value, tookMs }, thresholds)
   return isWaiting(view, row) || (told & doubt) !== 0 ? told : 0
@@ -83,7 +91,7 @@ export function advance(
   { thresholds, attenuated }: { thresholds: Thresholds; attenuated: AttenuatedSignal },
 ): number {
   const { observedAt, value } = point
-  const { rate, flat, gapMs } = thresholds
+  const { rate, flat, gapMs, amount } = thresholds
   const tookMs = observedAt - view.getFloat64(row + field.at)
   const isFirst = tookMs === Number.POSITIVE_INFINITY
   const isNear = tookMs <= longestMs(view, row, thresholds)
@@ -97,6 +105,9 @@ export function advance(
       return marks
     }
     noteInterval(view, row, tookMs)
+  }
+  if (amount !== null && (!isFirst || amount.leastMs > 0)) {
+    marks |= amountMark(value, isFirst ? 0 : tookMs, amount)
   }
   if (rate !== null) marks |= rateOf(view, row, point, rate)
   if (flat !== null) marks |= flatLine(view, row, point, flat)

@@ -485,3 +485,20 @@ describe('properties', () => {
     expect(next.body.items[0].code).not.toBe(water.body.items[1].code)
   })
 })
+
+describe('profiles of an earlier version', () => {
+  test('are shown and stay, whatever they say, until somebody edits them', async () => {
+    const { registry, view } = city.parts
+    const device = { id: 'old-1', site: null, gateway: null, enabled: true, expectedInterval: null }
+    const profile = 'acme-label' as unknown as 'native'
+    await registry.insert('device', { ...device, profile })
+    await view.refresh()
+    expect((await city.call('GET', '/devices/old-1')).body.profile).toBe('acme-label')
+    const changed = await city.call('PATCH', '/devices/old-1', { body: { enabled: false } })
+    expect(changed).toMatchObject({ status: 200, body: { enabled: false, profile: 'acme-label' } })
+    const bad = await city.call('PATCH', '/devices/old-1', { body: { profile: 'acme-2' } })
+    expect(bad).toMatchObject({ status: 400, body: { field: 'profile' } })
+    const mended = await city.call('PATCH', '/devices/old-1', { body: { profile: 'hj212' } })
+    expect(mended).toMatchObject({ status: 200, body: { profile: 'hj212' } })
+  })
+})

@@ -122,13 +122,20 @@ describe('CSV', () => {
 
   test('a quote that never ends, or in the wrong place, costs its row and not the others', async () => {
     const { body } = await csv(
-      'device,profile\nok-1,\nbad,"x"y\nok-2,"a ""b"", c"\nopen,"never ends\nok-3,\n',
+      'site,site_name_en\nok-1,\nbad,"x"y\nok-2,"a ""b"", c"\nopen,"never ends\nok-3,\n',
     )
     expect(body.accepted).toBe(3)
     expect(body.errors.map((e: { line: number }) => e.line)).toEqual([3, 5])
     const { view } = city.parts
-    expect(view.all('device').map(({ id }) => id)).toEqual(['ok-1', 'ok-2', 'ok-3'])
-    expect(view.device('ok-2')?.profile).toBe('a "b", c')
+    expect(view.all('site').map(({ id }) => id)).toEqual(['ok-1', 'ok-2', 'ok-3'])
+    expect(view.site('ok-2')?.name).toEqual({ en: 'a "b", c' })
+  })
+
+  test('a profile that means nothing is refused with its line, and what there is', async () => {
+    const { body } = await csv('device,profile\np-1,hj212\np-2,acme\n')
+    expect(body).toMatchObject({ accepted: 1, rejected: 1 })
+    expect(body.errors[0]).toMatchObject({ line: 3 })
+    expect(body.errors[0].reason).toContain('"acme" names no profile; there are "native", "hj212"')
   })
 
   test.each([

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Device, deviceSchema } from '../../domain/device.ts'
+import { profileSchema } from '../../domain/profile.ts'
 import type { Registry, RegistryView } from '../../stores/records/registry.ts'
 import { openRegistry, openRegistryView } from '../../stores/records/sqlite-registry.ts'
 import { systemClock } from '../../system.ts'
@@ -23,7 +24,11 @@ export async function registryWith(devices: readonly DeviceForm[]): Promise<Test
   const registry = openRegistry({ path, clock: systemClock })
   await registry.upsertAll(
     [],
-    devices.map((device) => deviceSchema.parse(device)),
+    /** Profiles stand as given: earlier versions stored some that are refused today. */
+    devices.map(({ profile: given = null, ...device }) => {
+      const { data: profile = given } = profileSchema.safeParse(given)
+      return { ...deviceSchema.parse(device), profile }
+    }),
   )
   const view = await openRegistryView({ path })
   return {

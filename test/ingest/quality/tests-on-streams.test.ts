@@ -219,3 +219,65 @@ describe('clock', () => {
     expect(stream.outcomes('clock', batches)).not.toContain(3)
   })
 })
+
+describe('an amount and its interval', () => {
+  const rain = { property: 'rainfall' }
+
+  test('more than ever fell in such a time is suspect, also the first when the second tells the interval', () => {
+    const burst = [450, 450, 450, 2].map((value, i) => reading(i * 15, value, rain))
+    expect(stream.flags(burst)).toEqual([3, 3, 3, 1])
+  })
+
+  test('the wettest that was measured is good: 38 mm in a minute, 305 mm in 42, 401 mm in an hour', () => {
+    const records: [number, number][] = [
+      [1, 38],
+      [42, 305],
+      [60, 401],
+      [24 * 60, 1_825],
+    ]
+    for (const [minutesLong, value] of records) {
+      stream.restart()
+      const some = [0, value, value].map((mm, i) => reading(i * minutesLong, mm, rain))
+      expect(stream.outcomes('gross_range', some).slice(1)).toEqual(value > 1_000 ? [3, 3] : [1, 1])
+    }
+  })
+
+  test('a total after a gap has the time of the gap, and an expected interval is one from the first on', async () => {
+    const gap = [0, 10, 20, 24 * 60].map((minute) => reading(minute, minute > 60 ? 700 : 1, rain))
+    expect(stream.flags(gap)).toEqual([1, 1, 1, 1])
+    await stream.close()
+    stream = await openStream({ devices: [{ id: 'd-1', expectedInterval: '10m' }] })
+    expect(stream.flags([reading(0, 300, rain)])).toEqual([3])
+    stream.restart()
+    expect(stream.flags([reading(0, 150, rain)])).toEqual([1])
+  })
+
+  test('a plan changes it or switches it off', async () => {
+    await stream.plan({ interval_amount: { suspect: 100, exponent: 0.5 } }, rain)
+    const hours = [1, 90, 110].map((value, hour) => reading(hour * 60, value, rain))
+    expect(stream.flags(hours)).toEqual([1, 1, 3])
+    await stream.plan({ interval_amount: null }, { ...rain, where: { device: ['d-1'] } })
+    stream.restart()
+    expect(stream.flags(hours)).toEqual([1, 1, 1])
+  })
+})
+
+describe('a battery', () => {
+  const battery = { property: 'battery' }
+  const levels = [3.61, 12.4, 0.72, 64, 14.9, 4, 0, 83.5]
+
+  test('that looks like volts or a share of one is suspect, percent are not', () => {
+    expect(stream.outcomes('gross_range', minutes(levels, battery))).toEqual([
+      3, 3, 3, 1, 3, 1, 1, 1,
+    ])
+  })
+
+  test('is taken as percent when the profile declares the unit or a scale', async () => {
+    for (const mapping of [{ unit: '%' }, { scale: 50, offset: -110 }]) {
+      await stream.close()
+      const profile = { keys: { BAT: { property: 'battery', ...mapping } } }
+      stream = await openStream({ devices: [{ id: 'd-1', profile }] })
+      expect(new Set(stream.flags(minutes(levels, battery)))).toEqual(new Set([1]))
+    }
+  })
+})
