@@ -43,7 +43,7 @@ has the gross range of the catalogue (\`GET /api/v1/properties\`): a value outsi
 
 const how: Readonly<Record<QualityTest, string>> = {
   gross_range:
-    'QARTOD test 4: outside the fail span 4, outside the suspect span 3; ends belong to the span',
+    'QARTOD test 4: outside the fail span 4, outside the suspect span 3; ends belong to the span; 3 also for more than fits into the interval of an amount, and for what looks like another unit',
   spike:
     'QARTOD test 6: distance from the mean of both neighbours in time, strictly beyond the threshold; known once the next reading is there',
   rate_of_change: 'QARTOD test 7: change per time against the reading before, strictly beyond',
@@ -51,7 +51,7 @@ const how: Readonly<Record<QualityTest, string>> = {
   attenuated_signal: 'QARTOD test 10: largest − smallest over the period, strictly below',
   climatology: 'QARTOD test 5: outside the span of the month',
   time_gap:
-    'QARTOD test 1: no reading before it for longer than the threshold; tells, and does not lower the flag',
+    'QARTOD test 1: no value before it for longer than the threshold; tells, and does not lower the flag. 4: so long that it can not be judged yet, and a value that would be good is 2',
   neighbour: 'QARTOD test 11: distance from the median of sites nearby',
   sentinel: 'ours: a run of a value that instruments use for "nothing" (999.9, −999, −888 …)',
   clock: 'ours: estimated offset of the device clock; tells, and does not lower the flag',
@@ -66,8 +66,12 @@ function defaultRow([property, { tests, why }]: [
 
 function testsText(tests: TestSettings): string {
   const { gross_range, spike, rate_of_change, flat_line, attenuated_signal, neighbour } = tests
+  const { interval_amount, other_unit } = tests
   return [
     gross_range && `range ${both(gross_range, spanText)}`,
+    interval_amount &&
+      `in its interval ${interval_amount.suspect} × hours^${interval_amount.exponent}`,
+    other_unit && `other unit: broken numbers below ${other_unit.below}`,
     spike && `spike ${both(spike, String)}`,
     rate_of_change && `rate ${both(rate_of_change, String)} per ${rate_of_change.per}`,
     flat_line && `flat ${both(flat_line, String)}${exceptText(flat_line)}`,

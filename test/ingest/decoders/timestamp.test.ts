@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createDayCalendar } from '../../../domain/calendar.ts'
@@ -140,6 +142,26 @@ describe('numbers', () => {
       }),
       { numRuns: 2_000 },
     )
+  })
+})
+
+describe('the table of docs/payloads.md', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../../docs/payloads.md'), 'utf8')
+  const [, times = ''] = page.split('## Times')
+  const rows = times.split('\n').flatMap((line) => {
+    const [, form = '', examples = '', utc = ''] = line.split('|').map((cell) => cell.trim())
+    const sent = [...examples.matchAll(/`([^`]+)`/g)].map(([, text = '']) => text)
+    return sent.map((text) => ({ form, text, utc }))
+  })
+
+  test('is found', () => expect(rows.length).toBeGreaterThan(15))
+
+  test.each(rows)('$form: $text', ({ text, utc }) => {
+    const time = timestamp(JSON.parse(text))
+    if (utc.startsWith('only with')) {
+      expect(time).toBeUndefined()
+      expect(localTime(JSON.parse(text))).toBeTypeOf('number')
+    } else expect(new Date(time ?? Number.NaN).toISOString()).toBe(utc)
   })
 })
 
