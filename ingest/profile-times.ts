@@ -2,7 +2,7 @@
  * What a profile says of the times that a device writes: the zone of its clock, and whether it stamps the value of an
  * interval with its start or its end.
  *
- * Stored is one meaning only (docs/decisions/012-stamps.md): means and other states of an interval stand at its start, so
+ * Stored is one meaning only (docs/decisions/017-stamps.md): means and other states of an interval stand at its start, so
  * that the hour 23–24 belongs to its day; amounts stand at its end, because they belong to (from, to].
  */
 
@@ -59,7 +59,7 @@ export function createProfileTimesBook(): ProfileTimesBook {
 }
 
 /** The state of the device itself is of the moment, and so is a counter. */
-export function shiftMs(times: ProfileTimes, { domain, accumulation }: Property): number {
-  if (domain === 'device' || accumulation === 'last') return 0
-  return accumulation === 'sum' ? times.amountShiftMs : times.meanShiftMs
+export function shiftMs(times: ProfileTimes, { domain, quantity }: Property): number {
+  if (domain === 'device' || quantity === 'counter') return 0
+  return quantity === 'interval' ? times.amountShiftMs : times.meanShiftMs
 }
