@@ -84,21 +84,19 @@ test.each<unknown>([
 })
 
 test('a profile that is taken maps each of its keys to a channel', () => {
-  const mapping = fc
-    .constantFrom(...properties.values())
-    .chain(({ code, unit, convertible }) =>
-      fc.oneof(
-        fc.constant(code),
-        fc.record({
-          property: fc.constant(code),
-          unit: fc.constantFrom(unit, ...Object.keys(convertible)),
-        }),
-        fc.record({
-          property: fc.string({ minLength: 1, maxLength: 9 }),
-          unit: fc.string({ maxLength: 3 }),
-        }),
-      ),
-    )
+  const mapping = fc.constantFrom(...properties.values()).chain(({ code, unit, convertible }) =>
+    fc.oneof(
+      fc.constant(code),
+      fc.record({
+        property: fc.constant(code),
+        unit: fc.constantFrom(unit, ...Object.keys(convertible)),
+      }),
+      fc.record({
+        property: fc.string({ minLength: 1, maxLength: 9 }),
+        unit: fc.string({ maxLength: 3 }),
+      }),
+    ),
+  )
   const key = fc.string({ minLength: 1, maxLength: 6 }).filter((text) => text !== '__proto__')
   fc.assert(
     fc.property(fc.dictionary(key, mapping, { maxKeys: 4 }), (keys) => {
