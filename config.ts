@@ -117,6 +117,22 @@ function readEnvironment(
   }
 }
 
+/** A setting that was given as the path of a file. */
+export interface SecretFile {
+  variable: string
+  path: string
+}
+
+export function secretFiles(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): SecretFile[] {
+  return Object.entries(environment).flatMap(([variable, path]) => {
+    const name = variable.startsWith(prefix) ? variable.slice(prefix.length) : ''
+    const isFile = name.endsWith('_FILE') && isSetting(name.slice(0, -'_FILE'.length))
+    return isFile && path !== undefined ? [{ variable, path }] : []
+  })
+}
+
 function readSecret(variable: string, path: string): string {
   try {
     return readFileSync(path, 'utf8').trimEnd()

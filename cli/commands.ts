@@ -51,6 +51,11 @@ export const commands: readonly ListedCommand[] = [
     load: async () => (await import('./commands/config.ts')).configCommand,
   },
   {
+    name: 'doctor',
+    about: 'look at settings, machine and stores, and say what to do about what is wrong',
+    load: async () => (await import('./commands/doctor.ts')).doctorCommand,
+  },
+  {
     name: 'backup',
     about: 'copy a running system to a new folder',
     load: async () => (await import('./commands/backup.ts')).backupCommand,

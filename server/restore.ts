@@ -67,10 +67,14 @@ export async function finishRestore(dataDir: string): Promise<Manifest | null> {
   return manifest
 }
 
+export function isRestoring(dataDir: string): boolean {
+  return existsSync(join(dataDir, restoringName))
+}
+
 /** For whoever is about to use the data folder. Throws `ConfigError` when a restore has not come far enough. */
 export async function settleRestore(dataDir: string): Promise<void> {
   await finishRestore(dataDir)
-  if (!existsSync(join(dataDir, restoringName))) return
+  if (!isRestoring(dataDir)) return
   throw new ConfigError(
     `BELLWETHER_DATA_DIR="${dataDir}" can not be used: a restore into it is under way or was cut short. Run "bellwether restore" again, or remove ${join(dataDir, restoringName)} to begin with nothing.`,
   )
