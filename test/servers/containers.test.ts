@@ -14,10 +14,12 @@ import { readCompose, root, type Service } from '../deploy/compose-file.ts'
 import { freePort } from '../fault/processes.ts'
 import { eventually } from '../flow/city-server.ts'
 import { startInfluxd1 } from './influx/influxd.ts'
+import { findServer2 } from './influx/server2.ts'
 import { findServer } from './server.ts'
 
 const compose = findServer('docker-compose')
 const influxd = findServer('influxd')
+const two = findServer2()
 
 function temporary(): string {
   const folder = mkdtempSync(join(tmpdir(), 'bw-containers-'))
@@ -60,27 +62,9 @@ describe.skipIf(influxd.by === 'none')('the services as plain processes', () => 
     onTestFinished(() => database.stop())
     await makeUsers(database.url, secret)
 
-    const { bellwether, city } = readCompose('docker-compose.yml').services
-    const ports = { mqtt: await freePort(), http: await freePort() }
-    const place = { secrets, influx: database.url, ports, folder: temporary() }
-    const server = run(bellwether, ['serve'], place)
-    const http = `http://127.0.0.1:${ports.http}`
-    await eventually(async () => ((await answers(`${http}/readyz`)) ? true : undefined), patience)
-    run(city, city?.command ?? [], place)
-
-    const headers = { authorization: `Bearer ${secret('admin_token')}` }
-    await eventually(async () => {
-      const answer = await fetch(`${http}/api/v1/latest?limit=1`, { headers })
-      const { items } = (await answer.json()) as { items: unknown[] }
-      return items.length > 0 ? true : undefined
-    }, patience)
+    const server = await serveCity(secrets, database.url)
     const grafana = basic('grafana', secret('grafana_influx_password'))
-    const q = 'SELECT count("pm25") FROM "air"'
-    await eventually(async () => {
-      const path = `/query?db=bellwether&q=${encodeURIComponent(q)}`
-      const answer = await fetch(database.url + path, { headers: grafana })
-      return (await answer.text()).includes('"air"') ? true : undefined
-    }, patience)
+    await holdsReadings(database.url, grafana)
     const write = await fetch(`${database.url}/write?db=bellwether`, {
       method: 'POST',
       headers: grafana,
@@ -88,11 +72,62 @@ describe.skipIf(influxd.by === 'none')('the services as plain processes', () => 
     })
     expect(write.status).toBe(403)
 
-    server.kill('SIGTERM')
-    const [code] = await once(server, 'exit')
-    expect(code).toBe(0)
+    await ends(server)
   }, 240_000)
+
+  test.runIf(two !== undefined)(
+    `Bellwether writes to ${two?.name} as a v1 login of its bucket`,
+    async () => {
+      const secrets = join(installation(), 'deploy/secrets')
+      const password = readFileSync(join(secrets, 'influx_password'), 'utf8')
+      const database = await two?.start()
+      if (database === undefined) return
+      onTestFinished(() => database.server.stop())
+      await database.makeBucket('bellwether')
+      await database.addLogin({ username: 'bellwether', password }, 'bellwether')
+      const { url, headers } = database.server
+      const server = await serveCity(secrets, url)
+      await holdsReadings(url, headers)
+      await ends(server)
+    },
+    240_000,
+  )
 })
+
+/** The server and the simulated city of the compose file, until readings come. */
+async function serveCity(secrets: string, influx: string): Promise<ChildProcess> {
+  const { bellwether, city } = readCompose('docker-compose.yml').services
+  const ports = { mqtt: await freePort(), http: await freePort() }
+  const place = { secrets, influx, ports, folder: temporary() }
+  const server = run(bellwether, ['serve'], place)
+  const http = `http://127.0.0.1:${ports.http}`
+  await eventually(async () => ((await answers(`${http}/readyz`)) ? true : undefined), patience)
+  run(city, city?.command ?? [], place)
+  const admin = readFileSync(join(secrets, 'admin_token'), 'utf8')
+  await eventually(async () => {
+    const answer = await fetch(`${http}/api/v1/latest?limit=1`, {
+      headers: { authorization: `Bearer ${admin}` },
+    })
+    const { items } = (await answer.json()) as { items: unknown[] }
+    return items.length > 0 ? true : undefined
+  }, patience)
+  return server
+}
+
+async function holdsReadings(influx: string, headers: Record<string, string>): Promise<void> {
+  const q = 'SELECT count("pm25") FROM "air"'
+  await eventually(async () => {
+    const path = `/query?db=bellwether&q=${encodeURIComponent(q)}`
+    const answer = await fetch(influx + path, { headers })
+    return (await answer.text()).includes('"air"') ? true : undefined
+  }, patience)
+}
+
+async function ends(server: ChildProcess): Promise<void> {
+  server.kill('SIGTERM')
+  const [code] = await once(server, 'exit')
+  expect(code).toBe(0)
+}
 
 /** What `deploy/influxdb-users.sh` does in InfluxDB 2, in the words of 1.x. */
 async function makeUsers(url: string, secret: (name: string) => string): Promise<void> {
