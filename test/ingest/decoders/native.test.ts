@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { countReadings } from '../../../domain/count.ts'
+import { claimOf, countReadings, devicesClaimed } from '../../../domain/count.ts'
 import { quoteBareNumbers } from '../../../ingest/decoders/bare-numbers.ts'
 import { jsonDepthMax } from '../../../ingest/decoders/json-text.ts'
 import { decodeNative, messageReadingsMax } from '../../../ingest/decoders/native.ts'
@@ -74,6 +74,32 @@ describe('for valid JSON', () => {
           expect(countReadings(kind, Buffer.from(text))).toBe(found)
         }),
         { numRuns: 10_000 },
+      )
+    },
+    seconds,
+  )
+
+  test(
+    'admission keeps a moment free for each element without a time, of every device',
+    () => {
+      fc.assert(
+        fc.property(validMessage, ({ kind, text }) => {
+          const uplink = uplinkOf(kind, text)
+          const { untimed } = claimOf(kind, uplink.payload)
+          const { samples } = decodeNative(uplink)
+          const own = samples.filter(({ key, problem }) => key !== null && problem === null)
+          const first = Math.min(
+            ...own.map(({ observedAt }) => observedAt ?? uplink.receivedAt),
+            uplink.receivedAt,
+          )
+          const near = uplink.receivedAt - first <= 10_000
+          if (near && own.length > 0)
+            expect(uplink.receivedAt - first).toBeLessThan(Math.max(1, untimed))
+          if (own.some(({ observedAt }) => observedAt === null)) expect(untimed).toBeGreaterThan(0)
+          const named = kind.startsWith('gateway-t') ? devicesClaimed(uplink.payload) : []
+          if (named.length > 0) for (const { device } of own) expect(named).toContain(device)
+        }),
+        { numRuns: 5_000 },
       )
     },
     seconds,
