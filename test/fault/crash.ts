@@ -147,16 +147,19 @@ async function outage(running: readonly Running[]): Promise<void> {
   await ingest.restart()
 }
 
-/** Waits until nothing is in flight and every webhook has arrived, or goes on after two minutes and lets what is missing be found. */
+/** Waits until nothing is in flight or to be sent; gives up when nothing has moved for a minute, and what is missing is found. */
 async function settle(api: Api, receiver: Receiver): Promise<void> {
   let quietFor = 0
+  let stuckFor = 0
   let before = ''
-  for (let i = 0; i < 1_200 && quietFor < 20; i++) {
+  while (quietFor < 20 && stuckFor < 600) {
     const figures = await balance(api)
     const { items } = await get<{ items: unknown[] }>(api, pendingDelivery)
     const now = JSON.stringify([figures, receiver.messages.length])
-    const isQuiet = now === before && figures.inFlight === 0 && items.length === 0
-    quietFor = isQuiet ? quietFor + 1 : 0
+    const isSame = now === before
+    const isDone = figures.inFlight === 0 && items.length === 0
+    quietFor = isSame && isDone ? quietFor + 1 : 0
+    stuckFor = isSame && !isDone ? stuckFor + 1 : 0
     before = now
     await wait(100)
   }
