@@ -183,7 +183,7 @@ function showWindow(
     showAgain(parts, rule, shown, to)
     return
   }
-  const found = parts.histories.of(series, observedAt - window.lengthMs)
+  const found = parts.histories.of(series, observedAt - window.reachMs)
   if (found === null) return
   const expectedMs = durationMs(device?.expectedInterval ?? '0s')
   const value = windowValue(window, found.history, { at: observedAt, expectedMs })

@@ -7,6 +7,10 @@
  * is left out, because it can not be told from one sent again. What is in a slot can not be taken out.
  */
 
+import { increment } from '../domain/counter.ts'
+import { energyOf } from '../domain/decibel.ts'
+import { roundedOff } from '../domain/figure.ts'
+
 /** Readings of a week every 5 minutes, or of a day every minute, with room to spare. */
 export const rawMax = 2_048
 const rawFirst = 32
@@ -18,8 +22,16 @@ export interface Slot {
   number: number
   count: number
   sum: number
+  /** What was rounded off the sum. */
+  lost: number
   min: number
   max: number
+  /** Of levels: the sum of their energies. */
+  energy: number
+  /** Of counters: the first and the last reading, and the increments in between. */
+  opening: number
+  closing: number
+  gained: number
   /** Of the times, in milliseconds from the first of them. */
   timeSum: number
   first: number
@@ -163,12 +175,19 @@ function fold({ slots, reachMs }: History, at: number, value: number): void {
   const slot = slots[place - 1]
   if (slot === undefined || slot.number !== number) {
     const extremes = { min: value, max: value, first: at, newest: at }
-    slots.splice(place, 0, { number, count: 1, sum: value, timeSum: 0, ...extremes })
+    const counted = { energy: energyOf(value), opening: value, closing: value, gained: 0 }
+    const sums = { count: 1, sum: value, lost: 0, timeSum: 0 }
+    slots.splice(place, 0, { number, ...sums, ...extremes, ...counted })
     return
   }
   if (at <= slot.newest) return
   slot.count += 1
-  slot.sum += value
+  const sum = slot.sum + value
+  slot.lost += roundedOff(slot.sum, value, sum)
+  slot.sum = sum
+  slot.energy += energyOf(value)
+  slot.gained += increment(slot.closing, value)
+  slot.closing = value
   slot.min = Math.min(slot.min, value)
   slot.max = Math.max(slot.max, value)
   slot.timeSum += at - slot.first

@@ -182,7 +182,7 @@ function watchedSeries(entry: DeviceRules, property: string): WatchedSeries {
       return found === undefined ? [] : [found]
     }),
   )
-  const reachMs = Math.max(0, ...rules.map(({ window }) => window?.lengthMs ?? 0))
+  const reachMs = Math.max(0, ...rules.map(({ window }) => window?.reachMs ?? 0))
   const key = `${device.id}\n${property}${sinceText(since)}`
   return { device: device.id, property, key, rules, reachMs }
 }

@@ -27,7 +27,7 @@ export interface Signalled {
   unit: string
 }
 
-type Average = 'mean' | 'max' | 'min' | 'sum' | 'range'
+type Average = 'mean' | 'max' | 'min' | 'sum' | 'range' | 'increase'
 
 const averages: Readonly<Record<Average, BothLanguages>> = {
   mean: { en: 'mean', zh: '均值' },
@@ -35,6 +35,7 @@ const averages: Readonly<Record<Average, BothLanguages>> = {
   min: { en: 'minimum', zh: '最小值' },
   sum: { en: 'sum', zh: '累计值' },
   range: { en: 'range', zh: '变幅' },
+  increase: { en: 'increase', zh: '增量' },
 }
 
 export function englishTerms({ signal, subject, place, value, bound, unit }: Signalled): Terms {

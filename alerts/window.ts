@@ -1,5 +1,6 @@
 /**
- * Signals over the window that ends with a reading: (t − window, t] in observed time.
+ * Signals over the window that ends with a reading: (t − window, t] in observed time. Levels are averaged as energy;
+ * counters count by what they grew, from the reading before the window on if that is not older than a second window.
  *
  * What is there is judged, unless the rule asks for more (`coverage`): then the readings must reach over that share
  * of the window, at the interval they come in themselves; a single one counts for the expected interval of its
@@ -7,14 +8,21 @@
  * what is never negative, watched above; `min` watched below), what is there is judged all the same.
  */
 
-import { propertyOf } from '../domain/catalogue.ts'
+import { propertyOf, quantityOf } from '../domain/catalogue.ts'
+import { increment } from '../domain/counter.ts'
+import { energyOf, levelOf } from '../domain/decibel.ts'
+import { figure, meanFigure, roundedOff, sumFigure } from '../domain/figure.ts'
+import type { Quantity } from '../domain/property.ts'
 import type { Rule } from '../domain/rule.ts'
 import { durationMs } from '../domain/text.ts'
 import { type History, indexAfter, type Slot } from './history.ts'
 
 export interface Window {
-  fn: 'mean' | 'max' | 'min' | 'sum' | 'range' | 'rate'
+  fn: 'mean' | 'max' | 'min' | 'sum' | 'range' | 'increase' | 'rate'
+  quantity: Quantity
   lengthMs: number
+  /** How far back readings are needed: of a counter also the one before the window, if it is not older than this. */
+  reachMs: number
   /** Of a rate. */
   perMs: number
   /** Share of the window that readings must reach over; 0 where one that is not full understates the signal at most. */
@@ -25,19 +33,30 @@ export interface Window {
 export function windowOf(rule: Pick<Rule, 'signal' | 'direction' | 'property'>): Window | null {
   const { signal, direction } = rule
   if (signal.type === 'value' || signal.type === 'index' || signal.type === 'silence') return null
-  const fn = signal.type
+  const quantity = quantityOf(rule.property ?? '')
+  const fn = fnOf(signal.type, quantity)
+  const lengthMs = durationMs(signal.window)
   const neverNegative = (propertyOf(rule.property ?? '')?.min ?? -1) >= 0
-  const grows = fn === 'max' || fn === 'range' || (fn === 'sum' && neverNegative)
+  const addsUp = (fn === 'sum' || fn === 'increase') && neverNegative
+  const grows = fn === 'max' || fn === 'range' || addsUp
   const isSafe = direction === 'above' ? grows : fn === 'min'
   return {
-    fn,
-    lengthMs: durationMs(signal.window),
+    ...{ fn, quantity, lengthMs },
+    reachMs: quantity === 'counter' ? 2 * lengthMs : lengthMs,
     perMs: signal.type === 'rate' ? durationMs(signal.per) : 0,
     coverage: isSafe ? 0 : (signal.coverage ?? (fn === 'rate' ? rateCoverage : 0)),
   }
 }
 
+/** A counter adds up by its increments, and its range is what it grew by; an amount of an interval grows by itself. */
+function fnOf(type: Window['fn'], quantity: Quantity): Window['fn'] {
+  if (quantity === 'counter' && (type === 'sum' || type === 'range')) return 'increase'
+  return type === 'increase' && quantity !== 'counter' ? 'sum' : type
+}
+
 const rateCoverage = 0.25
+/** Of a slope, which is made of products and quotients. */
+const rateDigits = 12
 
 export interface WindowEnd {
   /** Milliseconds since 1970 UTC; the reading of this time belongs to the window. */
@@ -46,9 +65,10 @@ export interface WindowEnd {
   expectedMs: number
 }
 
-/** Null when nothing can be said yet. To 12 digits, so that 500 times 0.1 mm is 50 mm. */
+/** Null when nothing can be said yet. As a reader of the window would be told it (`domain/figure.ts`). */
 export function windowValue(window: Window, history: History, end: WindowEnd): number | null {
-  const found = sumsOf(history, end.at - window.lengthMs, end.at)
+  const after = end.at - window.lengthMs
+  const found = sumsOf(history, after, end.at)
   if (found.count === 0) return null
   if (coveredMs(found, end) < window.coverage * window.lengthMs) return null
   switch (window.fn) {
@@ -57,13 +77,17 @@ export function windowValue(window: Window, history: History, end: WindowEnd): n
     case 'min':
       return found.min
     case 'mean':
-      return tidy(found.sum / found.count)
+      return window.quantity === 'level' ? energyMean(history, found) : meanFigure(found)
     case 'sum':
-      return tidy(found.sum)
+      return sumFigure(found)
     case 'range':
-      return tidy(found.max - found.min)
+      return figure(found.max - found.min, Math.max(Math.abs(found.min), Math.abs(found.max)))
+    case 'increase':
+      return increaseOf(history, found, after)
     case 'rate':
-      return slope(history, found, window.perMs)
+      return window.quantity === 'counter'
+        ? slope(unbroken(history, found), found, window.perMs)
+        : slope(history, found, window.perMs)
   }
 }
 
@@ -85,24 +109,97 @@ function sumsOf(history: History, after: number, at: number): Sums {
   const from = indexAfter(history, after)
   const to = indexAfter(history, at)
   const slots = history.slots.filter((slot) => slot.newest > after && slot.first <= at)
-  let [count, sum] = [to - from, 0]
+  let [count, sum, lost] = [to - from, 0, 0]
   let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
   for (const slot of slots) {
     count += slot.count
-    sum += slot.sum
+    const more = sum + slot.sum
+    lost += roundedOff(sum, slot.sum, more) + slot.lost
+    sum = more
     min = Math.min(min, slot.min)
     max = Math.max(max, slot.max)
   }
   for (let i = from; i < to; i += 1) {
     const value = values[i] ?? 0
-    sum += value
+    const more = sum + value
+    lost += roundedOff(sum, value, more)
+    sum = more
     if (value < min) min = value
     if (value > max) max = value
   }
   const oldest = to > from ? (times[from] ?? at) : at
   const first = Math.max(slots[0]?.first ?? oldest, after)
   const last = to > from ? (times[to - 1] ?? at) : (slots.at(-1)?.newest ?? at)
-  return { slots, from, to, count, sum, min, max, first, last }
+  return { slots, from, to, count, sum: sum + lost, min, max, first, last }
+}
+
+function energyMean({ values }: History, { slots, from, to, count }: Sums): number {
+  let [energy, lost] = [0, 0]
+  function add(more: number): void {
+    const sum = energy + more
+    lost += roundedOff(energy, more, sum)
+    energy = sum
+  }
+  for (const slot of slots) add(slot.energy)
+  for (let i = from; i < to; i += 1) add(energyOf(values[i] ?? 0))
+  return figure(levelOf((energy + lost) / count))
+}
+
+/** From the reading before the window on; null when the only reading is the first of all. */
+function increaseOf(history: History, found: Sums, after: number): number | null {
+  const { values } = history
+  const { slots, from, to, min, max } = found
+  let before = readingBefore(history, found, after)
+  let [grown, lost, known] = [0, 0, 0]
+  function add(amount: number): void {
+    const sum = grown + amount
+    lost += roundedOff(grown, amount, sum)
+    grown = sum
+  }
+  for (const slot of slots) {
+    if (before !== null) add(increment(before, slot.opening))
+    add(slot.gained)
+    known += before === null ? slot.count - 1 : slot.count
+    before = slot.closing
+  }
+  for (let i = from; i < to; i += 1) {
+    const value = values[i] ?? 0
+    if (before !== null) {
+      add(increment(before, value))
+      known += 1
+    }
+    before = value
+  }
+  return known === 0 ? null : figure(grown + lost, Math.max(Math.abs(min), Math.abs(max)))
+}
+
+function readingBefore(history: History, { slots, from }: Sums, after: number): number | null {
+  const [first] = slots
+  if (first === undefined && from > history.from) return history.values[from - 1] ?? null
+  return history.slots.findLast((slot) => slot !== first && slot.newest <= after)?.closing ?? null
+}
+
+/** The counter as if it had never begun again: of its first reading on, what it has grown by since. */
+function unbroken(history: History, { slots, from, to }: Sums): History {
+  const values = history.values.slice()
+  let before = slots[0]?.opening ?? values[from] ?? 0
+  let height = before
+  const whole = new Map<Slot, Slot>()
+  for (const slot of slots) {
+    height += increment(before, slot.opening)
+    const isBroken = slot.gained !== slot.closing - slot.opening
+    const mean = isBroken ? slot.gained / 2 : slot.sum / slot.count - slot.opening
+    whole.set(slot, { ...slot, sum: slot.count * (height + mean) })
+    height += slot.gained
+    before = slot.closing
+  }
+  for (let i = from; i < to; i += 1) {
+    const value = history.values[i] ?? 0
+    height += increment(before, value)
+    before = value
+    values[i] = height
+  }
+  return { ...history, values, slots: history.slots.map((slot) => whole.get(slot) ?? slot) }
 }
 
 function coveredMs({ count, first, last }: Sums, { expectedMs }: WindowEnd): number {
@@ -112,8 +209,12 @@ function coveredMs({ count, first, last }: Sums, { expectedMs }: WindowEnd): num
 /** Least squares, per `perMs`; a slot stands as its mean at its mean time. Null when all is of one moment. */
 function slope(history: History, found: Sums, perMs: number): number | null {
   const { times, values } = history
-  const { slots, from, to, count, sum, last } = found
-  const meanValue = sum / count
+  const { from, to, count, last } = found
+  const slots = history.slots.filter(
+    (slot) =>
+      slot.newest >= (found.slots[0]?.newest ?? Number.POSITIVE_INFINITY) && slot.first <= last,
+  )
+  const meanValue = found.sum / count
   let timeSum = 0
   for (const slot of slots) timeSum += slot.timeSum + slot.count * (slot.first - last)
   for (let i = from; i < to; i += 1) timeSum += (times[i] ?? last) - last
@@ -129,9 +230,5 @@ function slope(history: History, found: Sums, perMs: number): number | null {
     both += apart * ((values[i] ?? 0) - meanValue)
     square += apart * apart
   }
-  return square === 0 ? null : tidy((both / square) * perMs)
-}
-
-function tidy(value: number): number {
-  return Number(value.toPrecision(12))
+  return square === 0 ? null : figure((both / square) * perMs, 0, rateDigits)
 }

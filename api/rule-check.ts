@@ -2,6 +2,7 @@
 
 import { propertyOf } from '../domain/catalogue.ts'
 import { Fault } from '../domain/errors.ts'
+import type { Property } from '../domain/property.ts'
 import type { Rule } from '../domain/rule.ts'
 import { indexOfSignal } from '../domain/standards/site/coverage.ts'
 import { definitionOf } from '../domain/standards/site-indices.ts'
@@ -22,11 +23,28 @@ export function checkRule(rule: Rule): void {
       checkIndex(signal, where)
       return
     default:
-      if (known?.quantity !== 'direction') return
-      throw impossible(
-        'signal',
-        `"${signal.type}" means nothing for "${property}", a direction; allowed are "value" and "silence".`,
-      )
+      if (known !== undefined) checkQuantity(signal.type, known)
+  }
+}
+
+function checkQuantity(type: Rule['signal']['type'], { code, quantity }: Property): void {
+  if (quantity === 'direction') {
+    throw impossible(
+      'signal',
+      `"${type}" means nothing for "${code}", a direction; allowed are "value" and "silence".`,
+    )
+  }
+  if (quantity === 'level' && type === 'sum') {
+    throw impossible(
+      'signal',
+      `"sum" means nothing for "${code}", which is in decibels; take "mean", which averages their energy.`,
+    )
+  }
+  if (type === 'increase' && quantity !== 'counter' && quantity !== 'interval') {
+    throw impossible(
+      'signal',
+      `"increase" is of counters and amounts of an interval, and "${code}" is neither; take "range" or "rate".`,
+    )
   }
 }
 

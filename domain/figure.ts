@@ -27,6 +27,29 @@ function exponentOf(positive: number): number {
   return 10 ** exponent > positive ? exponent - 1 : exponent
 }
 
+export interface Summed {
+  sum: number
+  count: number
+  /** Least and greatest of what was added up. */
+  min: number
+  max: number
+}
+
+/** Of a sum that was carried exactly; the same wherever it is made, so a reader and an alert decide alike. */
+export function sumFigure({ sum, count, min, max }: Summed): number {
+  return figure(sum, count * Math.max(Math.abs(min), Math.abs(max)))
+}
+
+export function meanFigure({ sum, count, min, max }: Summed): number {
+  return figure(sum / count, Math.max(Math.abs(min), Math.abs(max)))
+}
+
+/** Exactly what was lost when `a + b` became `sum` (D. Knuth, TwoSum): no branch, so it is quick for any numbers. */
+export function roundedOff(a: number, b: number, sum: number): number {
+  const ofB = sum - a
+  return a - (sum - ofB) + (b - ofB)
+}
+
 const digitsLeast = 9
 
 /** What is left of 15 digits when so many numbers were added up one after the other, each sum rounded. */

@@ -61,7 +61,9 @@ const coverageSchema = z.number().min(0).max(1)
 /**
  * The signal that is compared with the bounds, from readings of quality 1 and 2.
  * - `value`: the reading itself.
- * - `mean`, `max`, `min`, `sum`, `range` (largest − smallest) over the `window` that ends with the reading.
+ * - `mean` (of levels in dB that of their energy), `max`, `min`, `sum`, `range` (largest − smallest) over the `window`
+ *   that ends with the reading, (t − window, t]; `increase`: what a counter grew by, through restarts. Of a counter `sum`
+ *   and `range` mean the same, and `rate` is of the counter as if it had never begun again.
  * - `rate`: slope of the least-squares line through the readings of the `window`, per `per`.
  * - `index`: an index of the site. Compared is the index itself for air (of `eu-aqi` the band, 1…6); the class for
  *   `gb3838-class` (1 is I … 5 is V, 6 is worse than V); how many items are beyond their limits for `gb5749`; the grade
@@ -74,7 +76,7 @@ const coverageSchema = z.number().min(0).max(1)
 const signalSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('value') }),
   z.strictObject({
-    type: z.enum(['mean', 'max', 'min', 'sum', 'range']),
+    type: z.enum(['mean', 'max', 'min', 'sum', 'range', 'increase']),
     window: windowSchema,
     coverage: coverageSchema.optional(),
   }),

@@ -1,7 +1,7 @@
 /** What the signal of a rule can be at all, so that a bound which is never reached or never left is seen when it is made. */
 
 import { tidySum } from './bound.ts'
-import { propertyOf } from './catalogue.ts'
+import { propertyOf, quantityOf } from './catalogue.ts'
 import type { Rule, SignalIndex } from './rule.ts'
 
 export interface SignalRange {
@@ -43,8 +43,10 @@ export function signalRange({
     case 'max':
       return { min: plausible.min, max: plausible.max }
     case 'range':
+      if (quantityOf(property) === 'counter') return plausible.min < 0 ? endless : notNegative
       return { min: 0, max: tidySum(plausible.max, -plausible.min) }
     case 'sum':
+    case 'increase':
       return plausible.min < 0 ? endless : { ...notNegative, min: plausible.min }
     case 'rate':
       return endless

@@ -23,11 +23,12 @@ const most = both('最大站', 'Heaviest gauge')
 const mean = both('面平均', 'Mean of gauges')
 const noLevel = { steps: [{ value: null, color: seriesColours.main }] }
 
+/** Rain of a reading fell before it: hours are (from, to]. */
 const hours = inner({
   what: 'sum("rainfall") AS "mm"',
   from: 'hydro',
   where,
-  by: 'time(1h), "device" fill(none)',
+  by: 'time(1h, 1ms), "device" fill(none)',
 })
 
 interface Sums {

@@ -159,7 +159,8 @@ const cause = chart({
           what: 'sum("rainfall") AS "mm"',
           from: 'hydro',
           where: [inDistrict, sound('rainfall')],
-          by: 'time(15m), "device" fill(none)',
+          // Rain of a reading fell before it: (from, to].
+          by: 'time(15m, 1ms), "device" fill(none)',
         }),
         by: 'time(15m) fill(none)',
       }),

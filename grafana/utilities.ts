@@ -68,12 +68,14 @@ const used = chart({
       text: select({
         what: `sum("flow") AS "${use}"`,
         from: inner({
-          what: 'non_negative_derivative(last("meter_volume"), 1h) AS "flow"',
+          // A meter that was replaced begins anew: what falls is no use.
+          what: 'non_negative_difference("meter_volume") AS "flow"',
           from: 'utility',
           where: [inScope, sound('meter_volume')],
-          by: 'time(1h), "device" fill(none)',
+          by: '"device"',
         }),
-        by: 'time(1h) fill(none)',
+        // An increment belongs to the hour that ends with its reading.
+        by: 'time(1h, 1ms) fill(none)',
       }),
       alias: '$col',
     },
@@ -165,8 +167,8 @@ const rankings = [
   ranking({
     title: both('近24小时用水最多的小区', 'Quarters that used most in 24 h'),
     about: paragraphs(
-      '水表读数末值减初值，按小区合计。',
-      'Last less first meter reading, summed over the quarter.',
+      '水表读数逐次之差，按小区合计；换表重新计数。',
+      'The increments of meter readings, summed over the quarter; a meter that was replaced begins anew.',
     ),
     x: 0,
     field: both('用水量', 'Used'),
@@ -174,7 +176,7 @@ const rankings = [
     decimals: 1,
     what: 'sum("used")',
     from: inner({
-      what: 'last("meter_volume") - first("meter_volume") AS "used"',
+      what: 'non_negative_difference("meter_volume") AS "used"',
       from: 'utility',
       where: [inScope, sound('meter_volume')],
       by: '"device", "site"',
@@ -183,8 +185,8 @@ const rankings = [
   ranking({
     title: both('最小流量占平均的比例', 'Least flow as a share of the mean'),
     about: paragraphs(
-      '近24小时各水表最小与平均流量之比的均值。夜间应接近零：比例高提示漏损。',
-      'Of the last 24 hours, least flow over mean flow, a mean of the meters. At night it should be small: a large share suggests a leak.',
+      '近24小时各水表最小与平均流量之比的均值，不含停走的水表。夜间应接近零：比例高提示漏损。',
+      'Of the last 24 hours, least flow over mean flow, a mean of the meters that run. At night it should be small: a large share suggests a leak.',
     ),
     x: 12,
     field: both('比例', 'Share'),
@@ -192,9 +194,15 @@ const rankings = [
     decimals: 0,
     what: 'mean("share")',
     from: inner({
-      what: '100 * min("meter_flow") / mean("meter_flow") AS "share"',
-      from: 'utility',
-      where: [inScope, sound('meter_flow')],
+      what: '100 * "least" / "mean" AS "share"',
+      // InfluxDB answers 0 for what is divided by 0: a meter that stands still would hide the leaks of others.
+      from: inner({
+        what: 'min("meter_flow") AS "least", mean("meter_flow") AS "mean"',
+        from: 'utility',
+        where: [inScope, sound('meter_flow')],
+        by: '"device", "site"',
+      }),
+      where: ['"mean" > 0'],
       by: '"device", "site"',
     }),
   }),

@@ -16,13 +16,14 @@ import type { SeriesKey } from '../../domain/reading.ts'
 import type { Site } from '../../domain/site.ts'
 import type { Stay } from '../../domain/site-stays.ts'
 import { hourMs, tidy } from '../../domain/standards/averages/clock-hour.ts'
+import { rainProperties } from '../../domain/standards/averages/rain-sum.ts'
 import { statisticOf } from '../../domain/standards/averages/station.ts'
 import { comparedValue } from '../../domain/standards/site/compared.ts'
 import type { InstantIndex } from '../../domain/standards/site/coverage.ts'
 import { type Figures, instantIndexAt } from '../../domain/standards/site-indices.ts'
 import { createHistory, type History, newestOf } from '../history.ts'
 import type { Observation } from '../lifecycle.ts'
-import { windowValue } from '../window.ts'
+import { windowOf, windowValue } from '../window.ts'
 import type { Family } from './families.ts'
 import { expectedMs } from './site-devices.ts'
 
@@ -43,8 +44,11 @@ export interface Gauge {
   freshMs: number
 }
 
-const rain = 'rainfall'
-const rainReachMs = 24 * hourMs
+/** Of a counter also the reading before the longest sum. */
+const rainReachMs: Readonly<Record<string, number>> = {
+  rainfall: 24 * hourMs,
+  rain_total: 48 * hourMs,
+}
 const freshLeastMs = hourMs
 const freshUsualMs = 6 * hourMs
 const freshMostMs = 48 * hourMs
@@ -60,7 +64,7 @@ export function createGauge(property: string, device: Device | undefined): Gauge
   const expected = expectedMs(device)
   const freshMs =
     expected === null ? freshUsualMs : Math.min(freshMostMs, Math.max(freshLeastMs, 3 * expected))
-  return { history: createHistory(property === rain ? rainReachMs : freshMs), freshMs }
+  return { history: createHistory(rainReachMs[property] ?? freshMs), freshMs }
 }
 
 export function gaugeOf(
@@ -125,10 +129,14 @@ function figuresAt({ series }: Gauges, at: number): Figures {
       return tidy(values.reduce((sum, value) => sum + value, 0) / values.length)
     },
     rainOf(hours) {
-      const window = { fn: 'sum', lengthMs: hours * hourMs, perMs: 0, coverage: 0 } as const
-      const sums = [...(series.get(rain)?.values() ?? [])].flatMap(
-        ({ history }) => windowValue(window, history, { at, expectedMs: 0 }) ?? [],
-      )
+      const signal = { type: 'sum', window: `${hours}h` } as const
+      const sums = rainProperties.flatMap((property) => {
+        const window = windowOf({ signal, direction: 'above', property })
+        return [...(series.get(property)?.values() ?? [])].flatMap(({ history }) => {
+          const value = window && windowValue(window, history, { at, expectedMs: 0 })
+          return value ?? []
+        })
+      })
       return sums.length === 0 ? null : Math.max(...sums)
     },
   }

@@ -13,7 +13,7 @@ import type { Day, DayCalendar } from '../calendar.ts'
 import type { Site } from '../site.ts'
 import type { BothLanguages } from '../text.ts'
 import { type Hours, hourMs, meanOf } from './averages/clock-hour.ts'
-import { rainSum } from './averages/rain-sum.ts'
+import { rainProperties, rainSum } from './averages/rain-sum.ts'
 import { statisticOf } from './averages/station.ts'
 import {
   editionOn,
@@ -132,8 +132,11 @@ function figuresOf(hours: ReadonlyMap<string, Hours>, period: Day): Figures {
       return values.length === 0 ? null : Math.max(...values)
     },
     rainOf(count) {
-      const own = hours.get('rainfall') ?? new Map()
-      return rainSum(own, { from: period.to - count * hourMs, to: period.to })
+      const span = { from: period.to - count * hourMs, to: period.to }
+      const sums = rainProperties.flatMap(
+        (property) => rainSum(hours.get(property) ?? new Map(), span) ?? [],
+      )
+      return sums.length === 0 ? null : Math.max(...sums)
     },
   }
 }

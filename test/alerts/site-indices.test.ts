@@ -305,6 +305,29 @@ describe('an index of the moment', () => {
     expect(grade.at(-1)).toEqual([5, 6])
   })
 
+  test('rain: a gauge that sends only its counter is judged by what it grew by', async () => {
+    await stand({ kind: 'rain-gauge' }, [{ id: 'a' }])
+    // It begins again between the hours 3 and 4.
+    const counter = [812.4, 826.4, 846, 863.4, 2, 2].map((value, h) =>
+      reading({ device: 'a', property: 'rain_total', observedAt: at(h), value }),
+    )
+    const index: Heard = { index: 'rainstorm-signal' }
+    expect(await hear(begin(), index, counter)).toEqual([
+      [1, 0],
+      [2, 0],
+      [3, 3],
+      [4, 2],
+      [5, 2],
+    ])
+    const path = join(dir, 'counter.db')
+    const writer = openReadingsWriter({ path, keepDays: 0 })
+    await writer.write(counter, { seq: 1, quarantined: 0 })
+    const reader = openReadingsReader({ path })
+    expect(await hear(begin(reader), index, counter.slice(-1))).toEqual([[5, 2]])
+    await reader.close()
+    await writer.close()
+  })
+
   test('water: what one message says is observed once, and values do not count for ever', async () => {
     await stand({ kind: 'surface-water' }, [{ id: 'a', expectedInterval: '4h' }])
     const index: Heard = { index: 'gb3838-class' }

@@ -48,6 +48,7 @@ function naive({ fn, lengthMs, perMs, coverage }: Window, points: readonly Point
     case 'min':
       return Math.min(...values)
     case 'sum':
+    case 'increase':
       return sum
     case 'range':
       return Math.max(...values) - Math.min(...values)

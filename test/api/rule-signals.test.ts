@@ -73,6 +73,8 @@ describe('what makes no sense is refused', () => {
     [{ signal: { type: 'index', index: 'us-aqi' }, where: { device: ['a'] } }, 'where.device'],
     [{ signal: { type: 'index', index: 'us-aqi', edition: 'HJ 633-2026' } }, 'signal.edition'],
     [{ signal: { type: 'index', index: 'us-aqi' }, property: 'mood' }, 'property'],
+    [{ signal: { type: 'sum', window: '1h' }, property: 'noise' }, 'signal'],
+    [{ signal: { type: 'increase', window: '1h' }, property: 'pm25' }, 'signal'],
   ])('%j', async (change, field) => {
     const answer = await post(change)
     expect(answer).toMatchObject({ status: 422, body: { field } })
@@ -87,7 +89,18 @@ test('the description shows each signal with its own fields', async () => {
     const { const: one, enum: several } = type as { const?: string; enum?: string[] }
     return several ?? [one]
   })
-  expect(types).toEqual(['value', 'mean', 'max', 'min', 'sum', 'range', 'rate', 'index', 'silence'])
+  expect(types).toEqual([
+    'value',
+    'mean',
+    'max',
+    'min',
+    'sum',
+    'range',
+    'increase',
+    'rate',
+    'index',
+    'silence',
+  ])
   expect(signal.description).toContain('Unless given: `{"type":"value"}`')
   expect(property).toBeDefined()
   expect(body.components.schemas.RuleWithWatching.required).not.toContain('property')

@@ -296,6 +296,27 @@ describe('water and rain', () => {
     expect(grades).toMatchObject([{ value: '暴雨', sub: { '12h': '暴雨', '24h': '暴雨' } }])
   })
 
+  test('a gauge that sends only its counter has the same indices', async () => {
+    await site({ id: 'bucket', kind: 'rain-gauge' })
+    const values = [640.2, 661.8, 683.4, 0, 11.8]
+    await say({ device: 'bucket', property: 'rain_total', from: lastOld, values })
+    const found = await items('bucket', {
+      index: 'rainstorm-signal',
+      ...between(lastOld, lastOld + 4 * hour),
+    })
+    // 21.6 + 21.6 + 0 + 11.8 mm, of which no three hours hold 50.
+    expect(found.map(({ from, value }) => [from, value])).toEqual([
+      [iso(lastOld), null],
+      [iso(lastOld + hour), null],
+      [iso(lastOld + 2 * hour), null],
+      [iso(lastOld + 3 * hour), 'yellow'],
+    ])
+    const grade = between(lastOld + 3 * hour, lastOld + 4 * hour)
+    expect(await items('bucket', { index: 'rain-grade', ...grade })).toMatchObject([
+      { value: '暴雨', sub: { '12h': '暴雨', '24h': '暴雨' } },
+    ])
+  })
+
   test('a flood signal is of the highest level of the hour and the figures of the gauge', async () => {
     await site({
       id: 'gauge',

@@ -8,6 +8,12 @@
 
 import { type Hours, hourMs, tidy } from './clock-hour.ts'
 
+/**
+ * What tells rain: the amount of each interval, or a counter, as the usual tipping bucket has it. Of a gauge that sends
+ * both the larger sum counts, because what is lost on the way only makes a sum smaller.
+ */
+export const rainProperties = ['rainfall', 'rain_total'] as const
+
 /** Of the hours that lie between two moments; the hydrological day is from 08:00 to 08:00. */
 export function rainSum(hours: Hours, span: { from: number; to: number }): number | null {
   let sum: number | null = null

@@ -4,11 +4,12 @@
  *
  * - Concentrations and the like: mean of the hour; the mean of the devices whose hour is valid (or of all when none
  *   is), as stations with a second instrument beside the first report it.
- * - Rain: sum of the hour; the largest, because a clogged gauge shows too little and never too much.
+ * - Rain: sum of the hour, of a rain counter its increase; the largest, because a clogged gauge shows too little and never too much.
  * - Levels and depths of water: largest value of the hour; the largest, because a flood is judged by its worst point.
  */
 
 import { quantityOf } from '../../catalogue.ts'
+import { closesWindow } from '../../property.ts'
 import { type Hour, type Hours, isValid } from './clock-hour.ts'
 
 export type HourStatistic = 'mean' | 'sum' | 'max'
@@ -17,7 +18,7 @@ const levels: ReadonlySet<string> = new Set(['water_level', 'tide_level', 'water
 
 export function statisticOf(property: string): HourStatistic {
   if (levels.has(property)) return 'max'
-  return quantityOf(property) === 'interval' ? 'sum' : 'mean'
+  return closesWindow(quantityOf(property)) ? 'sum' : 'mean'
 }
 
 /** The hours of one property at a place from those of its devices there. */

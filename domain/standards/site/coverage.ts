@@ -8,6 +8,7 @@ import type { Site } from '../../site.ts'
 import { hourMs } from '../averages/clock-hour.ts'
 import { type IndexName, indexNames } from '../definition.ts'
 import { indexDefinitions } from '../indices.ts'
+import { rainProperties } from '../averages/rain-sum.ts'
 import { type AirIndex, nowcastHoursMost, pollutantOf } from './air-figures.ts'
 import { hasFloodFigures, type RainIndex } from './hydro-request.ts'
 
@@ -62,7 +63,8 @@ function propertiesOf(name: SiteIndexName): readonly string[] {
   if (definition === undefined) return []
   const indicators = definition.editions.flatMap(({ id }) => definition.indicators(id))
   if (isAirIndex(name)) return indicators.map(pollutantOf)
-  return indicators.flatMap(({ property }) => (property === null ? [] : [property]))
+  const named = indicators.flatMap(({ property }) => (property === null ? [] : [property]))
+  return isRainIndex(name) ? [...named, ...rainProperties] : named
 }
 
 /** Properties of the catalogue whose readings the index is made from. */

@@ -13,7 +13,7 @@
 
 import { increment } from '../../../domain/counter.ts'
 import { energyOf, levelOf } from '../../../domain/decibel.ts'
-import { figure } from '../../../domain/figure.ts'
+import { figure, meanFigure, roundedOff, sumFigure } from '../../../domain/figure.ts'
 import type { Quantity } from '../../../domain/property.ts'
 import type { AggregateFn } from '../../../domain/reading.ts'
 import type { RollUp } from './roll-up.ts'
@@ -142,16 +142,15 @@ export function exactSum(fold: Fold, summed: Summed): { sum: number; rest: numbe
 /** Null for a sum too large, directions that cancel out, and the increase of a counter's first reading alone. */
 export function resultOf(fold: Fold, fn: AggregateFn, summed: Summed): number | null {
   const sum = fold.sum + (fold.lost + fold.lostAgain)
-  const largest = Math.max(Math.abs(fold.min), Math.abs(fold.max))
   switch (fn) {
     case 'mean':
       if (summed === 'vectors') return directionOf(fold)
-      if (summed === 'energy') return finite(levelOf(sum / fold.count))
-      return finite(sum / fold.count, largest)
+      if (summed === 'energy') return finite(figure(levelOf(sum / fold.count)))
+      return finite(meanFigure({ ...fold, sum }))
     case 'sum':
     case 'increase':
-      if (summed !== 'increments') return finite(sum, fold.count * largest)
-      return fold.increments === 0 ? null : finite(sum, largest)
+      if (summed !== 'increments') return finite(sumFigure({ ...fold, sum }))
+      return fold.increments === 0 ? null : finite(increaseFigure(sum, fold))
     case 'count':
       return fold.count
     case 'min':
@@ -171,12 +170,6 @@ function addToSum(fold: Fold, value: number): void {
   fold.lost = allLost
 }
 
-/** Exactly what was lost when `a + b` became `sum` (D. Knuth, TwoSum): no branch, so it is quick for any numbers. */
-function roundedOff(a: number, b: number, sum: number): number {
-  const ofB = sum - a
-  return a - (sum - ofB) + (b - ofB)
-}
-
 function directionOf({ east, north, count }: Fold): number | null {
   if (Math.hypot(east, north) < cancelled * count) return null
   const degrees = (Math.atan2(east, north) * 180) / Math.PI
@@ -184,6 +177,11 @@ function directionOf({ east, north, count }: Fold): number | null {
   return (rounded + 360) % 360
 }
 
-function finite(number: number, magnitude = 0): number | null {
-  return Number.isFinite(number) ? figure(number, magnitude) : null
+/** Counted from what the counter shows, of which increments are differences. */
+function increaseFigure(sum: number, { min, max }: Fold): number {
+  return figure(sum, Math.max(Math.abs(min), Math.abs(max)))
+}
+
+function finite(number: number): number | null {
+  return Number.isFinite(number) ? number : null
 }
