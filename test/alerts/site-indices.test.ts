@@ -308,7 +308,7 @@ describe('an index of the moment', () => {
   test('rain: a gauge that sends only its counter is judged by what it grew by', async () => {
     await stand({ kind: 'rain-gauge' }, [{ id: 'a' }])
     // It begins again between the hours 3 and 4.
-    const counter = [812.4, 826.4, 846, 863.4, 2, 2].map((value, h) =>
+    const counter = [812.4, 826.4, 846, 863.4, 2, 2.4].map((value, h) =>
       reading({ device: 'a', property: 'rain_total', observedAt: at(h), value }),
     )
     const index: Heard = { index: 'rainstorm-signal' }

@@ -208,7 +208,7 @@ describe('means and rates', () => {
     await say('pm25', [400, ...times(34, 120)], every)
     expect(await changes()).toEqual([])
     await say('pm25', [120], every)
-    expect(await changes()).toEqual(['raised yellow 127.777777778'])
+    expect(await changes()).toEqual(['raised yellow 127.777777777778'])
     await say('pm25', times(30, 80), every)
     expect((await changes()).at(-1)).toMatch(/^resolved yellow 109/)
   })
