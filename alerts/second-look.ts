@@ -74,7 +74,7 @@ export async function lookAgain(
 ): Promise<Look | null> {
   const { ground, redo } = watch
   if (ground === undefined || redo === undefined || redo.to <= ground.at) return null
-  const windowMs = series.window?.lengthMs ?? 0
+  const windowMs = series.window?.reachMs ?? 0
   const end = Math.max(lastAt, redo.to)
   const from = Math.max(redo.from, ground.at)
   const place = await placeOf(parts.log, { watch, series, ground }, from)

@@ -33,7 +33,7 @@ export class Timeline {
     this.#series = series
     this.#receivedFrom = receivedFrom
     this.#life = life
-    this.#history = series.window === null ? null : createHistory(series.window.lengthMs)
+    this.#history = series.window === null ? null : createHistory(series.window.reachMs)
   }
 
   get life(): Lifecycle {
