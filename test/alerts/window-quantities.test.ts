@@ -24,7 +24,7 @@ function windowFor(property: string, signal: Partial<Signal>) {
   return found
 }
 
-function valueOf(property: string, signal: Partial<Signal>, told: Told, atMinutes?: number) {
+function signalOf(property: string, signal: Partial<Signal>, told: Told, atMinutes?: number) {
   const window = windowFor(property, signal)
   const history = createHistory(window.reachMs)
   for (const [minutes, value] of told) put(history, start + minutes * minute, value)
@@ -42,21 +42,21 @@ describe('counters', () => {
   ] as const
 
   test.each(['increase', 'sum', 'range'] as const)('%s is what they grew by', (type) => {
-    expect(valueOf('rain_total', { type, window: '1h' }, restarted)).toBe(1.4)
+    expect(signalOf('rain_total', { type, window: '1h' }, restarted)).toBe(1.4)
     // From the reading before the window on.
-    expect(valueOf('rain_total', { type, window: '30m' }, restarted)).toBe(1.2)
-    expect(valueOf('rain_total', { type, window: '15m' }, restarted)).toBe(0.6)
+    expect(signalOf('rain_total', { type, window: '30m' }, restarted)).toBe(1.2)
+    expect(signalOf('rain_total', { type, window: '15m' }, restarted)).toBe(0.6)
   })
 
   test('say nothing at their first reading, and nothing of before a long silence', () => {
     const hour = { type: 'increase', window: '1h' } as const
-    expect(valueOf('rain_total', hour, [[0, 5_000]])).toBeNull()
+    expect(signalOf('rain_total', hour, [[0, 5_000]])).toBeNull()
     const silent = [
       [0, 10],
       [600, 90],
       [610, 90.4],
     ] as const
-    expect(valueOf('rain_total', hour, silent)).toBe(0.4)
+    expect(signalOf('rain_total', hour, silent)).toBe(0.4)
   })
 
   test('rate is of the counter as if it had never begun again', () => {
@@ -66,9 +66,9 @@ describe('counters', () => {
     )
     const shifted = values.map(([at, value]) => [at, value < 400 ? value - 2.5 : value] as const)
     const rate = { type: 'rate', window: '2h', per: '1h' } as const
-    expect(valueOf('meter_volume', rate, shifted)).toBeCloseTo(6, 0)
+    expect(signalOf('meter_volume', rate, shifted)).toBeCloseTo(6, 0)
     const ranOver = values.map(([at], i) => [at, (99_998 + i * 0.5) % 100_000] as const)
-    expect(valueOf('meter_volume', rate, ranOver)).toBeCloseTo(6, 6)
+    expect(signalOf('meter_volume', rate, ranOver)).toBeCloseTo(6, 6)
   })
 
   test('that were folded into slots grow by the same', () => {
@@ -83,7 +83,7 @@ describe('counters', () => {
       if (before === undefined) continue
       grown += value >= before ? value - before : value
     }
-    expect(valueOf('rain_total', { type: 'increase', window: '30h' }, told)).toBeCloseTo(grown, 6)
+    expect(signalOf('rain_total', { type: 'increase', window: '30h' }, told)).toBeCloseTo(grown, 6)
   })
 })
 
@@ -91,13 +91,13 @@ describe('levels', () => {
   test('are averaged as energy, singly and in slots', () => {
     const mean = { type: 'mean', window: '40h' } as const
     expect(
-      valueOf('noise', mean, [
+      signalOf('noise', mean, [
         [0, 50],
         [10, 80],
       ]),
     ).toBeCloseTo(77, 1)
     const many = Array.from({ length: 6_000 }, (_, i) => [i / 6, i % 2 === 0 ? 40 : 70] as const)
-    expect(valueOf('noise', mean, many)).toBeCloseTo(66.99, 2)
+    expect(signalOf('noise', mean, many)).toBeCloseTo(66.99, 2)
   })
 })
 
@@ -143,7 +143,7 @@ describe('a reader and a rule', () => {
           const from = at - 60 * minute + (closesWindow(quantityOf(property)) ? 0 : 1)
           const query = { from, to: from + 60 * minute, everyMs: 60 * minute, originMs: from, fn }
           const [read] = await allOf(reader.aggregate({ ...query, series: [{ device, property }] }))
-          const rule = valueOf(property, { type: fn, window: '1h' }, told)
+          const rule = signalOf(property, { type: fn, window: '1h' }, told)
           expect(rule).toBe(read?.value)
         },
       ),

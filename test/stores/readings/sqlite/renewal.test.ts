@@ -37,10 +37,10 @@ async function oldStore() {
     noise: (i: number) => (i % 2 === 0 ? 40 : 70),
     pm25: (i: number) => i,
   }
-  for (const [property, valueOf] of Object.entries(values)) {
+  for (const [property, at] of Object.entries(values)) {
     await first.write(
       Array.from({ length: 1_200 }, (_, i) =>
-        reading(start + i * minute, { property, value: valueOf(i) }),
+        reading(start + i * minute, { property, value: at(i) }),
       ),
     )
   }
