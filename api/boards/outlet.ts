@@ -10,7 +10,7 @@ import { turn } from '../turn.ts'
 /** Made and encoded in 2 to 5 ms, which others wait at most. */
 const pointsPerSlice = 250
 
-export interface Outlet extends Pick<BoardSink, 'largest'> {
+export interface Outlet extends Pick<BoardSink, 'largest' | 'remove'> {
   /** Throws when the database can not store now, or when the feed has ended; then some may be stored. */
   write(points: Iterable<BoardPoint>): Promise<void>
   /** Whether a failure has been told, or need not be. */
@@ -56,6 +56,7 @@ export function createOutlet(
 
   return {
     largest: (measurement, field) => trying(() => sink.largest(measurement, field)),
+    remove: (measurement, of) => trying(() => sink.remove(measurement, of)),
     async write(points) {
       let slice: BoardPoint[] = []
       for (const point of points) {

@@ -11,6 +11,7 @@ import type { Ports } from '../../domain/ports.ts'
 import { hourMs } from '../../domain/standards/averages/clock-hour.ts'
 import type { LatestTable } from '../latest-table.ts'
 import type { SiteHoursParts } from '../site-hours.ts'
+import { createIndexCorrections } from './index-corrections.ts'
 import type { Outlet } from './outlet.ts'
 import { siteIndexPoints } from './site-index-series.ts'
 
@@ -34,7 +35,8 @@ export interface SiteIndexRound {
 }
 
 export function createSiteIndexRound(parts: SiteIndexRoundParts): SiteIndexRound {
-  const { config, ports, view, latest, outlet } = parts
+  const { config, ports, view, latest, outlet, sites } = parts
+  const corrections = createIndexCorrections(parts)
   const { clock } = ports
   /** Hour of the last whole round. */
   let done: number | undefined
@@ -52,6 +54,8 @@ export function createSiteIndexRound(parts: SiteIndexRoundParts): SiteIndexRound
       const began = clock.monotonic()
       try {
         const now = clock.now() - settledAfterMs
+        const stays = sites.staysAt(site.id)
+        await corrections.go(site, { stays, now })
         const points = await siteIndexPoints(parts, site, { now, ...config })
         await outlet.write(points)
       } catch (error) {

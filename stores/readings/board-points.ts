@@ -49,6 +49,14 @@ export interface BoardSink {
     measurement: BoardMeasurement,
     field: { number: string; text: string },
   ): Promise<FoundPoint | null>
+  /**
+   * Takes away the points of a site in a time (half-open, milliseconds since 1970 UTC), where the database can do that.
+   * Throws `Fault` `store_unavailable` when it can not be reached.
+   */
+  remove(
+    measurement: BoardMeasurement,
+    of: { site: string; from: number; to: number },
+  ): Promise<void>
   /** Ends what is under way. */
   close(): void
 }

@@ -67,6 +67,28 @@ export function boardSinkConformance(name: string, open: () => Promise<BoardSink
       for (const [i, time] of times.entries()) expect(found[i]?.at).toBeCloseTo(time, 3)
     })
 
+    test('points of one site and time are taken away, others stay', async () => {
+      const index = (site: string, hour: number): BoardPoint => ({
+        ...{ measurement: 'site_index', tags: { site, index: 'cn-aqi-hourly' } },
+        ...{ fields: { level: hour }, at: at + hour * 3_600_000 },
+      })
+      const sites = ['水 站', 'other']
+      await sink.write(sites.flatMap((site) => [0, 1, 2, 3].map((hour) => index(site, hour))))
+      await sink.write([event({ tags: { site: '水 站' } })])
+      const time = { from: at + 3_600_000, to: at + 3 * 3_600_000 }
+      await sink.remove('site_index', { site: '水 站', ...time })
+      const left = (await backend.points('site_index')).map(({ tags, fields }) => [
+        tags.site,
+        fields.level,
+      ])
+      expect(left.filter(([site]) => site === '水 站')).toEqual([
+        ['水 站', 0],
+        ['水 站', 3],
+      ])
+      expect(left).toHaveLength(6)
+      expect(await backend.points('alert_event')).toHaveLength(1)
+    })
+
     test('a point without fields is nothing', async () => {
       await sink.write([event({ fields: { value: null } })])
       await sink.write([])

@@ -8,7 +8,8 @@ import type { BoardSink, FoundPoint } from '../board-points.ts'
 import { boardLine } from './board-lines.ts'
 import { isUnreachable } from './client.ts'
 import { type ConnectionOptions, createConnection, type Rows } from './connection.ts'
-import { nameText } from './influxql.ts'
+import { literalText, nameText, timeCondition } from './influxql.ts'
+import { encodeTag } from './line-protocol.ts'
 import { findVersion, prepareDatabase } from './preparation.ts'
 
 /** Requests that look for what is refused in one call; after them the rest is left out unsearched. */
@@ -75,6 +76,17 @@ export function openInfluxBoardSink(options: ConnectionOptions): BoardSink {
         // Not allowed, or too much for InfluxDB 3 Core to look through.
         ports.log.warn({ error }, 'InfluxDB does not tell what was written for boards before.')
         return null
+      }
+    },
+    async remove(measurement, { site, from, to }) {
+      await prepare()
+      const where = `"site" = ${literalText(encodeTag(site))} AND ${timeCondition({ from, to })}`
+      try {
+        await connection.ask(`DELETE FROM ${nameText(measurement)} WHERE ${where}`)
+      } catch (error) {
+        if (isUnreachable(error)) throw error
+        // InfluxDB 3 Core takes nothing away.
+        ports.log.warn({ error, site }, 'InfluxDB does not take away points for boards.')
       }
     },
     close: () => connection.close(),

@@ -100,6 +100,34 @@ describe('a round', () => {
     }
   })
 
+  test('follows a correction of where a device stood, also of days long told', async () => {
+    const { city, round, ports, points } = await open()
+    await station(city, 'a-1')
+    await station(city, 'a-2')
+    await city.store(hourly('a-1', smog, 6 * 24))
+    await round.go()
+    const hoursAgo = (site: string) =>
+      points('cn-aqi-hourly', site).map(({ at }) => (thisHour - at) / hour)
+    expect(hoursAgo('a-1')).toHaveLength(48)
+    expect(hoursAgo('a-2')).toEqual([])
+    const ago = (hours: number) => new Date(thisHour - hours * hour).toISOString()
+    for (const [from, until] of [
+      [115, 110],
+      [24, 20],
+    ] as const) {
+      const body = { site: 'a-2', from: ago(from), until: ago(until) }
+      const answer = await city.call('POST', '/devices/a-1/placements', { body })
+      expect(answer.status, answer.text).toBe(200)
+    }
+    ports.advance(hour)
+    await round.go()
+    const there = hoursAgo('a-2')
+    expect(there).toEqual([115, 114, 113, 112, 111, 24, 23, 22, 21])
+    const here = hoursAgo('a-1')
+    expect(here.filter((hours) => there.includes(hours))).toEqual([])
+    expect(here.filter((hours) => hours <= 115 && hours > 0)).toHaveLength(115 - there.length)
+  })
+
   test('tells an hour a few minutes after it is over', async () => {
     const { city, round, ports, shelf, points } = await open()
     await station(city, 'a-1')
