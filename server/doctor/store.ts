@@ -5,7 +5,7 @@ import type { Config } from '../../config.ts'
 import type { Ports } from '../../domain/ports.ts'
 import { layoutOf } from '../layout.ts'
 import { readingsStore } from '../readings-store.ts'
-import { type Finding, fail, messageOf, ok } from './finding.ts'
+import { type Finding, fail, messageOf, ok, warn } from './finding.ts'
 
 export async function examineStore(config: Config, ports: Ports): Promise<Finding[]> {
   const { influxUrl: url, influxBucket: bucket } = config
@@ -24,6 +24,10 @@ export async function examineStore(config: Config, ports: Ports): Promise<Findin
   const what = `InfluxDB ${version} at ${url}, bucket ${bucket}`
   const rights =
     'Set it right in InfluxDB, or BELLWETHER_INFLUX_* here (docs/operate.md, "Dead database").'
+  if (write !== null && /There is no (database|bucket)/.test(write)) {
+    const advice = 'The server makes it at its start when the account may; else an administrator.'
+    return [warn('readings', `${what} is not there yet: ${write}`, advice)]
+  }
   const findings = [
     ...(read === null ? [] : [fail('readings', `${what} can not be read: ${read}`, rights)]),
     ...(write === null ? [] : [fail('readings', `${what} can not be written: ${write}`, rights)]),
