@@ -63,7 +63,7 @@ function installCreate<K extends EntityKind, Input extends { id: string }, Filte
       request.target = body.id ?? newId(context.ports.random)
       const value = { ...body, id: request.target }
       const { item, reveal } = await steps.store(value, undefined, principalOn(request))
-      void reply.code(201).header('location', location(item.id))
+      void reply.code(201).header('location', location(item.id)).header('etag', steps.etag(item))
       return { ...(await steps.one(item)), ...reveal }
     },
   })
@@ -93,10 +93,12 @@ function installReplace<K extends EntityKind, Input extends { id: string }, Filt
     handler: (request, reply) =>
       steps.inOrder(async () => {
         const { id } = request.params
+        steps.expect(request.headers, id)
         const value = sameId(without(request.body, collection.answered), id)
         const before = context.view.get(kind, id)
         const how = { force: isForced(request.query) }
         const { item, reveal } = await steps.store(value, before, principalOn(request), how)
+        void reply.header('etag', steps.etag(item))
         if (before !== undefined) return steps.one(item)
         void reply.code(201).header('location', location(id))
         return { ...(await steps.one(item)), ...reveal }
@@ -127,9 +129,10 @@ function installChange<K extends EntityKind, Input extends { id: string }, Filte
       }),
       response: { 200: form },
     },
-    handler: (request) =>
+    handler: (request, reply) =>
       steps.inOrder(async () => {
         const before = steps.existing(request.params.id)
+        steps.expect(request.headers, before.id)
         const given = sameId(without(request.body, collection.answered), before.id)
         // Of what is stored, only what an input may hold: not the secret, nor a hash.
         const old = Object.fromEntries(
@@ -145,6 +148,7 @@ function installChange<K extends EntityKind, Input extends { id: string }, Filte
         }
         const how = { force: isForced(request.query), asIs }
         const { item } = await steps.store(value, before, principalOn(request), how)
+        void reply.header('etag', steps.etag(item))
         return steps.one(item)
       }),
   })
@@ -171,6 +175,7 @@ function installRemove<K extends EntityKind, Input extends { id: string }, Filte
   app,
   context,
   collection,
+  steps,
 }: Writes<K, Input, Filters>): void {
   const { kind, path, tag, noun, write } = collection
   app.delete(`${base}${path}/:id`, {
@@ -183,10 +188,13 @@ function installRemove<K extends EntityKind, Input extends { id: string }, Filte
       response: { 204: z.void() },
     },
     handler: async (request, reply) => {
-      const { id } = request.params
-      const removed = await context.registry.remove(kind, id)
-      if (!removed) throw new Fault('not_found', `There is no ${noun} "${id}".`)
-      await registryChanged(context)
+      await steps.inOrder(async () => {
+        const { id } = request.params
+        steps.expect(request.headers, id)
+        const removed = await context.registry.remove(kind, id)
+        if (!removed) throw new Fault('not_found', `There is no ${noun} "${id}".`)
+        await registryChanged(context)
+      })
       return reply.code(204).send()
     },
   })

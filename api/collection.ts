@@ -3,8 +3,10 @@
  * Each resource says in a `Collection` what is particular to it; the paths and their rules are the same for all.
  */
 
+import type { IncomingHttpHeaders } from 'node:http'
 import { z } from 'zod'
 import { Fault } from '../domain/errors.ts'
+import { newIdSchema } from '../domain/text.ts'
 import type { Role } from '../domain/token.ts'
 import type { Entities, EntityKind } from '../stores/records/registry.ts'
 import { installWrites, pathId } from './collection-writes.ts'
@@ -12,6 +14,7 @@ import { type ApiContext, type App, base, type Principal, registryChanged } from
 import type { BodyForms } from './openapi-document.ts'
 import { checked } from './issues.ts'
 import { operationId } from './operation-id.ts'
+import { checkPreconditions, etagOf } from './etag.ts'
 import { createOrder } from './order.ts'
 import { cursorSchema, decodeCursor, pageFields, pageOf, pageSchema } from './page.ts'
 
@@ -79,6 +82,7 @@ function stepsOf<K extends EntityKind, Input extends { id: string }, Filters>(
   { kind, noun, input, complete, toJson }: Collection<K, Input, Filters>,
 ) {
   const inOrder = createOrder()
+  const fields = Object.keys(input.shape)
   return {
     /** One write after the other, each on what the one before it left: a change is made of what is there. */
     inOrder<Result>(write: () => Promise<Result>): Promise<Result> {
@@ -86,6 +90,12 @@ function stepsOf<K extends EntityKind, Input extends { id: string }, Filters>(
         await context.view.refresh()
         return write()
       })
+    },
+    etag: (item: Entities[K]): string => etagOf(item, fields),
+    /** Throws when the request is for another state than the present one. */
+    expect(headers: IncomingHttpHeaders, id: string): void {
+      const item = context.view.get(kind, id)
+      checkPreconditions(headers, item === undefined ? null : etagOf(item, fields))
     },
     existing(id: string): Entities[K] {
       const item = context.view.get(kind, id)
@@ -103,12 +113,9 @@ function stepsOf<K extends EntityKind, Input extends { id: string }, Filters>(
       by: Principal,
       how: { force: boolean; asIs?: Readonly<Record<string, unknown>> } = { force: false },
     ): Promise<{ item: Entities[K]; reveal: Readonly<Record<string, string>> }> {
-      const { item, reveal, placedAt } = await complete(
-        { ...checked(input, value), ...how.asIs },
-        before,
-        by,
-        how,
-      )
+      const whole = { ...checked(input, value), ...how.asIs }
+      if (before === undefined) checked(z.looseObject({ id: newIdSchema }), whole)
+      const { item, reveal, placedAt } = await complete(whole, before, by, how)
       if (before === undefined) await context.registry.insert(kind, item, placedAt)
       else await context.registry.replace(kind, item, placedAt)
       await registryChanged(context)
@@ -158,7 +165,11 @@ function installReads<K extends EntityKind, Input extends { id: string }, Filter
       params: pathId,
       response: { 200: form },
     },
-    handler: (request) => steps.one(steps.existing(request.params.id)),
+    handler: (request, reply) => {
+      const item = steps.existing(request.params.id)
+      void reply.header('etag', steps.etag(item))
+      return steps.one(item)
+    },
   })
 }
 

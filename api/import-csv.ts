@@ -1,36 +1,50 @@
 /**
- * Reads the rows of a CSV import (RFC 4180) as it arrives. Each line is read by itself, so that a quote that
- * is not closed costs its own row and none of those below; a cell can not hold a line break for that.
+ * Reads the rows of a CSV import (RFC 4180, and what spreadsheets make of it: `;` or tabs, a first line `sep=;`, headers
+ * in any case). Each line is read by itself, so that a quote that is not closed costs its own row and none of those
+ * below; a cell can not hold a line break for that.
  */
 
 import { parse } from 'csv-parse/sync'
 import { Fault } from '../domain/errors.ts'
-import { flatRow, type ImportRow, importColumns } from './import-row.ts'
+import { attributePrefix, flatRow, type ImportRow, importColumns } from './import-row.ts'
 import { lineMax, linesOf } from './import-text.ts'
 
-export async function* csvRows(text: AsyncIterable<string>): AsyncGenerator<ImportRow> {
-  let header: readonly string[] | undefined
+type Separator = ',' | ';' | '\t'
+const separators: readonly Separator[] = [',', ';', '\t']
+
+interface Header {
+  names: readonly string[]
+  separator: Separator
+}
+
+export function* csvRows(
+  text: Iterable<string>,
+  numbers: ReadonlySet<string>,
+): Generator<ImportRow> {
+  let header: Header | undefined
+  let declared: Separator | undefined
   let line = 0
-  for await (const content of linesOf(text)) {
+  for (const content of linesOf(text)) {
     line += 1
-    if (content === '') continue
-    const cells = content === undefined ? undefined : cellsOf(content)
-    if (header === undefined) header = checkHeader(cells ?? [])
-    else if (content === undefined) yield { line, reason: `is longer than ${lineMax} characters` }
-    else if (cells === undefined)
-      yield { line, reason: 'has a quote that is not closed, or is misplaced' }
-    else yield csvRow(header, cells, line)
+    if (content !== undefined && /^[,;\t ]*$/.test(content)) continue
+    if (header !== undefined) {
+      yield rowOf(content, line, header, numbers)
+      continue
+    }
+    const said = line === 1 ? /^"?sep=([,;\t])"?$/i.exec(content ?? '')?.[1] : undefined
+    if (said === undefined) header = headerOf(content ?? '', declared)
+    else declared = said as Separator
   }
   if (header === undefined) {
     throw new Fault('bad_request', 'body: has no header row.', { field: 'body' })
   }
 }
 
-function cellsOf(line: string): string[] | undefined {
+function cellsOf(line: string, separator: Separator): string[] | undefined {
   // Only a quote needs the rules of CSV.
-  if (!line.includes('"')) return line.split(',')
+  if (!line.includes('"')) return line.split(separator)
   try {
-    const [cells] = parse(line)
+    const [cells] = parse(line, { delimiter: separator })
     return cells
   } catch {
     // The library says what it expected at which byte; the line is what helps.
@@ -38,29 +52,63 @@ function cellsOf(line: string): string[] | undefined {
   }
 }
 
-function checkHeader(cells: readonly string[]): readonly string[] {
-  const names = cells.map((cell) => cell.trim())
-  const bad = names.find((name) => !importColumns.has(name) && !/^attribute\..+/.test(name))
+/** Of the separators the one that makes most columns that are known. */
+function headerOf(line: string, declared: Separator | undefined): Header {
+  const tried = (declared === undefined ? separators : [declared]).map((separator) => {
+    const names = (cellsOf(line, separator) ?? []).map(nameOf)
+    return { separator, names, known: names.filter(isColumn).length }
+  })
+  const [best] = tried.sort((a, b) => b.known - a.known || b.names.length - a.names.length)
+  const { names, separator } = best ?? { names: [], separator: ',' }
+  checkNames(names)
+  return { names, separator }
+}
+
+/** The name of an attribute keeps its case. */
+function nameOf(cell: string): string {
+  const name = cell.trim()
+  const lower = name.toLowerCase()
+  if (!lower.startsWith(attributePrefix)) return lower
+  return attributePrefix + name.slice(attributePrefix.length)
+}
+
+function isColumn(name: string): boolean {
+  return importColumns.has(name) || /^attribute\..+/.test(name)
+}
+
+function checkNames(names: readonly string[]): void {
+  const bad = names.find((name) => !isColumn(name))
   if (bad !== undefined) {
     throw new Fault(
       'bad_request',
-      `header: "${bad.slice(0, 100)}" is not a column; there are ${[...importColumns].join(', ')}, attribute.<name>.`,
+      `header: "${bad.slice(0, 100)}" is not a column; there are ${[...importColumns].join(', ')}, attribute.<name>, separated by "," ";" or tabs.`,
       { field: 'header' },
     )
   }
-  if (new Set(names).size !== names.length) {
-    throw new Fault('bad_request', 'header: names a column twice.', { field: 'header' })
+  const twice = names.find((name, i) => names.indexOf(name) !== i)
+  if (twice !== undefined) {
+    throw new Fault('bad_request', `header: names the column "${twice}" twice; leave out one.`, {
+      field: 'header',
+    })
   }
   if (!names.includes('site') && !names.includes('device')) {
     throw new Fault('bad_request', 'header: needs a column site or device.', { field: 'header' })
   }
-  return names
 }
 
-function csvRow(header: readonly string[], record: readonly string[], line: number): ImportRow {
-  if (record.length !== header.length) {
-    return { line, reason: `has ${record.length} cells, the header has ${header.length}` }
+function rowOf(
+  content: string | undefined,
+  line: number,
+  { names, separator }: Header,
+  numbers: ReadonlySet<string>,
+): ImportRow {
+  if (content === undefined) return { line, reason: `is longer than ${lineMax} characters` }
+  const cells = cellsOf(content, separator)
+  if (cells === undefined)
+    return { line, reason: 'has a quote that is not closed, or is misplaced' }
+  if (cells.length !== names.length) {
+    return { line, reason: `has ${cells.length} cells, the header has ${names.length}` }
   }
-  const cells = new Map(header.map((name, i) => [name, record[i]?.trim() ?? '']))
-  return flatRow(cells, line)
+  const row = new Map(names.map((name, i) => [name, cells[i]?.trim() ?? '']))
+  return flatRow(row, line, { decimalComma: separator !== ',', numbers })
 }

@@ -1,19 +1,22 @@
 /** Reads the lines of an NDJSON import as it arrives; a line that can not be read does not stop the others. */
 
-import { attributePrefix, flatRow, type ImportRow, importColumns } from './import-row.ts'
+import { attributePrefix, clearMark, flatRow, type ImportRow, importColumns } from './import-row.ts'
 import { lineMax, linesOf } from './import-text.ts'
 
-/** Lines `{"site": {…}}`, `{"device": {…}}`, both in one, or flat with the names of the CSV columns. */
-export async function* ndjsonRows(text: AsyncIterable<string>): AsyncGenerator<ImportRow> {
+/** Lines `{"site": {…}}`, `{"device": {…}}`, both in one, or flat with the names of the CSV columns; null clears. */
+export function* ndjsonRows(
+  text: Iterable<string>,
+  numbers: ReadonlySet<string>,
+): Generator<ImportRow> {
   let line = 0
-  for await (const content of linesOf(text)) {
+  for (const content of linesOf(text)) {
     line += 1
     if (content === undefined) yield { line, reason: `is longer than ${lineMax} characters` }
-    else if (content.trim() !== '') yield jsonRow(content, line)
+    else if (content.trim() !== '') yield jsonRow(content, line, numbers)
   }
 }
 
-function jsonRow(content: string, line: number): ImportRow {
+function jsonRow(content: string, line: number, numbers: ReadonlySet<string>): ImportRow {
   let value: unknown
   try {
     value = JSON.parse(content)
@@ -32,10 +35,11 @@ function jsonRow(content: string, line: number): ImportRow {
   )
   if (bad !== undefined) return { line, reason: `${bad.slice(0, 100)}: is not a known field` }
   if (nested) return { line, ...Object.fromEntries(fields) }
-  return flatRow(new Map([...fields].map(([name, part]) => [name, cellOf(part)])), line)
+  const cells = new Map([...fields].map(([name, part]) => [name, cellOf(part)]))
+  return flatRow(cells, line, { decimalComma: false, numbers })
 }
 
 function cellOf(value: unknown): string {
-  if (value === null || value === undefined) return ''
+  if (value === null) return clearMark
   return typeof value === 'string' ? value.trim() : JSON.stringify(value)
 }

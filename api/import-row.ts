@@ -1,6 +1,7 @@
 /**
- * One row of an import: a site, a device or both, still unchecked, or the reason why it can not be read.
- * A flat row has the columns of CSV; an empty cell says nothing.
+ * One row of an import: what it says of a site, a device or both, still unchecked, or the reason why it can not be
+ * read. What a row does not mention stays as it is; null clears. A flat row has the columns of CSV; an empty cell says
+ * nothing, and `\N` (as databases write it) clears.
  */
 
 export interface ImportRow {
@@ -12,43 +13,55 @@ export interface ImportRow {
   reason?: string
 }
 
+/** How a file writes what it says. */
+export interface ImportStyle {
+  /** Numbers have a comma before their decimals; only where cells are not separated by commas. */
+  decimalComma: boolean
+  /** Names of attributes that are compared with readings. */
+  numbers: ReadonlySet<string>
+}
+
 export const attributePrefix = 'attribute.'
+export const clearMark = '\\N'
+
+const siteColumns = ['site_name_en', 'site_name_zh', 'kind', 'lon', 'lat', 'district', 'basin']
+const deviceColumns = ['profile', 'gateway', 'expected_interval', 'enabled']
 
 /** Of CSV, and of flat lines of NDJSON; and `attribute.<name>`. */
 export const importColumns: ReadonlySet<string> = new Set([
   'site',
-  'site_name_en',
-  'site_name_zh',
-  'kind',
-  'lon',
-  'lat',
-  'district',
-  'basin',
+  ...siteColumns,
   'device',
-  'profile',
-  'gateway',
-  'expected_interval',
-  'enabled',
+  ...deviceColumns,
 ])
-const siteColumns = ['site_name_en', 'site_name_zh', 'kind', 'lon', 'lat', 'district', 'basin']
 
-/** One flat row; an empty cell says nothing. A site of which only the id is given is only referred to. */
-export function flatRow(cells: ReadonlyMap<string, string>, line: number): ImportRow {
-  const cell = (name: string) => (cells.get(name) === '' ? undefined : cells.get(name))
-  const attributes = attributesOf(cells)
+/** A cell: its text, null to clear, undefined when it says nothing. */
+type Cell = string | null | undefined
+
+/** A site of which only the id is given is only referred to. */
+export function flatRow(
+  cells: ReadonlyMap<string, string>,
+  line: number,
+  style: ImportStyle,
+): ImportRow {
+  const cell = (name: string) => cellOf(cells.get(name))
+  const attributes = attributesOf(cells, style)
   const siteId = cell('site')
   const deviceId = cell('device')
-  if (siteId === undefined && deviceId === undefined)
+  if (deviceId === undefined && (siteId === undefined || siteId === null)) {
     return { line, reason: 'names neither a site nor a device' }
+  }
   const describes =
     Object.keys(attributes).length > 0 || siteColumns.some((name) => cell(name) !== undefined)
-  if (describes && siteId === undefined) return { line, reason: 'site: is needed to describe one' }
+  if (describes && typeof siteId !== 'string') {
+    return { line, reason: 'site: is needed to describe one' }
+  }
   const row: ImportRow = { line }
-  if (siteId !== undefined && (describes || deviceId === undefined)) {
-    row.site = siteOf(siteId, cell, attributes)
+  if (typeof siteId === 'string' && (describes || deviceId === undefined)) {
+    row.site = siteOf(siteId, cell, attributes, style)
   }
   if (deviceId !== undefined) {
-    row.device = present({
+    row.device = said({
       id: deviceId,
       site: siteId,
       profile: cell('profile'),
@@ -56,51 +69,74 @@ export function flatRow(cells: ReadonlyMap<string, string>, line: number): Impor
       expectedInterval: cell('expected_interval'),
       enabled: truthOf(cell('enabled')),
     })
-  } else if (['profile', 'gateway', 'expected_interval', 'enabled'].some((name) => cell(name))) {
+  } else if (deviceColumns.some((name) => cell(name) !== undefined)) {
     return { line, reason: 'device: is needed to describe one' }
   }
   return row
 }
 
+function cellOf(text: string | undefined): Cell {
+  if (text === undefined || text === '') return undefined
+  return text === clearMark ? null : text
+}
+
 function siteOf(
   id: string,
-  cell: (name: string) => string | undefined,
-  attributes: Record<string, string | number>,
+  cell: (name: string) => Cell,
+  attributes: Record<string, string | number | null>,
+  style: ImportStyle,
 ): object {
-  const [lon, lat] = [cell('lon'), cell('lat')]
-  return present({
+  const name = said({ en: cell('site_name_en'), zh: cell('site_name_zh') })
+  return said({
     id,
-    name: present({ en: cell('site_name_en'), zh: cell('site_name_zh') }),
+    name: Object.keys(name).length === 0 ? undefined : name,
     kind: cell('kind'),
-    location: lon === undefined && lat === undefined ? undefined : [numberOf(lon), numberOf(lat)],
+    location: locationOf(cell('lon'), cell('lat'), style),
     district: cell('district'),
     basin: cell('basin'),
-    attributes,
+    attributes: Object.keys(attributes).length === 0 ? undefined : attributes,
   })
 }
 
-function attributesOf(cells: ReadonlyMap<string, string>): Record<string, string | number> {
-  const found: [string, string | number][] = []
-  for (const [name, value] of cells) {
-    if (value === '' || !name.startsWith(attributePrefix)) continue
-    found.push([name.slice(attributePrefix.length), numberOf(value) ?? value])
+function locationOf(lon: Cell, lat: Cell, style: ImportStyle): unknown {
+  if (lon === undefined && lat === undefined) return undefined
+  if (lon === null && lat === null) return null
+  return [lon, lat].map((degrees) =>
+    typeof degrees === 'string' ? (numberOf(degrees, style) ?? degrees) : undefined,
+  )
+}
+
+function attributesOf(
+  cells: ReadonlyMap<string, string>,
+  style: ImportStyle,
+): Record<string, string | number | null> {
+  const found: [string, string | number | null][] = []
+  for (const [column, text] of cells) {
+    const value = cellOf(text)
+    if (value === undefined || !column.startsWith(attributePrefix)) continue
+    const name = column.slice(attributePrefix.length)
+    const isCode = !style.numbers.has(name) && /^[+-]?0\d/.test(value ?? '')
+    found.push([name, value === null || isCode ? value : (numberOf(value, style) ?? value)])
   }
   return Object.fromEntries(found)
 }
 
-/** A plain decimal number; anything else stays as it is, for the schema to object to. */
-function numberOf(text: string | undefined): number | string | undefined {
-  if (text === undefined || !/^-?\d{1,15}(\.\d{1,15})?$/.test(text)) return text
-  return Number(text)
+/** `9.3`, `+9.3`, `"9.30"`, `1.5E+01`, and `9,3` where commas stand before decimals; undefined when it is none. */
+function numberOf(text: string, { decimalComma }: ImportStyle): number | undefined {
+  const bare = text.replace(/^"(.*)"$/, '$1').trim()
+  const plain = decimalComma ? bare.replace(/^([+-]?\d+),(\d+)/, '$1.$2') : bare
+  if (!/^[+-]?\d{1,15}(\.\d{1,15})?([eE][+-]?\d{1,3})?$/.test(plain)) return undefined
+  const value = Number(plain)
+  return Number.isFinite(value) ? value : undefined
 }
 
-function truthOf(text: string | undefined): boolean | string | undefined {
-  const word = text?.toLowerCase()
+function truthOf(cell: Cell): boolean | Cell {
+  const word = cell?.toLowerCase()
   if (word === 'true' || word === '1') return true
   if (word === 'false' || word === '0') return false
-  return text
+  return cell
 }
 
-function present(fields: Record<string, unknown>): Record<string, unknown> {
+function said(fields: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
 }

@@ -15,6 +15,7 @@ Every path under /api/v1 needs \`Authorization: Bearer <token>\`; a token has a 
 Errors are problem documents (RFC 9457) whose \`detail\` says which field and why. Unknown fields and parameters
 are refused. Parameters that are lists take commas or repetition: \`site=a,b\` or \`site=a&site=b\`. Lists answer
 \`{"items": […], "next": cursor or null}\`; \`cursor=\` continues. Times are RFC 3339; a time in a request needs its zone.
+What can be edited answers an \`ETag\`; sent back as \`If-Match\`, an edit of what has changed since is refused (412).
 Requests per minute are limited for each token; 429 and 503 say in Retry-After when to come back.`
 
 const tags = [

@@ -34,6 +34,7 @@ const codeByStatus = new Map<number, FaultCode>([
   [404, 'not_found'],
   [405, 'method_not_allowed'],
   [406, 'not_acceptable'],
+  [412, 'precondition_failed'],
   [413, 'payload_too_large'],
   [415, 'unsupported_media_type'],
   [429, 'too_many_requests'],

@@ -11,6 +11,7 @@ export const faults = {
   method_not_allowed: { status: 405, title: 'This path does not know the method', kept: false },
   not_acceptable: { status: 406, title: 'No form that is asked for can be given', kept: false },
   conflict: { status: 409, title: 'It exists already or conflicts', kept: false },
+  precondition_failed: { status: 412, title: 'It is not as the request expects', kept: false },
   payload_too_large: { status: 413, title: 'The body is too large', kept: false },
   unsupported_media_type: {
     status: 415,

@@ -17,6 +17,12 @@ export const idSchema = z
   .refine((id) => id === id.normalize('NFC'), 'must be in Unicode form NFC')
   .refine((id) => id !== '__proto__', 'is not allowed')
 
+/** Of what is made from now on: a comma separates the ids of a list in a query. */
+export const newIdSchema = idSchema.refine(
+  (id) => !id.includes(','),
+  'must not hold a comma, which separates ids in lists',
+)
+
 export const nameSchema = z.strictObject({
   en: z.string().min(1).max(200).optional(),
   zh: z.string().min(1).max(200).optional(),

@@ -1,7 +1,9 @@
 /** `/sites`: stations and where they are. */
 
 import { z } from 'zod'
+import { Fault } from '../../domain/errors.ts'
 import { attributesChangeSchema, type Site, siteKindSchema, siteSchema } from '../../domain/site.ts'
+import { numberAttributes, unusableAttribute } from '../../domain/site-attributes.ts'
 import { installCollection } from '../collection.ts'
 import type { ApiContext, App } from '../context.ts'
 import { keepBounds } from '../site-bounds.ts'
@@ -41,6 +43,12 @@ export function installSites(app: App, context: ApiContext): void {
     merged: { attributes: attributesChangeSchema },
     forced: 'true: also when an open alert stands on an attribute that is taken away; it ends then',
     async complete(item, existing, _by, { force }) {
+      const numbers = numberAttributes(context.view.all('rule'))
+      const bad = unusableAttribute(existing, item, numbers)
+      if (bad !== null) {
+        const field = `attributes.${bad.name}`
+        throw new Fault('bad_request', `${field}: ${bad.reason}.`, { field })
+      }
       if (existing !== undefined && !force) await keepBounds(context, existing, item)
       return { item }
     },

@@ -35,7 +35,8 @@ const figures: readonly (readonly [option: string, attributes: readonly string[]
 ]
 
 /** `MM-DD/MM-DD`; another form would refuse the whole request. */
-const season = /^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])\/(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/
+export const floodSeasonForm =
+  /^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])\/(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/
 
 /** @param day local date, `YYYY-MM-DD` */
 export function floodRequest(
@@ -49,7 +50,8 @@ export function floodRequest(
     if (value !== undefined) options[option] = value
   }
   const { floodSeason } = attributes
-  if (typeof floodSeason === 'string' && season.test(floodSeason)) options.floodSeason = floodSeason
+  if (typeof floodSeason === 'string' && floodSeasonForm.test(floodSeason))
+    options.floodSeason = floodSeason
   return { edition, values: { level }, options }
 }
 
