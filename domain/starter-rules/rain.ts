@@ -47,7 +47,7 @@ export const rainRules: StarterGroup = {
   id: 'rain',
   title: { en: 'Rain', zh: '降雨' },
   notes: [
-    'For gauges that send `rainfall`, what fell in each interval; one that sends only the counter `rain_total` is not watched.',
+    'The signals work from `rainfall` and from the counter `rain_total` alike. The rule on the hour is for `rainfall`; for a gauge that sends only the counter copy it with the property `rain_total` and the signal `increase`.',
   ],
   rules: [signal, hour],
 }

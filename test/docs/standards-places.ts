@@ -66,7 +66,8 @@ ${list([
   'Natural day: from 00:00. Means of air and water, and `every=1d` of `GET /readings`, are of natural days.',
   'Hydrological day: from 08:00 to 08:00, for rain and rivers (SL 651).',
   'A clock hour begins when clocks of the place show a full hour. A day of the change to summer time has 23 hours, the one back 25; a mean of the day still needs as many valid hours as any other.',
-  'Windows shorter than a day (`every=5m`, `1h`) are multiples in UTC.',
+  'Windows of `GET /readings` begin as the clocks and the calendar of the site say: parts of a day that divide it (`every=5m`, `1h`, `6h`), `1d`, `7d` or `1w` from Monday, `1mo`, `1y`; `24h` is 24 hours of UTC, and `day=utc` makes all of them UTC.',
+  'A day begins when clocks first show its midnight; where they are turned past it, when they are turned.',
 ])}`
 
 export function averages(): string {
@@ -109,7 +110,7 @@ and an hour counts when its readings stand for at least 45 of its 60 minutes.`,
       'Completeness of an hour is readings × interval / 60 min, at most 1. The interval is what the device is registered with (`expectedInterval`), or learned from the fullest of the hours looked at.',
       `The figure of an hour is the mean; for rain the sum; for ${levelProperties} the largest value.`,
       'Several devices of one site become one: the mean of those whose hour is valid; for rain and levels the largest, because a clogged gauge shows too little and a flood is judged by its worst point.',
-      'A reading of `rainfall` is what fell in the interval that ends at its time, so the hour to 08:00 holds the reading of 08:00.',
+      'A reading of `rainfall` is what fell in the interval that ends at its time, so the hour to 08:00 holds the reading of 08:00. A gauge that sends only the counter `rain_total` is judged by what it grew by, through restarts; of one that sends both the larger sum counts.',
       'Late readings change the hours they belong to; figures are made anew when asked for, so nothing stays as it was before they came.',
     ]),
   ])
