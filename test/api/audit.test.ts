@@ -1,7 +1,7 @@
 /** No change without its entry in the audit trail, whatever happens to the request or to the process. */
 
-import { connect } from 'node:net'
-import type { AddressInfo } from 'node:net'
+import { once } from 'node:events'
+import { type AddressInfo, connect } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { eventually } from '../flow/city-server.ts'
 import { type CityApi, openCityApi, tokens } from './city-api.ts'
@@ -22,8 +22,11 @@ async function trail(): Promise<Entry[]> {
   return (body as { items: Entry[] }).items
 }
 
-/** Sends one request and resets the socket as soon as it is written. */
-function sendAndReset(port: number, path: string, body: unknown): Promise<void> {
+/**
+ * Sends one request and resets the socket as soon as it is written. It begins when the server has taken the connection:
+ * of one that is reset before that nobody knows the address.
+ */
+async function sendAndReset(port: number, path: string, body: unknown): Promise<void> {
   const text = JSON.stringify(body)
   const head = [
     `POST ${path} HTTP/1.1`,
@@ -32,14 +35,14 @@ function sendAndReset(port: number, path: string, body: unknown): Promise<void> 
     'content-type: application/json',
     `content-length: ${Buffer.byteLength(text)}`,
   ]
-  return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1', () => {
-      socket.write(`${head.join('\r\n')}\r\n\r\n${text}`, () => {
-        socket.resetAndDestroy()
-        resolve()
-      })
+  const taken = once(city.app.server, 'connection')
+  const socket = connect(port, '127.0.0.1')
+  await Promise.all([taken, once(socket, 'connect')])
+  await new Promise<void>((resolve) => {
+    socket.write(`${head.join('\r\n')}\r\n\r\n${text}`, () => {
+      socket.resetAndDestroy()
+      resolve()
     })
-    socket.once('error', reject)
   })
 }
 
@@ -48,7 +51,7 @@ test('whoever hangs up at once is in the trail with their address', async () => 
   await city.app.listen({ host: '127.0.0.1', port: 0 })
   const { port } = city.app.server.address() as AddressInfo
   const ids = Array.from({ length: 25 }, (_, i) => `hasty-${i}`)
-  await Promise.all(ids.map((id) => sendAndReset(port, '/api/v1/sites', { id })))
+  for (const id of ids) await sendAndReset(port, '/api/v1/sites', { id })
   // Not every request is read before the reset is; those that were changed something.
   await eventually(async () => {
     await city.parts.view.refresh()
