@@ -77,9 +77,9 @@ export function windowValue(window: Window, history: History, end: WindowEnd): n
     case 'min':
       return found.min
     case 'mean':
-      return window.quantity === 'level' ? energyMean(history, found) : meanFigure(found)
+      return window.quantity === 'level' ? energyMean(history, found) : meanFigure(found.sum, found)
     case 'sum':
-      return sumFigure(found)
+      return sumFigure(found.sum, found)
     case 'range':
       return figure(found.max - found.min, Math.max(Math.abs(found.min), Math.abs(found.max)))
     case 'increase':

@@ -24,11 +24,11 @@ export function figure(value: number, magnitude = 0, digits = digitsMost): numbe
 /** The logarithm of 99.9…9 is rounded up to 2. */
 function exponentOf(positive: number): number {
   const exponent = Math.floor(Math.log10(positive))
-  return 10 ** exponent > positive ? exponent - 1 : exponent
+  const power = powersOfTen[exponent] ?? 10 ** exponent
+  return power > positive ? exponent - 1 : exponent
 }
 
 export interface Summed {
-  sum: number
   count: number
   /** Least and greatest of what was added up. */
   min: number
@@ -36,11 +36,11 @@ export interface Summed {
 }
 
 /** Of a sum that was carried exactly; the same wherever it is made, so a reader and an alert decide alike. */
-export function sumFigure({ sum, count, min, max }: Summed): number {
+export function sumFigure(sum: number, { count, min, max }: Summed): number {
   return figure(sum, count * Math.max(Math.abs(min), Math.abs(max)))
 }
 
-export function meanFigure({ sum, count, min, max }: Summed): number {
+export function meanFigure(sum: number, { count, min, max }: Summed): number {
   return figure(sum / count, Math.max(Math.abs(min), Math.abs(max)))
 }
 

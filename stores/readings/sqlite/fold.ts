@@ -65,8 +65,8 @@ export function emptyFold(previous = Number.NaN): Fold {
 }
 
 export function add(fold: Fold, value: number, summed: Summed): void {
-  if (summed === 'vectors') addDirection(fold, value)
-  else if (summed === 'values') addValue(fold, value)
+  if (summed === 'values') addValue(fold, value)
+  else if (summed === 'vectors') addDirection(fold, value)
   else if (summed === 'energy') addEnergy(fold, value)
   else addCount(fold, value)
 }
@@ -146,10 +146,10 @@ export function resultOf(fold: Fold, fn: AggregateFn, summed: Summed): number | 
     case 'mean':
       if (summed === 'vectors') return directionOf(fold)
       if (summed === 'energy') return finite(figure(levelOf(sum / fold.count)))
-      return finite(meanFigure({ ...fold, sum }))
+      return finite(meanFigure(sum, fold))
     case 'sum':
     case 'increase':
-      if (summed !== 'increments') return finite(sumFigure({ ...fold, sum }))
+      if (summed !== 'increments') return finite(sumFigure(sum, fold))
       return fold.increments === 0 ? null : finite(increaseFigure(sum, fold))
     case 'count':
       return fold.count
