@@ -173,6 +173,7 @@ async function runAlerts(
   const registry = keep(openRegistry({ path: layout.registry, clock: ports.clock }))
   const journal = keep(openJournalReader({ dir: layout.journal, onDamage: reportDamage(ports) }))
   const log = keep(openAlertLog({ path: layout.alerts }))
+  const ledger = keep(openLedger(ledgerOptions(config, layout, ports.log)))
   const judge = createJudge({ registry: view, ...config })
   const past = keep(openPast(ports, await readingsStore(config, layout, ports)))
   const quality = await openQualityControl({ registry: view, past, enabled: config.qualityControl })
@@ -196,6 +197,7 @@ async function runAlerts(
   const alerts = await startAlerts({
     ...{ config, ports, bus, registry: view, journal, log, judge, quality, indices },
     past: createPlacedPast(past, view),
+    retried: (after) => ledger.answeredRetries(after),
     disableWebhook,
   })
 

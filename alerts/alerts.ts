@@ -17,6 +17,7 @@ import type { Uplink } from '../domain/uplink.ts'
 import { parseAllowList } from '../domain/webhook-target.ts'
 import type { JournalReader } from '../stores/journal/journal.ts'
 import type { AlertLog } from '../stores/records/alert-log.ts'
+import type { AnsweredRetry } from '../stores/records/ledger.ts'
 import type { RegistryView } from '../stores/records/registry.ts'
 import { createHistories, type Past } from './histories.ts'
 import type { SiteIndices } from './index-signal.ts'
@@ -27,6 +28,7 @@ import { createOwedNews, type OwedNews } from './owed-news.ts'
 import { createPastGuard, type PastGuard } from './past-guard.ts'
 import { createPatience, type Patience } from './patience.ts'
 import { createRecorder, type Recorder } from './recorder.ts'
+import { Retried } from './retried.ts'
 import { createRuleLookup } from './rule-lookup.ts'
 import { SecondLooks } from './second-looks.ts'
 import { createSilenceClock } from './silence-clock.ts'
@@ -53,6 +55,8 @@ export interface AlertsParts {
   quality?: QualityControl
   /** What series have said before; without it windows hold what is heard from now on. */
   past?: Past
+  /** Retries from quarantine after a request that are answered, with what they stored. */
+  retried?: (after: number) => Promise<readonly AnsweredRetry[]>
   /** Without it rules on indices watch nothing. */
   indices?: SiteIndices
   /** Switches an endpoint off that has answered 410 Gone. */
@@ -115,6 +119,7 @@ export async function startAlerts(parts: AlertsParts): Promise<Alerts> {
     guardOf,
     start,
     head: await parts.journal.head(),
+    retriesSeen: await log.retries(),
   }
   const bell: Bell = { ring: () => undefined }
   const { stream, looks } = createStreamOf(parts, core, bell)
@@ -146,6 +151,8 @@ interface Core {
   start: Start
   /** The last position of the journal at the start. */
   head: number
+  /** The request up to which retries from quarantine were seen. */
+  retriesSeen: number
 }
 
 /** A second look may take long: the stream goes on meanwhile. */
@@ -187,10 +194,16 @@ function createStreamOf(
       ports.log.error({ error, seq: uplink.seq }, 'An uplink could not be judged for alerts.')
     },
   }
+  const evaluation = { ...shared, book, silences, now, looks, judgedTo: start.cursor }
+  const retried = new Retried({
+    ...{ answered: parts.retried, evaluation, recorder, seen: core.retriesSeen },
+    onFault: () => meters.fault('retried'),
+  })
   const stream = createStream({
     ...{ ports, journal, registry, recorder, owed, meters, looks, cursor: start.from },
     slicing: { ...shared, judge, guards },
-    evaluation: { ...shared, book, silences, now, looks, judgedTo: start.cursor },
+    evaluation,
+    retried,
     upkeep: { registry, rules, book, staleAfterMs: config.staleAfterSeconds * 1_000 },
     stopping: () => patience.stopped,
   })

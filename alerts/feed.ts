@@ -77,7 +77,11 @@ function keepMeanwhile(watch: Watch, observation: Observation): void {
 /** What was observed under other terms, or before there were any, stands from now on. */
 export function settle(watch: Watch, { criteria }: SeriesRule, receivedFrom: number): Ground {
   const { ground, life } = watch
-  if (ground?.terms === criteria.terms) return ground
+  if (ground?.terms === criteria.terms) {
+    // A retry from quarantine stores what was received long ago.
+    if (receivedFrom < ground.receivedFrom) ground.receivedFrom = receivedFrom
+    return ground
+  }
   const made = { terms: criteria.terms, receivedFrom, at: life.at, level: life.level }
   watch.ground = made
   watch.calmSince = life.level === null ? life.at : null

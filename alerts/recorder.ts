@@ -38,6 +38,8 @@ export interface Recorder {
   changes(changes: readonly AlertChange[], seq: number): Promise<void>
   /** Records what a second look found, with the watch as it stands after it. */
   revise(watch: Watch, news: LateNews): Promise<void>
+  /** Records that retries from quarantine are seen up to this request, with the watches that they concern. */
+  retried(request: number, watches: readonly Watch[]): Promise<void>
   /** Writes watches and, when nothing urgent is left behind, the cursor. True when it had room for all. */
   checkpoint(seq: number): Promise<boolean>
   forget(watches: readonly Watch[]): Promise<void>
@@ -106,6 +108,10 @@ export function createRecorder(parts: RecorderParts, cursor: number): Recorder {
       for (const change of recorded) meters.changed(change.type)
       parts.bus.ring('alerts')
       parts.onOutbox()
+    },
+    async retried(retries, watches) {
+      if (abandoned) return
+      await write({ watches: watches.map(writeWatch), changes: [], retries })
     },
     async checkpoint(seq) {
       if (abandoned) return true

@@ -13,6 +13,7 @@ import { type Evaluation, evaluate } from './evaluate.ts'
 import type { AlertMeters } from './meters.ts'
 import type { OwedNews } from './owed-news.ts'
 import type { Recorder } from './recorder.ts'
+import type { Retried } from './retried.ts'
 import type { SecondLooks } from './second-looks.ts'
 import { type Heard, hearing, prepare, type SliceParts } from './slice.ts'
 import { endOrphans, findStale, forgetOrphans, type Upkeep } from './upkeep.ts'
@@ -34,6 +35,7 @@ export interface StreamParts {
   recorder: Recorder
   owed: OwedNews
   looks: SecondLooks
+  retried: Retried
   meters: AlertMeters
   cursor: number
   stopping(): boolean
@@ -143,6 +145,7 @@ export function createStream(parts: StreamParts): Stream {
   async function housekeep(heardUntil: number): Promise<void> {
     const now = clock.monotonic()
     if (now - housekeptAt < housekeepingMs) return
+    await parts.retried.follow()
     const room = await recorder.checkpoint(position)
     if (room) housekeptAt = now
     await recorder.changes(findStale(parts.upkeep, heardUntil, listeningSince), position)

@@ -6,7 +6,7 @@
  */
 
 import type { Bus, Cancel, Ports } from '../domain/ports.ts'
-import type { Reading } from '../domain/reading.ts'
+import { momentOf, type Reading } from '../domain/reading.ts'
 import type { FeedPosition, ReadingsReader } from '../stores/readings/readings.ts'
 import { turn } from './turn.ts'
 
@@ -47,11 +47,25 @@ export function createLatestTable({ ports, bus, readings }: LatestTableParts): L
     const from = await readings.position()
     const news: Reading[] = []
     for await (const page of readings.latest()) {
-      for (const reading of page) if (table.put(reading)) news.push(reading)
+      for (const reading of page) {
+        const newest = reading.observedAt > reading.receivedAt ? await behind(reading) : reading
+        if (table.put(newest)) news.push(newest)
+      }
       await turn(ports.timers)
     }
     position = from
     return news
+  }
+
+  /** The store goes by observed time: behind one of a clock that was ahead there may be what was said since. */
+  async function behind(ahead: Reading): Promise<Reading> {
+    const { device, property, receivedAt: from, observedAt } = ahead
+    const series = [{ device, property }]
+    let newest = ahead
+    for await (const page of readings.range({ series, from, to: observedAt })) {
+      for (const reading of page) if (momentOf(reading) >= momentOf(newest)) newest = reading
+    }
+    return newest
   }
 
   async function follow(): Promise<void> {
@@ -145,7 +159,7 @@ function createTable() {
         begin(reading, series).set(reading.property, reading)
         return true
       }
-      if (known.observedAt > reading.observedAt) return false
+      if (momentOf(known) > momentOf(reading)) return false
       series.set(reading.property, reading)
       return (
         known.observedAt !== reading.observedAt ||

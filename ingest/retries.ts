@@ -62,7 +62,11 @@ async function retryKey(
       : judge(uplink, { device, key })
   if (accepted.length === 0) return { stored: 0, refused: refused.slice(0, 1) }
   const { byStore } = await write(parts, accepted)
-  return { stored: accepted.length - byStore.length, refused: byStore }
+  return {
+    stored: accepted.length - byStore.length,
+    refused: byStore,
+    taken: takenOf(accepted, byStore),
+  }
 }
 
 function ofProperty(
@@ -107,10 +111,18 @@ async function retryMessage(
   const { stored, byStore } = await write(parts, accepted)
   await parts.ledger.updateStatus(factsOf(verdict, uplink), 'late')
   const refused = [...verdict.refused, ...byStore]
-  const taken = accepted.length - byStore.length
-  if (refused.length === 0) return { stored: Math.max(1, taken), refused }
-  if (stored > 0) return { stored: taken, refused }
+  const taken = takenOf(accepted, byStore)
+  if (refused.length === 0) return { stored: Math.max(1, taken.length), refused, taken }
+  if (stored > 0) return { stored: taken.length, refused, taken }
   return { stored: 0, refused: stillRefused({ refused }, entry) }
+}
+
+/** What the store refused is named by its property. */
+function takenOf(accepted: readonly Reading[], byStore: readonly Refusal[]): readonly Reading[] {
+  if (byStore.length === 0) return accepted
+  return accepted.filter(
+    ({ device, property }) => !byStore.some((one) => one.device === device && one.key === property),
+  )
 }
 
 /** Of a message that is judged long after it came only the facts are news, and not where newer ones are known. */

@@ -18,7 +18,7 @@ export interface RecordedChange {
  */
 export function alertEventPoint({ position, change, raiseRecordedAt }: RecordedChange): BoardPoint {
   const { type, level, view, recordedAt, observedAt } = change
-  const isOver = type === 'alert.resolved'
+  const isOver = view.state === 'resolved'
   const isTaken = type === 'alert.acknowledged' && raiseRecordedAt !== null
   const { rule, site, summary } = view
   return {
@@ -35,7 +35,7 @@ export function alertEventPoint({ position, change, raiseRecordedAt }: RecordedC
       value: change.value,
       bound: change.bound,
       ack_s: isTaken ? seconds(recordedAt - raiseRecordedAt) : null,
-      open_s: isOver ? seconds(observedAt - Date.parse(view.raisedAt)) : null,
+      open_s: type === 'alert.resolved' ? seconds(observedAt - Date.parse(view.raisedAt)) : null,
       position,
       change: change.id,
     },

@@ -7,6 +7,7 @@
 
 import type { DeviceStatus } from '../../domain/device.ts'
 import type { Refusal, RefusalCode } from '../../domain/quarantine.ts'
+import type { Reading } from '../../domain/reading.ts'
 import type { Uplink } from '../../domain/uplink.ts'
 import type { Awaiting } from './quarantine-kept.ts'
 
@@ -42,6 +43,14 @@ export interface RetryOutcome {
   stored: number
   /** What is still refused, and why now. */
   refused: readonly Refusal[]
+  /** What was given to the readings store, for those who judge what it holds. */
+  taken?: readonly Reading[]
+}
+
+/** Readings that a retry has stored, by the number of its request. */
+export interface AnsweredRetry {
+  request: number
+  taken: readonly Reading[]
 }
 
 /** What became known of a device, and the journal position of the uplink that told it. */
@@ -89,6 +98,8 @@ export interface Ledger {
    */
   answerRetry(request: number, entry: string, outcome: RetryOutcome): Promise<void>
   retryOutcome(request: number): Promise<RetryOutcome | undefined>
+  /** Requests after this one that are answered, up to the first that is not, a few at a time; rising. */
+  answeredRetries(after: number): Promise<readonly AnsweredRetry[]>
 
   /**
    * Merges what became known: newest `lastSeenAt`, connection, attributes key by key (the newest 64 stay). What is

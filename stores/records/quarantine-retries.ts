@@ -8,7 +8,7 @@ import type { Kysely, Transaction } from 'kysely'
 import { Fault } from '../../domain/errors.ts'
 import type { Refusal } from '../../domain/quarantine.ts'
 import type { Uplink } from '../../domain/uplink.ts'
-import type { RetryOutcome } from './ledger.ts'
+import type { AnsweredRetry, RetryOutcome } from './ledger.ts'
 import { idOf, type LedgerSchema, placeOf } from './ledger-schema.ts'
 import {
   dropUnlisted,
@@ -140,8 +140,33 @@ export async function retryOutcome(
     .where('request', '=', request)
     .executeTakeFirst()
   if (row === undefined || row.outcome === null) return undefined
-  const outcome: RetryOutcome = JSON.parse(row.outcome)
-  return outcome
+  const { stored, refused }: RetryOutcome = JSON.parse(row.outcome)
+  return { stored, refused }
+}
+
+/** A ledger that is younger than the request asked for was begun anew, and is read from its beginning. */
+export async function answeredRetries(
+  db: Kysely<LedgerSchema>,
+  after: number,
+): Promise<readonly AnsweredRetry[]> {
+  const last = await db
+    .selectFrom('retry')
+    .select((eb) => eb.fn.max('request').as('request'))
+    .executeTakeFirst()
+  const rows = await db
+    .selectFrom('retry')
+    .select(['request', 'outcome'])
+    .where('request', '>', (last?.request ?? 0) < after ? 0 : after)
+    .orderBy('request')
+    .limit(requestsPerRead)
+    .execute()
+  const answered: AnsweredRetry[] = []
+  for (const { request, outcome } of rows) {
+    if (outcome === null) break
+    const { taken = [] }: RetryOutcome = JSON.parse(outcome)
+    answered.push({ request, taken })
+  }
+  return answered
 }
 
 /** Why it was refused this time. */
@@ -170,7 +195,7 @@ async function setOutcome(tx: Writing, request: number, outcome: RetryOutcome): 
   const refused = outcome.refused.slice(0, entriesPerMessageMax)
   const done = await tx
     .updateTable('retry')
-    .set({ outcome: JSON.stringify({ stored: outcome.stored, refused }) })
+    .set({ outcome: JSON.stringify({ stored: outcome.stored, refused, taken: outcome.taken }) })
     .where('request', '=', request)
     .where('outcome', 'is', null)
     .executeTakeFirst()

@@ -9,6 +9,7 @@ import type { LedgerSchema } from './ledger-schema.ts'
 import { awaiting } from './quarantine-kept.ts'
 import { countsByCode, countsByDevice, findEntry, listEntries } from './quarantine-reads.ts'
 import {
+  answeredRetries,
   answerRetry,
   discardEntry,
   pendingRetries,
@@ -137,6 +138,7 @@ export function openLedger(options: LedgerOptions): Ledger {
     answerRetry: (request, entry, outcome) =>
       db.transaction().execute((tx) => answerRetry(tx, request, { entry, outcome })),
     retryOutcome: (request) => retryOutcome(db, request),
+    answeredRetries: (after) => answeredRetries(db, after),
     async updateStatus(changes, told = 'newest') {
       if (changes.length > 0) await db.transaction().execute((tx) => mergeStatus(tx, changes, told))
     },

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { AlertChange, AlertChangeType, AlertView } from '../../domain/alert.ts'
 import { webhookSchema } from '../../domain/webhook.ts'
 import type { Audience } from '../../domain/webhook-route.ts'
-import type { AlertLog } from '../../stores/records/alert-log.ts'
+import type { AlertLog, Revision } from '../../stores/records/alert-log.ts'
 
 export interface AlertLogBackend {
   /** A new, empty log. */
@@ -531,6 +531,89 @@ export function alertLogConformance(backend: AlertLogBackend): void {
       expect(await log.prune(later, 10)).toBe(1)
       expect(await log.deliveries({ limit: 10 })).toMatchObject([{ alert: 'a2' }])
       expect(await log.history('a1')).toHaveLength(1)
+    })
+  })
+
+  describe('revisions', () => {
+    const of = { rule: 'stage', device: 'g-1', property: 'water_level' }
+    const stands = ({ view }: AlertChange, state: 'firing' | 'resolved', isWithdrawn = false) => ({
+      ...{ view: { ...view, state }, isWithdrawn, isRaised: false },
+    })
+    const revise = (revision: Partial<Revision>) =>
+      log.record({
+        watches: [],
+        changes: [],
+        audience: toAll('w'),
+        revisions: [
+          {
+            ...{ withdrawn: [], changes: [], told: [], alerts: [], learnedAt: start + 900_000 },
+            ...revision,
+          },
+        ],
+      })
+    const levels = async () => (await log.levels(of, start)).map(({ id }) => id)
+
+    test('a change that did not happen is kept as withdrawn, and can happen after all', async () => {
+      const raised = change('alert.raised')
+      await record([raised], ['w'])
+      const corrected = change('alert.corrected', { id: 'c1' })
+      const gone = stands(corrected, 'resolved', true)
+      const told = [{ ...corrected, view: gone.view }]
+      await revise({ withdrawn: [raised.id], changes: told, told, alerts: [gone] })
+      expect(await levels()).toEqual([])
+      expect(await log.open()).toEqual([])
+      expect(await log.list({ limit: 5 })).toEqual([])
+      expect(await log.list({ limit: 5, withdrawn: true })).toMatchObject([
+        { id: 'a1', state: 'resolved' },
+      ])
+      expect((await log.history('a1')).map(({ withdrawnAt }) => withdrawnAt)).toEqual([
+        start + 900_000,
+        undefined,
+      ])
+      const again = change('alert.raised', { alert: 'a2', id: 'again' })
+      await revise({ changes: [again], told: [again], alerts: [stands(again, 'firing')] })
+      expect(await levels()).toEqual(['again'])
+      expect((await log.open()).map(({ id }) => id)).toEqual(['a2'])
+      expect((await log.deliveries({ limit: 9 })).map(({ type }) => type)).toEqual([
+        'alert.raised',
+        'alert.corrected',
+        'alert.raised',
+      ])
+    })
+
+    test('written twice it is written once, and changes stand in the order of their time', async () => {
+      const [late, end] = [change('alert.raised', { at: 5 }), change('alert.resolved', { at: 40 })]
+      const revision = {
+        changes: [late, end],
+        told: [late, end],
+        alerts: [stands(end, 'resolved')],
+      }
+      await revise(revision)
+      const middle = change('alert.escalated', { at: 20, level: 'red' })
+      await revise({ changes: [middle], alerts: [stands(end, 'resolved')] })
+      await revise({ changes: [middle], alerts: [stands(end, 'resolved')] })
+      expect(await levels()).toEqual([late.id, middle.id, end.id])
+      expect(await log.levels(of, start + 30_000)).toMatchObject([
+        { id: middle.id },
+        { id: end.id },
+      ])
+      expect(await log.history('a1')).toHaveLength(3)
+      expect(await log.deliveries({ limit: 9 })).toHaveLength(2)
+    })
+
+    test('one alert ends where another one is open from then on', async () => {
+      const first = change('alert.raised')
+      await record([first])
+      const end = change('alert.resolved', { at: 10 })
+      const second = change('alert.raised', { alert: 'a2', at: 20 })
+      await revise({
+        changes: [end, second],
+        alerts: [stands(end, 'resolved'), stands(second, 'firing')],
+      })
+      expect((await log.open()).map(({ id }) => id)).toEqual(['a2'])
+      await expect(log.retries()).resolves.toBe(0)
+      await log.record({ watches: [], changes: [], retries: 12 })
+      await expect(log.retries()).resolves.toBe(12)
     })
   })
 }

@@ -563,6 +563,33 @@ export function ledgerConformance(start: () => Promise<LedgerBackend>): void {
       expect(await api.retryOutcome(request + 1)).toBeUndefined()
     })
 
+    test('what retries have stored is told in the order asked, up to the first that is open', async () => {
+      const { ledger, api, request } = await asked()
+      const second = await api.requestRetry('5-1')
+      const taken = [
+        {
+          device: 'a',
+          property: 'ph',
+          observedAt: 5,
+          receivedAt: 9,
+          value: 7.5,
+          quality: 1 as const,
+        },
+      ]
+      await ledger.answerRetry(second, '5-1', { stored: 1, refused: [], taken })
+      expect(await api.answeredRetries(0)).toEqual([])
+      await ledger.answerRetry(request, '5-0', { stored: 0, refused: [perReading('a')] })
+      expect(await api.answeredRetries(0)).toEqual([
+        { request, taken: [] },
+        { request: second, taken },
+      ])
+      expect(await api.answeredRetries(request)).toEqual([{ request: second, taken }])
+      expect(await api.answeredRetries(second)).toEqual([])
+      expect(await api.retryOutcome(second)).toEqual({ stored: 1, refused: [] })
+      // A ledger that was begun anew counts from the beginning.
+      expect(await api.answeredRetries(second + 100)).toHaveLength(2)
+    })
+
     test('an entry that was stored is gone, its neighbours stay, and the counts stay', async () => {
       const { ledger, api, request } = await asked()
       await ledger.answerRetry(request, '5-0', { stored: 1, refused: [] })
