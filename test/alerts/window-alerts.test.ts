@@ -262,11 +262,14 @@ describe('quality', () => {
       },
     ])
     await say('water_level', [3, 3.01, 9, 3.02, 3.03])
-    // The reading after it shows it: then it is out, and does not stand for an hour.
-    expect((await changes()).map((one) => one.split(' ').slice(0, 2).join(' '))).toEqual([
-      'raised red',
-      'resolved red',
-    ])
+    // The reading after it shows it: then it is out, does not stand for an hour, and what it raised is withdrawn.
+    await city.settledBehind()
+    expect((await changes())[0]).toBe('raised red 9')
+    expect((await changes()).at(-1)).toMatch(/^corrected red/)
+    expect(
+      await city.log.levels({ rule: 'max', device: 'r-1', property: 'water_level' }, 0),
+    ).toEqual([])
+    expect(await city.log.list({ limit: 5 })).toEqual([])
   })
 
   test('a spike in the middle of a message raises nothing', async () => {
