@@ -9,13 +9,16 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import mqtt from 'mqtt'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { readCompose, root } from '../deploy/compose-file.ts'
 import { provideBaseImages } from './base-images.ts'
 import { type Engine, findEngine, isLeftOut } from './engine.ts'
 import { type Installation, install } from './installation.ts'
 
 const compose = readCompose('docker-compose.yml')
+
+const volume = 'bellwether-data-new'
+const onNewVolume = ['-f', 'docker-compose.yml', '-f', 'volume.yml']
 
 /** Seconds; containers start slowly on a busy machine. */
 const patience = 240
@@ -34,7 +37,13 @@ describe.skipIf(isLeftOut())('in containers', () => {
 
   afterAll(async () => {
     city?.remove()
+    if (engine?.isOwn === false) engine.docker('volume', 'rm', '--force', volume)
     await engine?.stop()
+  })
+
+  afterEach(({ task }) => {
+    if (task.result?.state !== 'fail') return
+    console.log(city.compose('logs', '--no-color', '--tail', '30'))
   })
 
   test('the server and its database become healthy, and the simulated city is seen', async () => {
@@ -79,12 +88,20 @@ describe.skipIf(isLeftOut())('in containers', () => {
     const bellwether = ['exec', '-T', 'bellwether', 'node', 'dist/cli/bellwether.js']
     city.compose(...bellwether, 'backup', '/data/backups/day')
     engine.docker('cp', '-a', `${city.container('bellwether')}:/data/backups/day`, backup)
-    city.compose('rm', '--stop', '--force', 'bellwether', 'city')
-    engine.docker('volume', 'rm', `${city.project}_bellwether-data`)
+    city.compose('stop', 'bellwether')
 
-    const volume = ['-v', `${backup}:/backup:ro`]
-    city.compose('run', '--rm', '-T', ...volume, 'bellwether', 'restore', '/backup')
-    city.compose('up', '-d', 'bellwether')
+    // The steps of docs/operate.md.
+    const image = compose.services.bellwether?.image?.replace(/\$\{.*:-(.*)\}/, '$1') ?? ''
+    const onVolume = ['run', '--rm', '-v', `${volume}:/data`]
+    engine.docker('volume', 'create', volume)
+    engine.docker(...onVolume, '-u', '0', '--entrypoint', 'chown', image, '1000:1000', '/data')
+    execFileSync('chown', ['-R', '1000', backup])
+    engine.docker(...onVolume, '-v', `${backup}:/backup:ro`, image, 'restore', '/backup')
+    writeFileSync(
+      join(city.folder, 'volume.yml'),
+      `volumes:\n  bellwether-data: { external: true, name: ${volume} }\n`,
+    )
+    city.compose(...onNewVolume, 'up', '-d', 'bellwether')
     await until(async () => (await readings('probe')).length === 2)
     await publish('probe', { temperature: 23.5 })
     await until(async () => (await readings('probe')).length === 3)
@@ -98,12 +115,11 @@ describe.skipIf(isLeftOut())('in containers', () => {
     const [override = ''] = fenced(guide, 'yaml')
     const ports = `127.0.0.1:${city.ports.mqtts}:8883`
     writeFileSync(join(city.folder, 'tls.yml'), override.replace('8883:8883', ports))
-    city.compose('-f', 'docker-compose.yml', '-f', 'tls.yml', 'up', '-d', 'bellwether')
+    city.compose(...onNewVolume, '-f', 'tls.yml', 'up', '-d', 'bellwether')
     await until(() => city.inspect('bellwether').State.Health?.Status === 'healthy')
     const client = await mqtt.connectAsync(`mqtts://127.0.0.1:${city.ports.mqtts}`, {
       ca: readFileSync(join(city.folder, 'ca.crt')),
-      clientId: 'probe',
-      username: token,
+      ...{ clientId: 'probe', username: token, reconnectPeriod: 0 },
     })
     await client.publishAsync('v1/devices/me/telemetry', '{"temperature": 24.5}', { qos: 1 })
     await client.endAsync()
@@ -120,7 +136,9 @@ describe.skipIf(isLeftOut())('in containers', () => {
 
   async function publish(id: string, values: Record<string, number>): Promise<void> {
     const url = `mqtt://127.0.0.1:${city.ports.mqtt}`
-    const client = await mqtt.connectAsync(url, { clientId: id, username: token })
+    const client = await mqtt.connectAsync(url, {
+      ...{ clientId: id, username: token, reconnectPeriod: 0 },
+    })
     await client.publishAsync('v1/devices/me/telemetry', JSON.stringify(values), { qos: 1 })
     await client.endAsync()
   }
