@@ -50,11 +50,10 @@ export function feed(
   keepMeanwhile(watch, observation)
 
   book.touch(watch, wasQuiet)
-  const moment = momentOf(parts, sight)
-  if (watch.stale) resume(parts, series, { watch, observedAt: moment.observedAt }, to)
+  if (watch.stale) resume(parts, series, { watch, observedAt: observation.observedAt }, to)
   if (step.change === null) return true
 
-  const change = changeByReading(step.change, watch, series, moment)
+  const change = changeByReading(step.change, watch, series, momentOf(parts, sight))
   watch.alert = change.type === 'alert.resolved' ? null : change.view
   to.push(change)
   book.touch(watch, false)

@@ -49,18 +49,48 @@ export function hearing(parts: SliceParts, uplink: Uplink): Heard | null {
   return { uplink, readings, series, order: orderOf(readings, series) }
 }
 
+/** Longer runs of one moment are put in order at once: looking back over them would cost more. */
+const sameMomentMax = 64
+
 function orderOf(readings: readonly Reading[], series: readonly WatchedSeries[]): number[] {
   const order: number[] = []
   let isRising = true
   let last = Number.NEGATIVE_INFINITY
-  for (const [i, reading] of readings.entries()) {
-    if (series[i]?.rules.length === 0) continue
-    const at = momentOf(reading)
-    isRising &&= at > last
-    last = at
+  /** Place in `order` of the first of the last moment. */
+  let first = 0
+  for (let i = 0; i < readings.length; i += 1) {
+    const [reading, own] = [readings[i], series[i]]
+    if (reading === undefined || own === undefined || own.rules.length === 0) continue
+    if (isRising) {
+      const at = momentOf(reading)
+      if (at > last) first = order.length
+      else isRising = at === last && isNew(own, series, order, first)
+      last = at
+    }
     order.push(i)
   }
-  if (isRising) return order
+  return isRising ? order : sorted(order, readings, series)
+}
+
+/** Whether the series has not been met yet at this moment. */
+function isNew(
+  own: WatchedSeries,
+  series: readonly WatchedSeries[],
+  order: readonly number[],
+  first: number,
+): boolean {
+  if (order.length - first > sameMomentMax) return false
+  for (let place = first; place < order.length; place += 1) {
+    if (series[order[place] ?? 0] === own) return false
+  }
+  return true
+}
+
+function sorted(
+  order: readonly number[],
+  readings: readonly Reading[],
+  series: readonly WatchedSeries[],
+): number[] {
   const at = (i: number) => momentOf(readings[i] as Reading)
   const winners = new Map<WatchedSeries | undefined, Map<number, number>>()
   for (const i of order) {
