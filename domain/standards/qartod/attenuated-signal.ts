@@ -18,14 +18,10 @@ import { createSlidingWindow, type Summary, summaryOf } from './sliding-window.t
 const checkTypes = ['std', 'range'] as const
 type CheckType = (typeof checkTypes)[number]
 
-/**
- * How much the values of a summary vary; null when that can not be said. Over a test period ioos_qc takes the
- * sample standard deviation (n − 1), over all values that of the population (n).
- */
-function variation({ count, squares, min, max }: Summary, type: CheckType, freedom: 0 | 1) {
+/** Range, or standard deviation of the population (n), as ioos_qc takes it with and without a test period. */
+function variation({ count, squares, min, max }: Summary, type: CheckType): number | null {
   if (count === 0) return null
-  if (type === 'range') return max - min
-  return count - freedom > 0 ? Math.sqrt(squares / (count - freedom)) : null
+  return type === 'range' ? max - min : Math.sqrt(squares / count)
 }
 
 /** For each value: the variation of those not older than `period` seconds, once there are `observations`. */
@@ -40,18 +36,19 @@ function inPeriods(
     // The older end does not belong to the period (pandas: closed on the right).
     for (; (t[oldest] ?? Infinity) <= (t[at] ?? 0) - period; oldest++) window.shift()
     const summary = window.summary()
-    return summary.count < observations ? null : variation(summary, type, 1)
+    return summary.count < observations ? null : variation(summary, type)
   })
 }
 
-const threshold = z.number().positive().optional()
+/** 0 never flags, as nothing varies less. */
+const threshold = z.number().min(0).optional()
 
 export const attenuatedSignal = batchTest({
   name: 'attenuated_signal',
   title: { en: 'Attenuated signal', zh: '信号衰减检验' },
   meaning: {
-    en: 'Standard deviation or range (largest − smallest) of the test period that ends with the value, or of all values, is below suspect (3) or fail (4), strictly. 2 where too few values are in the period, missing 9.',
-    zh: '以该值为末端的检验时段（或全部数据）的标准差或极差严格小于 suspect 为 3，严格小于 fail 为 4；时段内数据不足为 2，缺测为 9。',
+    en: 'Standard deviation of the population or range (largest − smallest) of the test period that ends with the value, or of all values, is below suspect (3) or fail (4), strictly. 2 where too few values are in the period, missing 9.',
+    zh: '以该值为末端的检验时段（或全部数据）的总体标准差或极差严格小于 suspect 为 3，严格小于 fail 为 4；时段内数据不足为 2，缺测为 9。',
   },
   source:
     'IOOS QARTOD test 10; ioos_qc attenuated_signal_test (missing values in a period are left out)',
@@ -67,10 +64,10 @@ export const attenuatedSignal = batchTest({
     test_period: z.number().positive().optional().meta({
       description: 'Seconds, needs t; without it all values are judged together',
     }),
-    min_obs: z.int().min(1).max(valuesMax).optional().meta({
-      description: 'Values that must be in the period at least (default 1)',
+    min_obs: z.int().min(0).max(valuesMax).optional().meta({
+      description: 'Values that must be in the period at least (default 1; 0 asks for no more)',
     }),
-    min_period: z.number().positive().optional().meta({
+    min_period: z.number().min(0).optional().meta({
       description: 'The same in seconds, in steps of the median interval',
     }),
   }).superRefine((given, context) => {
@@ -114,10 +111,10 @@ function variationsOf(
   type: CheckType,
 ): readonly (number | null)[] {
   if (given.test_period === undefined) {
-    const all = variation(summaryOf(series.x), type, 0)
+    const all = variation(summaryOf(series.x), type)
     return series.x.map(() => all)
   }
   const steps = (given.min_period ?? 0) / (medianInterval(series.t) ?? 1)
-  const observations = given.min_obs ?? Math.max(1, Math.floor(steps))
+  const observations = given.min_obs ?? Math.floor(steps)
   return inPeriods(series, { period: given.test_period, observations, type })
 }

@@ -17,7 +17,7 @@ import { createSlidingWindow } from './sliding-window.ts'
 /** Fewer can not be judged and pass (ioos_qc). */
 const pointsMin = 3
 
-const secondsSchema = z.number().positive().optional()
+const secondsSchema = z.number().min(0).optional()
 
 /** For each value: whether all of the `steps` before it and itself lie within less than `tolerance`. */
 function standsStill(x: Values, steps: number, tolerance: number): readonly boolean[] {

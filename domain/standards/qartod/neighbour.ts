@@ -24,7 +24,7 @@ export const neighbour = batchTest({
     neighbours: z.array(valuesSchema).min(1).max(neighboursMax).meta({
       description: 'One list for each neighbour, each as long as x',
     }),
-    suspect: z.number().positive().meta({ description: 'In the unit of x' }),
+    suspect: z.number().min(0).meta({ description: 'In the unit of x' }),
     ratio: z.number().min(0).default(1).meta({ description: 'Part of the median' }),
     sites: z.int().min(1).max(neighboursMax).default(sitesStandard).meta({
       description: 'Neighbours that must have a value',

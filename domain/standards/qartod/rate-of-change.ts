@@ -22,8 +22,8 @@ const rateSchema = z
   .union([z.number(), z.string().max(64)], 'must be a number or a quotient such as "5/15/60"')
   .transform((rate, context) => {
     const value = typeof rate === 'number' ? rate : quotientOf(rate)
-    if (Number.isFinite(value) && value > 0) return value
-    context.addIssue('must be a number above 0, or a quotient of such as in "5/15/60"')
+    if (Number.isFinite(value) && value >= 0) return value
+    context.addIssue('must be a number from 0 on, or a quotient of such as in "5/15/60"')
     return z.NEVER
   })
   .meta({ type: ['number', 'string'] })

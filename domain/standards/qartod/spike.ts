@@ -28,8 +28,8 @@ export const spike = batchTest({
   source: 'IOOS QARTOD test 6; ioos_qc spike_test',
   form: batchForm({
     x: valuesSchema,
-    suspect: z.number().positive().optional().meta({ description: 'In the unit of x' }),
-    fail: z.number().positive().optional().meta({ description: 'In the unit of x' }),
+    suspect: z.number().min(0).optional().meta({ description: 'In the unit of x' }),
+    fail: z.number().min(0).optional().meta({ description: 'In the unit of x' }),
     method: z.enum(methods).default('average').meta({
       description: 'average: against the mean of both neighbours; differential: the smaller change',
     }),

@@ -11,14 +11,14 @@ import {
   valuesSchema,
 } from './series.ts'
 
-const seconds = z.number().positive().optional()
+const seconds = z.number().min(0).optional()
 
 export const timeGap = batchTest({
   name: 'time_gap',
   title: { en: 'Time gap', zh: '时间间隔检验' },
   meaning: {
-    en: 'More than suspect_s (3) or fail_s (4) seconds have passed since the time before, strictly. The first 2, missing 9.',
-    zh: '距上一时刻严格超过 suspect_s 秒为 3，严格超过 fail_s 秒为 4；首个为 2，缺测为 9。',
+    en: 'More than suspect_s (3) or fail_s (4) seconds have passed since the time before, strictly. The first 2, because nothing is known of the time before it (ioos_qc passes it with 1), missing 9.',
+    zh: '距上一时刻严格超过 suspect_s 秒为 3，严格超过 fail_s 秒为 4；首个为 2，因其之前的时刻未知（ioos_qc 给 1），缺测为 9。',
   },
   source: 'IOOS QARTOD test 1; the two thresholds are ours',
   form: batchForm({

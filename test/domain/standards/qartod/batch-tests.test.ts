@@ -58,9 +58,9 @@ describe('rate of change', () => {
     [{ t: [0, '2026-02-30', 60] }, 't.1: "2026-02-30" is no time'],
     [{ t: [0, '2026-13-01', 60] }, 't.1: "2026-13-01" is no time'],
     [{ threshold: undefined }, 'threshold: is required, or threshold_per_s'],
-    [{ threshold: '5/0' }, 'threshold: must be a number above 0'],
-    [{ threshold: '5*15' }, 'threshold: must be a number above 0'],
-    [{ threshold: -1 }, 'threshold: must be a number above 0'],
+    [{ threshold: '5/0' }, 'threshold: must be a number from 0 on'],
+    [{ threshold: '5*15' }, 'threshold: must be a number from 0 on'],
+    [{ threshold: -1 }, 'threshold: must be a number from 0 on'],
     [{ threshold: 1, threshold_per_s: '5/60' }, 'threshold: says 1, but threshold_per_s says'],
   ])('%j is refused: %s', (wrong, message) => {
     const given = { x: [1, 2, 3], t: minutes(3), threshold: 1, ...wrong }
@@ -100,17 +100,23 @@ describe('attenuated signal', () => {
     expect(flags('attenuated_signal', range)).toEqual(x.map(() => 4))
     expect(flags('attenuated_signal', { x: [1, null], suspect: 1 })).toEqual([3, 9])
   })
-  test('over a period that is open at its older end, as sample standard deviation', () => {
-    const given = { x: [0, 2, 2, 2], t: minutes(4), suspect: 1.5, test_period: 120 }
-    // One value has none; √2 is below 1.5; then two equal values.
-    expect(flags('attenuated_signal', given)).toEqual([2, 3, 3, 3])
+  test('over a period that is open at its older end, as population standard deviation', () => {
+    const given = { x: [0, 2, 2, 6], t: minutes(4), suspect: 1.1, test_period: 120 }
+    // One value does not vary; 0 and 2 by 1, which a sample's √2 is not; two equal values; 2 and 6 by 2.
+    expect(flags('attenuated_signal', given)).toEqual([3, 3, 3, 1])
     const range = { ...given, check_type: 'range', suspect: 2 }
-    expect(flags('attenuated_signal', range)).toEqual([3, 1, 3, 3])
+    expect(flags('attenuated_signal', range)).toEqual([3, 1, 3, 1])
   })
   test('not before there are as many values as asked for', () => {
     const given = { x: [0, 0, null, 0], t: minutes(4), fail: 1, test_period: 600, method: 'range' }
     expect(flags('attenuated_signal', { ...given, min_obs: 3 })).toEqual([2, 2, 9, 4])
     expect(flags('attenuated_signal', { ...given, min_period: 150 })).toEqual([2, 4, 9, 4])
+  })
+  test('thresholds of 0 never flag, and least numbers of 0 ask for nothing', () => {
+    const given = { x: [4, 4, 7], t: minutes(3), test_period: 90, suspect: 0.5, fail: 0 }
+    expect(flags('attenuated_signal', given)).toEqual([3, 3, 1])
+    expect(flags('attenuated_signal', { ...given, min_obs: 0 })).toEqual([3, 3, 1])
+    expect(flags('attenuated_signal', { ...given, min_period: 0 })).toEqual([3, 3, 1])
   })
   test('a flat line after a spike is flat to the last bit', () => {
     const x = [...Array(50).fill(0.1), 1e15, ...Array(50).fill(0.1)]
@@ -174,6 +180,16 @@ test('a time gap is told beyond its length, strictly, and not of the first value
   const given = { t: [0, 60, 121, 400], suspect_s: 60, fail_s: 200 }
   expect(flags('time_gap', given)).toEqual([2, 1, 3, 4])
   expect(flags('time_gap', { ...given, x: [1, null, 1, 1] })).toEqual([2, 9, 3, 4])
+})
+
+test('a threshold of 0 is one: any change, gap or difference is beyond it', () => {
+  const [x, t] = [[5, 5, 8], minutes(3)]
+  expect(flags('time_gap', { t, suspect_s: 0, fail_s: 60 })).toEqual([2, 3, 3])
+  expect(flags('rate_of_change', { x, t, threshold: 0 })).toEqual([1, 1, 3])
+  expect(flags('spike', { x: [5, 5, 5, 8], suspect: 0 })).toEqual([2, 1, 3, 2])
+  expect(flags('flat_line', { x, t, fail_s: 0, tolerance: 1 })).toEqual([4, 4, 4])
+  const neighbours = [x, x, x]
+  expect(flags('neighbour', { x: [5, 6, 8], neighbours, suspect: 0, ratio: 0 })).toEqual([1, 3, 1])
 })
 
 describe('neighbour agreement', () => {
