@@ -3,11 +3,17 @@
  * hours that it needs once, with what it looks back to and a day more, from which intervals are learned.
  */
 
-import { createDayCalendar, type Day } from '../domain/calendar.ts'
+import type { Day } from '../domain/calendar.ts'
 import type { Site } from '../domain/site.ts'
 import { hourMs } from '../domain/standards/averages/clock-hour.ts'
 import type { IndexAnswer } from '../domain/standards/definition.ts'
-import { feedingProperties, isDaily, lookBackMs } from '../domain/standards/site/coverage.ts'
+import {
+  feedingProperties,
+  indexCalendar,
+  isDaily,
+  lookBackMs,
+  readsOnMs,
+} from '../domain/standards/site/coverage.ts'
 import { siteIndexAt } from '../domain/standards/site-indices.ts'
 import { readSiteHours, type SiteHoursParts } from './site-hours.ts'
 import { type IndexSpan, periodsOf, type SiteIndexPlace } from './site-index-plan.ts'
@@ -36,9 +42,9 @@ export async function* siteIndexItems(
   parts: SiteHoursParts,
   { site, zone, spans, edition, after }: ItemsPlan,
 ): AsyncGenerator<SiteIndexItem> {
-  const calendar = createDayCalendar(zone)
   const start = after === undefined ? 0 : spans.findIndex(({ index }) => index === after.index)
   for (const span of spans.slice(Math.max(0, start))) {
+    const calendar = indexCalendar(span.index, zone)
     const behind = span.index === after?.index ? after.at : undefined
     const periods = [...periodsOf(span, calendar, behind)]
     const hours = await hoursFor(parts, { site, span, periods })
@@ -63,6 +69,6 @@ async function hoursFor(
     site: site.id,
     properties: feedingProperties(span.index),
     from: Math.min(first.from, back) - learnedFromMs,
-    to: last.to,
+    to: last.to + readsOnMs(span.index),
   })
 }

@@ -11,6 +11,7 @@ import { hourMs, hourOf } from '../domain/standards/averages/clock-hour.ts'
 import {
   fits,
   isDaily,
+  settlesMs,
   type SiteIndexName,
   siteIndexNames,
 } from '../domain/standards/site/coverage.ts'
@@ -80,14 +81,18 @@ function unknownEdition(edition: string, indices: readonly SiteIndexName[]): Fau
 export function spansOf(
   request: SiteIndexRequest,
   indices: readonly SiteIndexName[],
-  { now, place }: { now: number; place: SiteIndexPlace | undefined },
+  {
+    now,
+    place,
+    measured,
+  }: { now: number; place: SiteIndexPlace | undefined; measured: ReadonlySet<string> },
 ): readonly IndexSpan[] {
   const { from: asked = place?.from ?? undefined } = request
   if (asked !== undefined && request.to !== undefined && asked >= request.to) {
     throw new Fault('bad_request', 'to: must be after from.', { field: 'to' })
   }
-  const to = Math.min(request.to ?? place?.to ?? now, now)
   return indices.map((index) => {
+    const to = Math.min(request.to ?? place?.to ?? now, now - settlesMs(index, measured))
     const daily = isDaily(index)
     const from = asked ?? to - (daily ? usual.daily : usual.hourly)
     const days = daily ? daysMax.daily : daysMax.hourly

@@ -49,6 +49,28 @@ const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 
 /**
+ * Days of local standard time all year: from midnight, where clocks are ahead in summer from 01:00 by them. The offset is
+ * the lesser of January and July, so that a zone which moved for good has another one from the next year on.
+ */
+export function createStandardCalendar(zone: string): DayCalendar {
+  const clock = zoneClock(zone)
+
+  function offsetMs(at: number): number {
+    const year = new Date(at).getUTCFullYear()
+    return Math.min(clock.offsetMs(Date.UTC(year, 0, 1)), clock.offsetMs(Date.UTC(year, 6, 1)))
+  }
+
+  return {
+    dayOf(at) {
+      const offset = offsetMs(at)
+      const from = Math.floor((at + offset) / dayMs) * dayMs - offset
+      return { from, to: from + dayMs }
+    },
+    offsetMs,
+  }
+}
+
+/**
  * Periods of the clocks and the calendar of a zone: weeks begin on Monday (ISO 8601), and a number of milliseconds
  * that a day is a multiple of means so much on the clock, such as 00:00, 06:00, 12:00 and 18:00.
  */

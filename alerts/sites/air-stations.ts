@@ -3,14 +3,15 @@
  *
  * An hour is over when some series of the site that feeds the index is 5 minutes past its end in observed time, so
  * that slower instruments have sent their last readings; or sooner, when all of them that have said something in the
- * last 3 hours are past it. The observation is of the end of the hour. A late reading changes the means that hold
+ * last 3 hours are past it. The observation is of the end of the hour; of EPA's day with ozone, of the end of the last
+ * mean that begins in it. A late reading changes the means that hold
  * its hour from then on, and no observation that was made. Ozone NowCasts are made with EPA's surrogate, because two
  * weeks of hours are not kept here.
  *
  * What is known of a site comes from the readings store when it is first heard, or heard again after two hours.
  */
 
-import { createDayCalendar, type Day, type DayCalendar } from '../../domain/calendar.ts'
+import { createDayCalendar, type Day } from '../../domain/calendar.ts'
 import type { Reading, SeriesKey } from '../../domain/reading.ts'
 import type { Site } from '../../domain/site.ts'
 import type { Stay } from '../../domain/site-stays.ts'
@@ -19,7 +20,12 @@ import { completed } from '../../domain/standards/averages/completeness.ts'
 import { stationHours } from '../../domain/standards/averages/station.ts'
 import type { AirIndex } from '../../domain/standards/site/air-figures.ts'
 import { comparedValue } from '../../domain/standards/site/compared.ts'
-import { feedingProperties, isDaily } from '../../domain/standards/site/coverage.ts'
+import {
+  feedingProperties,
+  indexCalendar,
+  isDaily,
+  settlesMs,
+} from '../../domain/standards/site/coverage.ts'
 import { siteIndexAt } from '../../domain/standards/site-indices.ts'
 import type { RegistryView } from '../../stores/records/registry.ts'
 import type { Observation } from '../lifecycle.ts'
@@ -33,7 +39,8 @@ const activeMs = 3 * hourMs
 export type StationSeries = Map<string, Map<string, SeriesHours>>
 
 export interface AirStation {
-  calendar: DayCalendar
+  /** IANA name. */
+  zone: string
   /** A moment at which an hour begins there. */
   originMs: number
   series: StationSeries
@@ -57,10 +64,9 @@ interface Told {
 
 /** @param now any moment of these years: where zones are ahead by parts of an hour, hours begin at them */
 export function createAirStation(zone: string, now: number): AirStation {
-  const calendar = createDayCalendar(zone)
   return {
-    calendar,
-    originMs: hourOf(calendar, now),
+    zone,
+    originMs: hourOf(createDayCalendar(zone), now),
     ...{ series: new Map(), isFilled: false, stays: null, told: new Map() },
     ...{ changes: 0, hours: new Map(), hoursAt: -1 },
   }
@@ -97,15 +103,19 @@ export function observeAir(
   { index, edition, site, reading }: AirQuestion,
 ): readonly Observation[] {
   const told = toldOf(station, index, { edition: edition ?? '', at: reading.observedAt })
-  if (told.next.to > reading.observedAt) return told.observations
+  const settles = settlesMs(index, station.series)
+  if (told.next.to + settles > reading.observedAt) return told.observations
   const observations: Observation[] = []
   const properties = feedingProperties(index)
-  while (told.next.to <= reading.observedAt && isOver(station, properties, told.next.to)) {
+  const calendar = indexCalendar(index, station.zone)
+  for (;;) {
+    const known = told.next.to + settles
+    if (known > reading.observedAt || !isOver(station, properties, known)) break
     const hours = hoursOf(registry, station)
     const question = { index, edition: edition ?? null, period: told.next }
-    const answer = siteIndexAt({ site, calendar: station.calendar }, hours, question)
+    const answer = siteIndexAt({ site, calendar }, hours, question)
     const value = answer === null ? null : comparedValue(answer)
-    if (value !== null) observations.push({ observedAt: told.next.to, value })
+    if (value !== null) observations.push({ observedAt: known, value })
     told.next = after(station, index, told.next)
   }
   if (observations.length > 0) told.observations = observations
@@ -140,8 +150,8 @@ function firstPeriod(station: AirStation, index: AirIndex, at: number): Day {
   return isDaily(index) || running.from === at ? running : periodAt(station, index, running.to)
 }
 
-function periodAt({ calendar, originMs }: AirStation, index: AirIndex, at: number): Day {
-  if (isDaily(index)) return calendar.dayOf(at)
+function periodAt({ zone, originMs }: AirStation, index: AirIndex, at: number): Day {
+  if (isDaily(index)) return indexCalendar(index, zone).dayOf(at)
   const from = originMs + Math.floor((at - originMs) / hourMs) * hourMs
   return { from, to: from + hourMs }
 }

@@ -3,14 +3,17 @@
  * are made anew each time from what is stored now, so that data which came late shows.
  */
 
-import { createDayCalendar, type Day, type DayCalendar, zoneOf } from '../../domain/calendar.ts'
+import { type Day, type DayCalendar, zoneOf } from '../../domain/calendar.ts'
 import type { Site } from '../../domain/site.ts'
 import { type Hours, hourMs, hourOf } from '../../domain/standards/averages/clock-hour.ts'
 import {
   feedingProperties,
   fits,
+  indexCalendar,
   isDaily,
   lookBackMs,
+  readsOnMs,
+  settlesMs,
   type SiteIndexName,
   siteIndexNames,
 } from '../../domain/standards/site/coverage.ts'
@@ -36,12 +39,16 @@ export async function siteIndexPoints(
 ): Promise<BoardPoint[]> {
   const properties = new Set(seriesOf(parts, site.id).map(({ property }) => property))
   const indices = siteIndexNames.filter((name) => fits(name, site, properties))
-  const calendar = createDayCalendar(zoneOf(site, timeZone))
+  const zone = zoneOf(site, timeZone)
   const points: BoardPoint[] = []
   for (const group of groupsOf(indices)) {
-    const spans = group.map((index) => ({ index, periods: periodsUpTo(now, index, calendar) }))
+    const spans = group.map((index) => {
+      const calendar = indexCalendar(index, zone)
+      const known = now - settlesMs(index, properties)
+      return { index, calendar, periods: periodsUpTo(known, index, calendar) }
+    })
     const hours = await hoursFor(parts, site, spans)
-    for (const { index, periods } of spans) {
+    for (const { index, calendar, periods } of spans) {
       for (const period of periods) {
         const answer = siteIndexAt({ site, calendar }, hours, { index, edition: null, period })
         if (answer !== null) points.push(siteIndexPoint(site, answer, period))
@@ -80,7 +87,7 @@ async function hoursFor(
     for (const property of feedingProperties(index)) properties.add(property)
     for (const period of periods) {
       from = Math.min(from, period.from, period.to - lookBackMs(index))
-      to = Math.max(to, period.to)
+      to = Math.max(to, period.to + readsOnMs(index))
     }
   }
   if (from > to) return new Map()

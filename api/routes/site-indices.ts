@@ -53,7 +53,7 @@ export function installSiteIndices(app: App, context: ApiContext, parts: SeriesP
       operationId: 'listSiteIndices',
       summary: 'Indices of a site over time',
       description:
-        'Index by index in the order of `GET /indices`, each rising in time: `cn-aqi-daily`, `us-aqi` and `gb3838` of natural days of the site (attribute `timeZone`, else where it lies), the others of clock hours. ' +
+        'Index by index in the order of `GET /indices`, each rising in time: `cn-aqi-daily`, `us-aqi` and `gb3838` of natural days of the site (attribute `timeZone`, else where it lies; of `us-aqi` by local standard time all year, with ozone known 7 h after its day), the others of clock hours. ' +
         'Only what has ended is given, from good readings (quality 1 and 2) as they are stored now; an hour or day without any reading behind it is left out. ' +
         'At most 31 days of hourly and 366 days of daily indices at a time.',
       params: z.strictObject({ id: z.string().min(1).max(128) }),
@@ -70,7 +70,12 @@ export function installSiteIndices(app: App, context: ApiContext, parts: SeriesP
       await latest.refresh()
       const properties = new Set(seriesOf(parts, site.id).map(({ property }) => property))
       const indices = indicesOf(asked, site, properties)
-      const spans = spansOf(asked, indices, { now: ports.clock.now(), place: after })
+      const now = ports.clock.now()
+      const spans = spansOf(asked, indices, {
+        now,
+        place: after,
+        measured: properties,
+      })
       const items = siteIndexItems(
         { ...parts, readings, timers: ports.timers },
         { site, spans, after, edition: asked.edition, zone: zoneOf(site, config.timeZone) },
@@ -79,7 +84,7 @@ export function installSiteIndices(app: App, context: ApiContext, parts: SeriesP
         index: answer.index,
         at: period.to,
         from: asked.from ?? after?.from ?? null,
-        to: asked.to ?? after?.to ?? spans[0]?.to ?? 0,
+        to: asked.to ?? after?.to ?? now,
       }))
       return { items: page.items.map((item) => itemJson(site.id, item)), next: page.next }
     },

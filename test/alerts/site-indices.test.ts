@@ -194,6 +194,22 @@ test('a daily index is observed at midnight of the place, under the edition of t
   ])
 })
 
+test('a day of the EPA with ozone is observed when its last mean of 8 h has ended', async () => {
+  await stand({ kind: 'air-station', attributes: { timeZone: 'UTC' } }, [
+    { id: 'a', expectedInterval: '1h' },
+  ])
+  const from = Date.UTC(2026, 0, 20)
+  const readings = Array.from({ length: 56 }, (_, i) =>
+    // 200 ug/m3 from 23:00 to 07:00 are 101.9 ppb.
+    reading({ property: 'o3', observedAt: from + i * hour, value: i >= 23 && i < 31 ? 200 : 40 }),
+  )
+  const found = await hear(begin(), { index: 'us-aqi' }, readings)
+  expect(found).toEqual([
+    [(from + 31 * hour - at(0)) / hour, 190],
+    [(from + 55 * hour - at(0)) / hour, 19],
+  ])
+})
+
 describe('the past of a station', () => {
   async function stored(readings: readonly Reading[]) {
     const path = join(dir, 'readings.db')

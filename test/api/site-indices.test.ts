@@ -220,6 +220,36 @@ describe('hourly indices', () => {
     ])
   })
 
+  test('days of the EPA are of local standard time, and ozone of the means that begin at 07:00 … 23:00', async () => {
+    const attributes = { timeZone: 'America/Chicago' }
+    await site({ id: 'chicago', kind: 'air-station', attributes, location: null })
+    // 2025-07-10 00:00 CST is 06:00 UTC: 01:00 by the clocks of the summer.
+    const midnight = Date.parse('2025-07-10T06:00:00Z')
+    const o3 = [...always(50, 23), ...always(180, 8), ...always(50, 24)]
+    await say({ device: 'chicago', property: 'o3', from: midnight, values: o3 })
+    const pm25 = [...always(9, 24), ...always(20, 24)]
+    await say({ device: 'chicago', property: 'pm25', from: midnight, values: pm25 })
+    const both = { index: 'us-aqi', ...between(midnight, midnight + 2 * day) }
+    // 180 ug/m3 are 91.7 ppb: 0.091 ppm is 164; 50 are 25 ppb: 23. PM2.5 of 9.0 is 50, of 20.0 is 71.
+    expect(await items('chicago', both)).toMatchObject([
+      { from: iso(midnight), to: iso(midnight + day), sub: { o3_8h: 164, pm25: 50 }, value: 164 },
+      { from: iso(midnight + day), sub: { o3_8h: 23, pm25: 71 }, value: 71 },
+    ])
+    const later = { index: 'us-aqi', ...between(midnight + 1, midnight + day + 1) }
+    expect(await items('chicago', later)).toEqual([])
+  })
+
+  test('a day of the EPA with ozone is told when its last mean has ended', async () => {
+    await site({ id: 'today', kind: 'air-station' })
+    // The clock shows 00:20, twenty minutes after the end of the day.
+    const from = now - 20 * minute - 2 * day
+    await say({ device: 'today', property: 'pm25', from, values: always(9, 48) })
+    const asked = { index: 'us-aqi', from: iso(from) }
+    expect((await items('today', asked)).length).toBe(2)
+    await say({ device: 'today', property: 'o3', from, values: always(50, 48) })
+    expect((await items('today', asked)).map(({ from }) => from)).toEqual([iso(from)])
+  })
+
   test('hours in which the site said nothing are left out', async () => {
     await site({ id: 'gap', kind: 'air-station' })
     await say({ device: 'gap', property: 'no2', from: lastOld, values: [50, null, null, 60] })
@@ -321,7 +351,7 @@ describe('water and rain', () => {
     await site({
       id: 'gauge',
       kind: 'river-gauge',
-      attributes: { warningLevel: 9.3, guaranteeLevel: 10.5, floodSeason: 'summer' },
+      attributes: { warningLevel: 9.3, guaranteeLevel: 10.5, floodSeason: '06-01/09-30' },
       devices: [{ id: 'gauge-a' }, { id: 'gauge-b' }],
     })
     const shared = { property: 'water_level', from: lastOld, everyMs: 10 * minute }

@@ -53,7 +53,8 @@ Our choices where the texts are silent:
 
 ${list([
   'A pollutant that the station has never measured counts as not monitored by plan (HJ 633-2026 5.3.2; its condition on three years is not checked); one that is missing now is missing.',
-  'Gases of the US index are converted from mass to share of the air at 25 °C and 1013.25 hPa. Its days need 18 of 24 hours, or 13 of 17 means of 8 h.',
+  'Gases of the US index are converted from mass to share of the air at 25 °C and 1013.25 hPa. Its days need 18 of 24 hours, or 13 of 17 means of 8 h; those of CO lie wholly in the day.',
+  'Days of `us-aqi` are of local standard time all year: in summer they begin at 01:00 of the clocks. The means of 8 h of ozone are the 17 that begin at 07:00 … 23:00 (40 CFR 50 appendix U 3), so where ozone is measured a day is known 7 h after its end, and a rule observes it then.',
   '`gb3838` of a day is made from means of at least 4 hours with readings, since automatic stations measure every 4 hours; of a shorter time the answer is marked as instant.',
   '`rainstorm-signal`: the rain counts as going on when some fell in the last hour.',
   'An hour or day in which the site said nothing has no index.',

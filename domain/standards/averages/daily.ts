@@ -5,7 +5,8 @@
  *   where the texts are silent.
  * - Daily maximum of 8 h: of the moving means that lie wholly in the day, which are those ending at 08:00 … 24:00.
  *   At least 14 of these 17 must be valid; with fewer the maximum still counts when it is above the limit
- *   (confidence B: two secondary sources agree on the windows and the 14).
+ *   (confidence B: two secondary sources agree on the windows and the 14). EPA's 17 for ozone begin at 07:00 … 23:00
+ *   (40 CFR 50 appendix U 3(a)), so the last of them ends at 07:00 of the next day.
  */
 
 import type { Day } from '../../calendar.ts'
@@ -37,14 +38,17 @@ export interface Max8hTerms {
   needs: number
   /** With fewer the maximum counts when it is above this; null: it never does. */
   limit: number | null
+  /** Hours after the start of the day at which the first mean begins, and after its end at which the last one ends. */
+  shift: number
 }
 
 /** HJ 663-2013, with the limit of grade 2 of GB 3095 (160 ug/m3). */
-export const ozoneMax8h: Max8hTerms = { needs: 14, limit: 160 }
+export const ozoneMax8h: Max8hTerms = { needs: 14, limit: 160, shift: 0 }
 
 export function dailyMax8h(hours: Hours, day: Day, terms: Max8hTerms): number | null {
   const means: number[] = []
-  for (let to = day.from + eightHours.hours * hourMs; to <= day.to; to += hourMs) {
+  const first = day.from + (terms.shift + eightHours.hours) * hourMs
+  for (let to = first; to <= day.to + terms.shift * hourMs; to += hourMs) {
     const mean = movingMean(hours, to, eightHours)
     if (mean !== null) means.push(mean)
   }

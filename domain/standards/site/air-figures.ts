@@ -20,12 +20,15 @@ import { unitFactor } from './gas-units.ts'
 
 export type AirIndex = 'cn-aqi-daily' | 'cn-aqi-hourly' | 'us-aqi' | 'us-nowcast' | 'eu-aqi'
 
+/** EPA's days: 18 of 24 hours (75 %, 40 CFR 50 appendices N and T). */
+export const usDayNeeds = 18
 /**
- * EPA's days: 18 of 24 hours (75 %, 40 CFR 50 appendices N and T), 13 of 17 means of 8 h (appendix U). The windows are
- * those of GB 3095, wholly in the day, so that the index is known at midnight; EPA's own end up to 7 h later.
+ * Ozone: 13 of the 17 means of 8 h that begin at 07:00 … 23:00 local standard time (40 CFR 50 appendix U 3(a), (b)).
+ * CO: the means that lie in the day; appendix U is of ozone only.
  */
-const usDayNeeds = 18
-const usMax8h: Max8hTerms = { needs: 13, limit: null }
+export const usOzoneHoursAfter = 7
+export const usOzoneMax8h: Max8hTerms = { needs: 13, limit: null, shift: usOzoneHoursAfter }
+const usCoMax8h: Max8hTerms = { needs: 13, limit: null, shift: 0 }
 
 /** The NowCast of particles looks at 12 hours, that of ozone at two weeks and two hours where they are known. */
 export const nowcastHoursMost = 338
@@ -76,7 +79,11 @@ function figureOf(
     case 'cn-aqi-daily':
       return dailyFigure(span, hours, { day: period, needs: dayNeeds, max8h: ozoneMax8h })
     case 'us-aqi':
-      return dailyFigure(span, hours, { day: period, needs: usDayNeeds, max8h: usMax8h })
+      return dailyFigure(span, hours, {
+        day: period,
+        needs: usDayNeeds,
+        max8h: pollutant === 'o3' ? usOzoneMax8h : usCoMax8h,
+      })
   }
 }
 

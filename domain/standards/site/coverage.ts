@@ -3,13 +3,14 @@
  * which kinds of sites it means something. `flood-size` needs a return period, which no sensor tells.
  */
 
+import { createDayCalendar, createStandardCalendar, type DayCalendar } from '../../calendar.ts'
 import type { SignalIndex } from '../../rule.ts'
 import type { Site } from '../../site.ts'
 import { hourMs } from '../averages/clock-hour.ts'
 import { type IndexName, indexNames } from '../definition.ts'
 import { indexDefinitions } from '../indices.ts'
 import { rainProperties } from '../averages/rain-sum.ts'
-import { type AirIndex, nowcastHoursMost, pollutantOf } from './air-figures.ts'
+import { type AirIndex, nowcastHoursMost, pollutantOf, usOzoneHoursAfter } from './air-figures.ts'
 import { hasFloodFigures, type RainIndex } from './hydro-request.ts'
 
 export type SiteIndexName = Exclude<IndexName, 'flood-size'>
@@ -45,6 +46,21 @@ const daily: ReadonlySet<SiteIndexName> = new Set(['cn-aqi-daily', 'us-aqi', 'gb
 /** What the index is of: each clock hour, or each natural day. */
 export function isDaily(index: SiteIndexName): boolean {
   return daily.has(index)
+}
+
+/** Days and hours by which an index counts: EPA's are of local standard time all year (40 CFR 50 appendix U 3(a)). */
+export function indexCalendar(index: SiteIndexName, zone: string): DayCalendar {
+  return index === 'us-aqi' ? createStandardCalendar(zone) : createDayCalendar(zone)
+}
+
+/** How far beyond the end of its hour or day an index looks: EPA's means of ozone that begin in the day end after it. */
+export function readsOnMs(index: SiteIndexName): number {
+  return index === 'us-aqi' ? usOzoneHoursAfter * hourMs : 0
+}
+
+/** How long after its hour or day an index is known, where these properties are measured. */
+export function settlesMs(index: SiteIndexName, measured: { has(property: string): boolean }) {
+  return index === 'us-aqi' && measured.has('o3') ? readsOnMs(index) : 0
 }
 
 /** How far before the end of its hour or day an index looks; a day is as long as it is. */

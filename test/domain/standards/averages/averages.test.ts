@@ -24,6 +24,7 @@ import {
 } from '../../../../domain/standards/averages/moving-mean.ts'
 import { rainSum } from '../../../../domain/standards/averages/rain-sum.ts'
 import { stationHours, statisticOf } from '../../../../domain/standards/averages/station.ts'
+import { usOzoneMax8h } from '../../../../domain/standards/site/air-figures.ts'
 import { hourly, times, windows } from './hours.ts'
 
 const beijing = createDayCalendar('Asia/Shanghai')
@@ -209,6 +210,26 @@ describe('the daily maximum of 8 h', () => {
     expect(max8h(upTo(18, 160))).toBeNull()
     expect(max8h(upTo(18, 161))).toBe(161)
     expect(max8h(upTo(5, 900))).toBeNull()
+  })
+})
+
+describe('the daily maximum of 8 h of ozone in the United States', () => {
+  const max8h = (values: readonly (number | null)[]) =>
+    dailyMax8h(hourly(midnight, values), day, usOzoneMax8h)
+  const hoursOf = (high: readonly number[]) => times(31, (i) => (high.includes(i) ? 120 : 30))
+
+  test('takes the 17 windows that begin at 07:00 … 23:00', () => {
+    // 00:00 to 06:00 are of the day before; 23:00 to 07:00 belongs to this one.
+    expect(max8h(hoursOf([0, 1, 2, 3, 4, 5, 6]))).toBe(30)
+    expect(max8h(hoursOf([23, 24, 25, 26, 27, 28, 29, 30]))).toBe(120)
+    expect(max8h(hoursOf([7, 8, 9, 10]))).toBe(75)
+  })
+
+  test('needs 13 of them', () => {
+    const upTo = (count: number) => times(31, (i) => (i < count ? 90 : null))
+    // Of windows with six hours at least, those beginning at 07:00 … 19:00.
+    expect(max8h(upTo(25))).toBe(90)
+    expect(max8h(upTo(24))).toBeNull()
   })
 })
 
