@@ -5,7 +5,7 @@
 
 import { flagCode } from './layout.ts'
 import { LineBytes } from './line-bytes.ts'
-import { type Place, prefixOf } from './places.ts'
+import { type Place, prefixOf } from './place.ts'
 import type { Sheet } from './sheet.ts'
 
 const space = 0x20

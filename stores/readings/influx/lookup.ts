@@ -2,13 +2,13 @@
 
 import { Fault } from '../../../domain/errors.ts'
 import type { Entry } from '../sqlite/unsealed.ts'
-import { inParallel } from './parallel.ts'
 import { type Connection, type Rows, rowsOfSeriesMax } from './connection.ts'
 import { deviceCondition, nameText, timeCondition } from './influxql.ts'
 import { tagNames } from './layout.ts'
 import { decodeTag } from './line-protocol.ts'
 import { type LookupQuery, planLookups, queryFor, type Wanted } from './lookup-plan.ts'
-import { makePlace, type Place } from './places.ts'
+import { inParallel } from './parallel.ts'
+import { makePlace, type Place } from './place.ts'
 import { columnsOf, readingFields } from './rows.ts'
 import { identityText, type Question } from './sheet.ts'
 

@@ -3,7 +3,8 @@
 import type { Ports } from '../../../domain/ports.ts'
 import type { ReadingsWriter, RefusedReading } from '../readings.ts'
 import type { ConnectionOptions } from './connection.ts'
-import type { Placements, SiteTags } from './places.ts'
+import type { SiteTags } from './place.ts'
+import type { Placements } from './places.ts'
 
 export interface InfluxReaderOptions extends ConnectionOptions {
   /** `influx.db`; made when it is not there. */

@@ -10,19 +10,15 @@
  */
 
 import type { SqliteDatabase } from '../../sqlite.ts'
-import { influxTimes } from './layout.ts'
-import { escapeKey, tagsText } from './line-protocol.ts'
-
-export interface SiteTags {
-  site: string | null
-  district: string | null
-}
-
-/** Half-open in observed time; from −∞ and until ∞ where it has no end. */
-export interface TagsInTime extends SiteTags {
-  from: number
-  until: number
-}
+import {
+  always,
+  makePlace,
+  type Place,
+  type Retag,
+  type SiteTags,
+  type TagsInTime,
+} from './place.ts'
+import { preparePlaceTable } from './place-table.ts'
 
 /** What the registry remembers of devices that have moved or were removed. */
 export interface Placements {
@@ -31,24 +27,6 @@ export interface Placements {
   /** All of time, rising; undefined for a device that has stood at one site ever since. */
   of(device: string): readonly TagsInTime[] | undefined
   devices(): Iterable<string>
-}
-
-export interface Place extends TagsInTime {
-  device: string
-  /** Readings observed up to this time may stand under other tags; −∞ when there never were others. */
-  moved: number
-  /** The tags as they stand in a line. */
-  tags: string
-  /** The line's beginning for each measurement, up to the space. */
-  prefixes: Map<string, Uint8Array>
-}
-
-/** Points of a device in a time that may stand under the tags of another site. */
-export interface Retag {
-  id: number
-  device: string
-  from: number
-  until: number
 }
 
 export interface Places {
@@ -63,6 +41,9 @@ export interface Places {
   /** Writes what changed to the file, inside the caller's transaction. */
   save(): void
   readonly isChanged: boolean
+  /** The registry has learned from the points themselves where these stood: nothing is to be written again. */
+  accept(devices: readonly string[]): void
+  readonly isHeld: boolean
   /** Keep known tags as they are, or follow the registry. */
   hold(on: boolean): void
   /** Forgets what was not saved. */
@@ -73,21 +54,12 @@ export interface Places {
   retagged(retag: Retag, upTo: number): void
 }
 
-interface PlaceRow extends SiteTags {
-  device: string
-  moved: number | null
-  /** JSON of the tags in time when there is more than one. */
-  history: string | null
-}
-
 export interface PlacesParts {
   placeOf(device: string): SiteTags | undefined
   placements?: Placements | undefined
   /** The time of the device's newest reading, of whatever property. */
   newestOf(device: string): number
 }
-
-const always = { from: Number.NEGATIVE_INFINITY, until: Number.POSITIVE_INFINITY }
 
 export function createPlaces(db: SqliteDatabase, parts: PlacesParts): Places {
   const { placeOf, placements, newestOf } = parts
@@ -97,6 +69,7 @@ export function createPlaces(db: SqliteDatabase, parts: PlacesParts): Places {
   let waiting: Omit<Retag, 'id'>[] = []
   let isHeld = true
   let reviewed = -1
+  let isAdopted = false
 
   function tagsOf(device: string): readonly TagsInTime[] {
     const { site = null, district = null } = placeOf(device) ?? {}
@@ -111,8 +84,25 @@ export function createPlaces(db: SqliteDatabase, parts: PlacesParts): Places {
     return places
   }
 
+  /**
+   * Before placements were kept a device that moved left its points where they were taken. What the registry says of it
+   * without placements is no correction of them: only what it says from now on is.
+   */
+  function adopt(places: ReadonlyMap<string, readonly Place[]>): void {
+    if (isAdopted || isHeld || placements === undefined) return
+    isAdopted = true
+    for (const device of table.earlier()) {
+      const [last] = places.get(device) ?? []
+      const [now, ...others] = tagsOf(device)
+      if (last === undefined || now === undefined || others.length > 0) changed.add(device)
+      else if (last.site === now.site && last.district === now.district) changed.add(device)
+      else keep(device, [now], newestOf(device))
+    }
+  }
+
   function follow(device: string, at: number): Place {
     known ??= table.load()
+    adopt(known)
     const last = known.get(device)
     if (last !== undefined && isHeld) return placeAt(last, at)
     const own = placements?.of(device)
@@ -144,6 +134,7 @@ export function createPlaces(db: SqliteDatabase, parts: PlacesParts): Places {
     review() {
       if (isHeld || placements === undefined || placements.version === reviewed) return
       known ??= table.load()
+      adopt(known)
       const moved = [...known].flatMap(([device, places]) => (places.length > 1 ? [device] : []))
       for (const device of new Set([...placements.devices(), ...moved])) {
         if (known.has(device)) follow(device, Number.POSITIVE_INFINITY)
@@ -156,6 +147,12 @@ export function createPlaces(db: SqliteDatabase, parts: PlacesParts): Places {
       changed.clear()
       waiting = []
     },
+    accept(devices) {
+      for (const device of devices) keep(device, tagsOf(device), newestOf(device))
+    },
+    get isHeld() {
+      return isHeld
+    },
     get isChanged() {
       return changed.size > 0
     },
@@ -164,6 +161,7 @@ export function createPlaces(db: SqliteDatabase, parts: PlacesParts): Places {
     },
     clear() {
       if (changed.size > 0) known = undefined
+      isAdopted = false
       changed.clear()
       waiting = []
       reviewed = -1
@@ -171,67 +169,6 @@ export function createPlaces(db: SqliteDatabase, parts: PlacesParts): Places {
     firstRetag: table.firstRetag,
     retagged: table.retagged,
   }
-}
-
-function preparePlaceTable(db: SqliteDatabase) {
-  const select = db.prepare<[], PlaceRow>(
-    'select device, site, district, moved, history from place',
-  )
-  const upsert = db.prepare<PlaceRow>(`
-    insert into place (device, site, district, moved, history)
-    values (@device, @site, @district, @moved, @history)
-    on conflict (device) do update
-    set site = @site, district = @district, moved = @moved, history = @history`)
-  const insertRetag = db.prepare<[string, number, number]>(
-    'insert into retag (device, since, until) values (?, ?, ?)',
-  )
-  const selectRetag = db.prepare<[], Retag>(
-    'select id, device, since as "from", until from retag order by id limit 1',
-  )
-  const moveRetag = db.prepare<[number, number]>('update retag set since = ? where id = ?')
-  const dropRetag = db.prepare<[number]>('delete from retag where id = ?')
-
-  return {
-    load(): Map<string, readonly Place[]> {
-      const places = new Map<string, readonly Place[]>()
-      for (const { device, moved, history, site, district } of select.iterate()) {
-        const tags = history === null ? [{ site, district, ...always }] : historyOf(history)
-        places.set(
-          device,
-          tags.map((one) => makePlace({ ...one, device, moved })),
-        )
-      }
-      return places
-    },
-    put(device: string, places: readonly Place[]): void {
-      const { site = null, district = null, moved = always.from } = places.at(-1) ?? {}
-      const history = places.length > 1 ? historyText(places) : null
-      const since = Number.isFinite(moved) ? moved : null
-      upsert.run({ device, site, district, moved: since, history })
-    },
-    addRetag({ device, from, until }: Omit<Retag, 'id'>): void {
-      insertRetag.run(device, Math.max(from, influxTimes.from), Math.min(until, influxTimes.to))
-    },
-    firstRetag: () => selectRetag.get(),
-    retagged({ id, until }: Retag, upTo: number): void {
-      if (upTo < until) moveRetag.run(upTo, id)
-      else dropRetag.run(id)
-    },
-  }
-}
-
-function historyText(places: readonly TagsInTime[]): string {
-  return JSON.stringify(
-    places.map(({ site, district, from }) => [site, district, Number.isFinite(from) ? from : null]),
-  )
-}
-
-function historyOf(text: string): TagsInTime[] {
-  const rows: [string | null, string | null, number | null][] = JSON.parse(text)
-  return rows.map(([site, district, from], i) => ({
-    ...{ site, district, from: from ?? always.from },
-    until: rows[i + 1]?.[2] ?? always.until,
-  }))
 }
 
 function placeAt(places: readonly Place[], at: number): Place {
@@ -266,34 +203,4 @@ function changedSites(
       return other.site !== site && from < until ? [{ from, until }] : []
     }),
   )
-}
-
-export function makePlace({
-  device,
-  site,
-  district,
-  moved,
-  from,
-  until,
-}: TagsInTime & { device: string; moved: number | null }): Place {
-  const tags = tagsText({ device, district, site })
-  return {
-    device,
-    site,
-    district,
-    moved: moved ?? always.from,
-    tags,
-    prefixes: new Map(),
-    from,
-    until,
-  }
-}
-
-/** A line up to the space before its fields. */
-export function prefixOf(place: Place, measurement: string): Uint8Array {
-  const known = place.prefixes.get(measurement)
-  if (known !== undefined) return known
-  const prefix = Buffer.from(`${escapeKey(measurement)}${place.tags}`)
-  place.prefixes.set(measurement, prefix)
-  return prefix
 }

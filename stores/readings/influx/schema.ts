@@ -7,13 +7,15 @@
  *   last cut; what came since is in the log.
  * - `log`: the newest readings in the order written, one or few rows per batch, as in the embedded store.
  * - `place`: the tags that the points of a device are written with, `history` those of all times when there is more than
- *   one; readings observed up to `moved` may stand under others. `retag`: times whose points belong to another site by now
- *   and are written again under its tags.
+ *   one; readings observed up to `moved` may stand under others. `earlier`: of before the registry kept placements, and
+ *   not compared with it yet. `retag`: times whose points belong to another site by now and are written again under its
+ *   tags.
  * - `pending`: identities that were looked up in InfluxDB and not found there, of a batch that is on its way. After a
  *   crash they count as new although InfluxDB may hold them by now.
  * - `dirty`: hours (`1h`) and days (`1d`) of rows that are to be summed up, by their beginning and their first series.
  *   `unsummed`: hours of rows that were tried in vain: InfluxDB could not tell or not take their sums. Which hours before
  *   `summed_from` were dirty, nobody knows.
+ *   `tags_due`: where devices stood before is to be learned from the tags of points (`written-sites.ts`).
  *   Sums of amounts, counters and levels before `forms_from` are of an earlier form (`renewal.ts`).
  * - `full_disk`: InfluxDB refused a write because its disk was full, and may lose what came since (`full-disk.ts`).
  */
@@ -99,5 +101,12 @@ export const migrations: Migrations = [
     since real not null,
     until real not null
   ) strict;
+  `,
+  `
+  -- Points of these may stand where the device stood before the registry kept placements.
+  alter table place add column earlier integer;
+  update place set earlier = 1 where history is null;
+  alter table state add column tags_due integer;
+  update state set tags_due = 1 where begun = 1;
   `,
 ]

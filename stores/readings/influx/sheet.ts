@@ -4,7 +4,7 @@
  */
 
 import type { Reading } from '../../../domain/reading.ts'
-import type { Place } from './places.ts'
+import type { Place } from './place.ts'
 import type { Series } from './series-register.ts'
 
 /**

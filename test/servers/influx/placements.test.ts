@@ -1,8 +1,10 @@
 /** Points stand under the site where their device stood, also after it has moved and when that is put right later. */
 
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import type { Placements, TagsInTime } from '../../../stores/readings/influx/places.ts'
+import type { TagsInTime } from '../../../stores/readings/influx/place.ts'
+import type { Placements } from '../../../stores/readings/influx/places.ts'
 import { reading, tidyAll } from '../../conformance/readings.ts'
+import { makeEarlier } from './earlier-file.ts'
 import { findInfluxes } from './find.ts'
 import { influxql, openInfluxStore } from './influx-store.ts'
 import type { Influxd } from './influxd.ts'
@@ -120,6 +122,62 @@ for (const { name, start: startServer } of findInfluxes()) {
       expect(await values()).toEqual({ weir: [1, 2, 3, 33, 40, 5, 6, 7] })
       expect(await hours()).toEqual({ weir: [1, 2, 36, 40, 5, 6, 7] })
       expect(await stored()).toEqual([1, 2, 3, 33, 40, 5, 6, 7])
+    })
+
+    describe('a file of a version that kept no placements', () => {
+      const since = Number.NEGATIVE_INFINITY
+      /** Moved from `weir` to `lock` before the upgrade, and silent since. */
+      async function upgraded() {
+        const city = open()
+        await city.writer.write(hourly(0, [1, 2, 3]))
+        await city.writer.write([reading(start, { device: 'air-2' })])
+        await city.writer.close()
+        makeEarlier(city.options.path)
+        city.stand(['lock', since])
+        const writer = await city.reopenWriter()
+        return { ...city, writer }
+      }
+
+      test('its points stay where they stand when their device sends again', async () => {
+        const { writer, values } = await upgraded()
+        await writer.write([reading(start + hour, { device: 'air-2' })])
+        await writer.write([...hourly(5, [6]), ...hourly(1, [20])])
+        await tidyAll(writer, late)
+        expect(await values()).toEqual({ weir: [1, 20, 3], lock: [6] })
+      })
+
+      test('they stay over restarts when only others send', async () => {
+        const { writer, values, reopenWriter } = await upgraded()
+        await writer.write([reading(start + hour, { device: 'air-2' })])
+        await tidyAll(writer, late)
+        const again = await reopenWriter()
+        await again.write(hourly(5, [6]))
+        await tidyAll(again, late)
+        expect(await values()).toEqual({ weir: [1, 2, 3], lock: [6] })
+      })
+
+      test('corrections that are made by then move them', async () => {
+        const { writer, values, stand } = await upgraded()
+        await writer.write([reading(start + hour, { device: 'air-2' })])
+        await tidyAll(writer, late)
+        stand(['weir', since], ['dam', start + 2 * hour])
+        await tidyAll(writer, late)
+        expect(await values()).toEqual({ weir: [1, 2], dam: [3] })
+        stand(['quay', since])
+        await writer.write(hourly(5, [6]))
+        await tidyAll(writer, late)
+        expect(await values()).toEqual({ quay: [1, 2, 3, 6] })
+      })
+
+      test('also a correction since ever, of one that is silent', async () => {
+        const { writer, values, stand } = await upgraded()
+        await writer.write([reading(start + hour, { device: 'air-2' })])
+        await tidyAll(writer, late)
+        stand(['quay', since])
+        await writer.write(hourly(5, [6]))
+        await tidyAll(writer, late)
+        expect(await values()).toEqual({ quay: [1, 2, 3, 6] })
+      })
     })
 
     test('more points than one step takes', async () => {
