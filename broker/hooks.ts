@@ -18,7 +18,7 @@ import { type Denials, deniedTopic } from './denials.ts'
 import { mayPublish } from './inner-packet.ts'
 import type { BrokerMeters } from './meters.ts'
 import type { Receipts } from './receipts.ts'
-import { matches, type StoredSessions } from './stored-sessions.ts'
+import { matches, type StoredSessions, sessionMark } from './stored-sessions.ts'
 
 export interface HooksOptions {
   aedes: Aedes
@@ -132,6 +132,11 @@ export function installHooks(options: HooksOptions): void {
     subscription: ISubscription,
     done: (error: Error | null, subscription?: ISubscription | null) => void,
   ): void {
+    if (subscription.topic === sessionMark) {
+      // Not at once: Aedes notes only after this call that it has found a session, and then says so.
+      timers.soon(() => done(null, null))
+      return
+    }
     const connection = connectionOf(client)
     const identity = connection?.presence?.identity
     const held = connection?.subscriptions ?? new Map<string, number>()

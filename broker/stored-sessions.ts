@@ -33,6 +33,16 @@ interface Session {
   incoming: PacketIds
 }
 
+function emptySession(): Session {
+  return { subscriptions: new Map(), outgoing: [], incoming: new PacketIds() }
+}
+
+/**
+ * Stands for the subscriptions of a kept session that has none, such as that of a device which only publishes. Told that
+ * there is no session, it would use packet ids anew that still stand for its earlier messages. Granted to nobody.
+ */
+export const sessionMark = '$bellwether/session'
+
 export interface StoredSessionsOptions {
   offlineMessagesMax: number
   retainedMessagesMax: number
@@ -126,8 +136,11 @@ export class StoredSessions {
     if (listeners?.size === 0) this.#listeners.delete(device)
   }
 
+  /** Never empty while something is kept: Aedes says by it whether the session is present ([MQTT-3.2.2-2]). */
   async subscriptionsByClient(client: ClientKey): Promise<ISubscription[]> {
-    return [...(this.#sessions.get(client.id)?.subscriptions.values() ?? [])]
+    const { subscriptions, incoming, outgoing } = this.#sessions.get(client.id) ?? emptySession()
+    if (subscriptions.size > 0) return [...subscriptions.values()]
+    return incoming.size > 0 || outgoing.length > 0 ? [{ topic: sessionMark, qos: 0 }] : []
   }
 
   /** Those that want a message kept: with QoS above 0, once per client and filter. */
@@ -251,7 +264,7 @@ export class StoredSessions {
   #session(clientId: string): Session {
     let session = this.#sessions.get(clientId)
     if (session === undefined) {
-      session = { subscriptions: new Map(), outgoing: [], incoming: new PacketIds() }
+      session = emptySession()
       this.#sessions.set(clientId, session)
     }
     return session

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { PacketIds } from '../../broker/packet-ids.ts'
 import fc from 'fast-check'
 import { startTestBroker, type TestBroker, telemetryTopic, until } from './broker-under-test.ts'
-import { generate, publishFrame } from './raw-client.ts'
+import { generate, publishFrame, type RawClient } from './raw-client.ts'
 
 let t: TestBroker
 beforeEach(async () => {
@@ -31,6 +31,46 @@ test('6,000 messages that wait for their release are served, and each is taken o
   await until(() => received('pubrec') === count + 602, 'two more')
   expect(await t.uplinks('telemetry')).toHaveLength(count + 2)
 }, 60_000)
+
+test('a device that only publishes is told of its kept session while a message of it is not released', async () => {
+  const kept = { clientId: 'kept', clean: false }
+  const message = (pm25: number, messageId: number) =>
+    publishFrame(telemetryTopic, JSON.stringify({ pm25 }), { qos: 2, messageId })
+  const isPresent = (client: RawClient) =>
+    client.packets.flatMap((packet) => (packet.cmd === 'connack' ? [packet.sessionPresent] : []))
+  const denied = () => t.metric('bellwether_mqtt_denied_total')
+  const deniedBefore = await denied()
+
+  const first = await t.rawDevice('d1', kept)
+  expect(isPresent(first)).toEqual([false])
+  first.send(message(31, 7))
+  await first.nextOf('pubrec')
+  first.destroy()
+
+  // It goes on where it was: the repeat is no second message, and the id is free once it is released.
+  const second = await t.rawDevice('d1', kept)
+  expect(isPresent(second)).toEqual([true])
+  second.send(message(31, 7))
+  await second.nextOf('pubrec')
+  expect(await t.uplinks('telemetry')).toHaveLength(1)
+  second.send(generate({ cmd: 'pubrel', messageId: 7 }))
+  await second.nextOf('pubcomp')
+  second.destroy()
+
+  // With nothing left, it is told so, and each id is a new message.
+  const third = await t.rawDevice('d1', kept)
+  expect(isPresent(third)).toEqual([false])
+  third.send(message(32, 7))
+  await third.nextOf('pubrec')
+  expect(await t.uplinks('telemetry')).toHaveLength(2)
+  third.destroy()
+  const anew = await t.rawDevice('d1', { ...kept, clean: true })
+  expect(isPresent(anew)).toEqual([false])
+  anew.send(message(33, 7))
+  await anew.nextOf('pubrec')
+  expect(await t.uplinks('telemetry')).toHaveLength(3)
+  expect(await denied()).toBe(deniedBefore)
+})
 
 test('a set of packet ids is a set', () => {
   const id = fc.oneof(fc.integer({ min: 1, max: 90 }), fc.integer({ min: 1, max: 65_535 }))
