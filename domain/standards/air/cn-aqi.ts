@@ -8,17 +8,19 @@
 import type { BothLanguages } from '../../text.ts'
 import { type Decimal, toText } from '../decimal.ts'
 import type { IndexAnswer, IndexRequest } from '../definition.ts'
-import { checkOptions, givenValues } from '../given.ts'
+import { checkOptions, choiceOption, givenValues } from '../given.ts'
 import { type SubIndex, subIndex } from './cn-iaqi.ts'
-import { asideNote, beyondNote, missingNote } from './cn-notes.ts'
+import { asideNote, beyondNote, formNote, missingNote } from './cn-notes.ts'
 import { cnNames, notMonitoredOption } from './cn-request.ts'
 import {
   type CnEdition,
+  type CnForm,
   type CnIndicator,
   type CnReport,
+  cnForms,
   cnIndicators,
   cnLevels,
-  reportIndicators,
+  countedIndicators,
 } from './cn-tables.ts'
 import { levelOf, noLevel } from './levels.ts'
 import { concentration, massSpan, type Pollutant, pollutants } from './pollutants.ts'
@@ -32,6 +34,7 @@ interface Judged extends SubIndex, CnIndicator {
 interface Report {
   report: CnReport
   edition: CnEdition
+  form: CnForm
   judged: readonly Judged[]
   counted: readonly Judged[]
   /** Pollutants without any sub-index that counts, by plan and otherwise. */
@@ -40,7 +43,9 @@ interface Report {
 }
 
 export function cnAqi(report: CnReport, edition: CnEdition, request: IndexRequest): IndexAnswer {
-  checkOptions(request.options, ['notMonitored'])
+  const hourly = report === 'cn-aqi-hourly'
+  checkOptions(request.options, ['notMonitored', ...(hourly ? ['form'] : [])])
+  const form = choiceOption(request.options, 'form', cnForms) ?? 'text'
   const sub: Record<string, number | null> = {}
   const judged: Judged[] = []
   for (const given of givenValues(request.values, cnNames(report, edition))) {
@@ -49,17 +54,26 @@ export function cnAqi(report: CnReport, edition: CnEdition, request: IndexReques
     if (indicator === undefined) continue
     const value = concentration(given, massSpan(indicator.pollutant))
     if (value === null) continue
-    const found = subIndex(value, indicator, edition)
+    const found = subIndex(value, columnFor(indicator, form), edition)
     judged.push({ ...indicator, ...found, value })
     sub[given.key] = found.iaqi
   }
-  const counted = countedOf(judged, reportIndicators[report][edition])
+  const counted = countedOf(judged, countedIndicators(report, edition, form))
   const planned = notMonitoredOption(request.options)
   const lacking = pollutants.filter((one) => !counted.some(({ pollutant }) => pollutant === one))
   const notMonitored = lacking.filter((one) => planned.includes(one))
   const missing = lacking.filter((one) => !planned.includes(one))
-  const all = { report, edition, judged, counted, notMonitored, missing }
+  const all = { report, edition, form, judged, counted, notMonitored, missing }
   return { index: report, edition, sub, ...verdict(all) }
+}
+
+/** Published reports read PM of 1 h against the column of the daily mean. */
+function columnFor(indicator: CnIndicator, form: CnForm): CnIndicator {
+  const { pollutant, span } = indicator
+  const isHourOfParticles = span === '1h' && (pollutant === 'pm10' || pollutant === 'pm25')
+  return form === 'published' && isHourOfParticles
+    ? { ...indicator, code: `${pollutant}_24h` }
+    : indicator
 }
 
 /**
@@ -74,10 +88,11 @@ function countedOf(judged: readonly Judged[], codes: readonly string[]): readonl
 }
 
 function verdict(all: Report): Omit<IndexAnswer, 'index' | 'edition' | 'sub'> {
-  const { counted, edition, missing } = all
+  const { counted, edition, form, missing } = all
   const highest = counted.length === 0 ? null : Math.max(...counted.map(({ iaqi }) => iaqi ?? 0))
   /** HJ 633-2026 5.3.1; the 2012 edition only marks what is missing. */
-  const withheld = edition === 'HJ 633-2026' && missing.length > 0 && (highest ?? 0) <= 100
+  const lacking = form === 'published' ? missing.filter((one) => one !== 'pm10') : missing
+  const withheld = edition === 'HJ 633-2026' && lacking.length > 0 && (highest ?? 0) <= 100
   const value = withheld ? null : highest
   const details = detailsOf(all, value)
   const notes = notesOf(all, withheld)
@@ -93,8 +108,9 @@ function pollutantsAbove(counted: readonly Judged[], bound: number): readonly Po
 }
 
 function detailsOf(all: Report, value: number | null): IndexAnswer['details'] {
-  const { report, edition, judged, counted, missing, notMonitored } = all
+  const { report, edition, form, judged, counted, missing, notMonitored } = all
   return {
+    ...(report === 'cn-aqi-hourly' ? { form, forms: cnForms } : {}),
     /** NA: missing (both editions). */
     ...(value === null ? { mark: 'NA' } : {}),
     missing,
@@ -113,12 +129,13 @@ function shortText(value: Decimal): string {
 }
 
 function notesOf(all: Report, withheld: boolean): readonly BothLanguages[] {
-  const { report, edition, judged, counted, missing } = all
-  const inReport = reportIndicators[report][edition]
+  const { report, edition, form, judged, counted, missing } = all
+  const inReport = countedIndicators(report, edition, form)
   const aside = judged.filter((one) => !inReport.includes(one.code) && !counted.includes(one))
   return [
     ...(missing.length > 0 ? [missingNote(missing, withheld)] : []),
     ...judged.filter(({ beyond }) => beyond).map((one) => beyondNote(one.code, one)),
+    ...formNote(all, withheld),
     ...(aside.length > 0 ? [asideNote(aside.map(({ code }) => code))] : []),
   ]
 }

@@ -19,6 +19,11 @@ import { belowZeroNote, massSpan, nameOf } from './pollutants.ts'
 import { unknownEdition } from './unknown-edition.ts'
 import { whoTable } from './who-guidelines.ts'
 
+const formOption: BothLanguages = {
+  en: 'text (unless given): as the edition is written. published: as real-time reports were published; until 2026-02-28 from means of 1 h, PM read against the column of the daily mean; since then with an AQI also where PM10 alone is blank and the rest is at most 100. details.form says which one the answer follows.',
+  zh: 'text（默认）：按标准文本；published：按实际发布的实时报，2026-02-28前由1小时平均计算、颗粒物按日均值限值计算，此后仅缺PM10且其余不大于100时也给出AQI。details.form 注明所用形式。',
+}
+
 export const cnAqiDaily = definitionOf('cn-aqi-daily', {
   en: 'China air quality index, daily report',
   zh: '空气质量指数（AQI）日报',
@@ -40,6 +45,7 @@ function definitionOf(name: CnReport, title: BothLanguages): IndexDefinition {
         en: 'Pollutants that are not monitored by plan (mark "/"): they do not hold the AQI back. HJ 633-2026 5.3.2 allows it where the pollutant was never the primary one of a polluted day in three years in a row, which is for the caller to know.',
         zh: '按规划不监测的污染物列表（标注“/”），缺少时不影响AQI的发布。HJ 633-2026 5.3.2的条件（连续三年未成为轻度及以上污染日的首要污染物）由使用者确认。',
       },
+      ...(name === 'cn-aqi-hourly' ? { form: formOption } : {}),
     },
     compute: (request) => cnAqi(name, known(request.edition), request),
     tables: (edition) => tablesOf(name, known(edition)),
@@ -117,14 +123,14 @@ const notes2026 = [
   'Concentrations are first rounded by GB/T 8170 (half to even): whole ug/m3, CO to 0.1 mg/m3 (4.2.2). Sub-indices are rounded up (4.2.6).',
   'SO2 of 1 h above 800 counts as 200, O3 of 8 h above 800 as 300 (notes b and c). Above 500 the index stays at 500: the text only says where the range ends.',
   'PM of 1 h is read against the column of the daily mean; the limits of 1 h are for the real-time report only.',
-  'Missing pollutants: the AQI of the rest is given when it is above 100, else no AQI, mark NA (5.3.1).',
+  'Missing pollutants: the AQI of the rest is given when it is above 100, else no AQI, mark NA (5.3.1). Option form=published of the real-time report gives it also where PM10 alone is blank, as is published (confidence C).',
   'Primary pollutants: above 50, all that share the largest sub-index (4.3.1).',
 ]
 
 const notes2012 = [
   'Sub-indices are rounded up (6.2). Concentrations are not rounded: the text says nothing of it.',
   'SO2 of 1 h above 800 is not computed and SO2 is told from so2_24h, when given; O3 of 8 h above 800 is not computed and O3 is told from its 1 h value (notes 2 and 3). Above 500 the index stays at 500.',
-  'The real-time report tells PM of 1 h as well, but has no sub-index for it: the moving mean of 24 h counts. Many sites of those years read PM of 1 h against the daily column; the 2026 edition does.',
+  'The real-time report tells PM of 1 h as well, but has no sub-index for it: the moving mean of 24 h counts. What was published until 2026-02-28 read PM of 1 h against the daily column (confidence B), as the 2026 edition does: option form=published, which counts the six means of 1 h.',
   'Missing pollutants: the text only marks them NA; we give the AQI of the rest and name what is missing.',
   'Primary pollutants: above 50, all that share the largest sub-index (4.4.2). Beijing used the edition years before the day it came into force for all of China.',
 ]

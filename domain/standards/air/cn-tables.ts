@@ -123,6 +123,23 @@ export const reportIndicators: Readonly<
   },
 }
 
+/**
+ * As the text of the edition has it, or as the national platform published the real-time report: before 2026 from the six
+ * means of 1 h with PM read against the column of the daily mean, which HJ 633-2012 has no sub-index for; since then with
+ * an AQI also where PM10 alone is blank and the rest is at most 100, which HJ 633-2026 5.3.1 withholds. Confidence B and C.
+ */
+export const cnForms = ['text', 'published'] as const
+export type CnForm = (typeof cnForms)[number]
+
+/** What counts in a report of a form: published ones have the six of HJ 633-2026 under both editions. */
+export function countedIndicators(
+  report: CnReport,
+  edition: CnEdition,
+  form: CnForm,
+): readonly string[] {
+  return reportIndicators[report][form === 'published' ? 'HJ 633-2026' : edition]
+}
+
 /** Above the last node of a short column: HJ 633-2026 table 3 notes b and c; -2012 notes 2 and 3 give none. */
 export const aboveShortColumn: Readonly<
   Record<CnEdition, Readonly<Record<string, number | null>>>

@@ -42,6 +42,40 @@ function judge(
   return (report === 'daily' ? cnAqiDaily : cnAqiHourly).compute({ edition, values, options })
 }
 
+describe('the real-time report as published', () => {
+  const published = { form: 'published' }
+
+  test('until 2026-02-28 PM of 1 h is read against the column of the daily mean', () => {
+    const values = { pm25_1h: '95', pm25_24h: '20', pm10_1h: '160', o3_1h: '90', o3_8h: '240' }
+    // 100 + (95 − 75) / 40 × 50 = 125; 100 + 10 / 100 × 50 = 105; 90 / 160 × 50 = 28.1.
+    expect(judge('hourly', 'HJ 633-2012', values, published)).toMatchObject({
+      value: 125,
+      primary: ['pm25'],
+      sub: { pm25_1h: 125, pm10_1h: 105, o3_1h: 29 },
+      details: { form: 'published', forms: ['text', 'published'] },
+    })
+    const text = judge('hourly', 'HJ 633-2012', values)
+    expect(text).toMatchObject({ sub: { pm25_1h: null, pm10_1h: null }, value: 175 })
+    expect(text.details).toMatchObject({ form: 'text', forms: ['text', 'published'] })
+    expect(text.notes.some(({ en }) => en.includes('form "published"'))).toBe(true)
+  })
+
+  test('in 2026 an AQI is given where PM10 alone is blank and the rest is at most 100', () => {
+    const rest = { so2_1h: 12, no2_1h: 60, co_1h: 1, o3_1h: 170, pm25_1h: 33 }
+    const given = judge('hourly', 'HJ 633-2026', { ...rest, pm10_1h: null }, published)
+    // 50 + 10 / 40 × 50 = 62.5.
+    expect(given).toMatchObject({ value: 63, primary: ['o3'], details: { missing: ['pm10'] } })
+    expect(judge('hourly', 'HJ 633-2026', rest)).toMatchObject({ value: null })
+    const lacksMore = { ...rest, co_1h: null }
+    expect(judge('hourly', 'HJ 633-2026', lacksMore, published)).toMatchObject({ value: null })
+  })
+
+  test('is no form of the daily report', () => {
+    expect(() => judge('daily', 'HJ 633-2012', { pm25_24h: 9 }, published)).toThrow('form')
+    expect(() => judge('hourly', 'HJ 633-2012', {}, { form: 'old' })).toThrow('text, published')
+  })
+})
+
 describe('shared cases', () => {
   test.each(vectors.filter((one) => one.kind === 'iaqi'))('$id: $value is $expect', (one) => {
     const report = one.indicator.endsWith('_1h') ? 'hourly' : 'daily'
