@@ -5,7 +5,7 @@
  */
 
 import { Fault } from '../errors.ts'
-import { compare, type Decimal, decimal, zero } from './decimal.ts'
+import { compare, type Decimal, decimal, exactly, over, toText, zero } from './decimal.ts'
 import type { IndexRequest } from './definition.ts'
 
 /** One value of the request. */
@@ -16,6 +16,38 @@ export interface Given {
   code: string
   /** Null says "missing". */
   value: Decimal | null
+}
+
+/** A value that a laboratory did not find: reported as its detection limit, `"0.025L"` (HJ 91.2-2022) or `"<0.025"`. */
+export interface BelowDetection {
+  /** As the request names it. */
+  key: string
+  detectionLimit: string
+  /** Half of it, which takes part. */
+  used: string
+}
+
+const belowForm = /^\s*(?:[<＜]\s*([\d.]+)|([\d.]+)\s*[LlＬ])\s*$/
+
+/** Values with half of each detection limit in its place, and which those are; for `names` only. */
+export function halvedLimits(
+  values: Readonly<Record<string, unknown>>,
+  names: { has(key: string): boolean },
+): { values: Readonly<Record<string, unknown>>; below: readonly BelowDetection[] } {
+  const below: BelowDetection[] = []
+  const all = Object.entries(values).map(([key, value]) => {
+    const match = typeof value === 'string' && value.length <= 64 ? belowForm.exec(value) : null
+    const detectionLimit = match?.[1] ?? match?.[2]
+    if (detectionLimit === undefined) return [key, value] as const
+    if (!names.has(key)) {
+      throw refused(`values.${key}`, 'has no detection limit that half of could take part for.')
+    }
+    const limit = decimal(detectionLimit, `values.${key}`)
+    const used = toText(over(limit, exactly(2)), 12).replace(/\.?0+$/, '')
+    below.push({ key, detectionLimit, used })
+    return [key, used] as const
+  })
+  return { values: Object.fromEntries(all), below }
 }
 
 /** A value that is there. */

@@ -6,23 +6,27 @@
  */
 
 import type { BothLanguages } from '../../text.ts'
-import { compare, exactly, halfEven, minus, over, toText } from '../decimal.ts'
+import { compare, exactly, minus, over } from '../decimal.ts'
 import type { IndexAnswer, IndexDefinition, IndexRequest } from '../definition.ts'
 import {
   checkOptions,
   choiceOption,
+  type BelowDetection,
   decimalOption,
   type Given,
   givenValues,
+  halvedLimits,
   isMeasured,
 } from '../given.ts'
 import {
   classOf,
+  comparisons,
   exceedMultiples,
   isSaturated,
   type Judged,
   judge,
   mainIndicators,
+  multipleText,
   sectionGrade,
   surfaceClasses,
 } from './surface-class.ts'
@@ -52,6 +56,10 @@ const options: Readonly<Record<string, BothLanguages>> = {
     en: 'Oxygen saturation in per cent; from 90 dissolved oxygen is class I. Same as the value oxygen_saturation.',
     zh: '溶解氧饱和率（%），达到90时溶解氧为Ⅰ类；与数值 oxygen_saturation 相同。',
   },
+  comparison: {
+    en: 'full (unless given): values are compared as they are. rounded: first rounded to the decimals of the limit they are compared with, half to even, pH excepted. GB/T 8170-2008 4.3.2 and 4.3.3; a standard that does not say which, as GB 3838, means the first.',
+    zh: 'full（默认）：全数值比较法（GB/T 8170-2008 4.3.2）；rounded：修约值比较法（4.3.3），数值先按限值的小数位数修约（四舍六入五成双），pH除外。标准未指明时（如GB 3838）采用全数值比较法。',
+  },
 }
 
 /** What of the request is judged, and remarks on the rest. */
@@ -59,6 +67,7 @@ interface Section {
   judged: readonly Judged[]
   sub: Readonly<Record<string, string | null>>
   sourceItems: Readonly<Record<string, unknown>>
+  below: readonly BelowDetection[]
   notes: readonly BothLanguages[]
 }
 
@@ -66,8 +75,10 @@ function phosphorusOf(code: string, waterBody: string): string {
   return code === 'tp' ? `tp_${waterBody}` : code
 }
 
-function readSection({ values, options: given }: IndexRequest): Section {
+function readSection({ values: sent, options: given }: IndexRequest): Section {
   const waterBody = choiceOption(given, 'waterBody', ['river', 'lake'])
+  const comparison = choiceOption(given, 'comparison', comparisons) ?? 'full'
+  const { values, below } = halvedLimits(sent, detectable)
   const all = givenValues(values, surfaceCodes)
   const codes = new Set(all.map(({ code }) => phosphorusOf(code, waterBody ?? 'river')))
   const notes: BothLanguages[] = []
@@ -76,6 +87,7 @@ function readSection({ values, options: given }: IndexRequest): Section {
   if (codes.has('tp_river') && codes.has('tp_lake')) notes.push(surfaceNotes.bothPhosphorus)
   if (codes.has('water_temperature')) notes.push(surfaceNotes.temperature)
   if (codes.has('tn') || codes.has('fcoli_per_l')) notes.push(surfaceNotes.listedOnly)
+  if (below.length > 0) notes.push(surfaceNotes.belowDetection)
 
   const saturation = all.find(({ code }) => code === 'oxygen_saturation')?.value
   const percent = saturation ?? decimalOption(given, 'saturation') ?? null
@@ -83,7 +95,7 @@ function readSection({ values, options: given }: IndexRequest): Section {
   const judged = all
     .filter(isMeasured)
     .filter(({ code }) => !sources.has(code) && !aside.has(code))
-    .map((one) => judge({ ...one, code: phosphorusOf(one.code, waterBody ?? 'river') }))
+    .map((one) => judge({ ...one, code: phosphorusOf(one.code, waterBody ?? 'river') }, comparison))
     .map((one) => (one.code === 'do' && classI ? { ...one, grade: 1 } : one))
   const grades = new Map(judged.map(({ key, grade }) => [key, classOf(grade)]))
   const extra = judgeSources(all)
@@ -93,9 +105,17 @@ function readSection({ values, options: given }: IndexRequest): Section {
       all.map(({ key }) => [key, grades.get(key) ?? extra[key]?.result ?? null]),
     ),
     sourceItems: extra,
+    below,
     notes,
   }
 }
+
+/** Names of concentrations, which a laboratory may report as below its detection limit. */
+const detectable: ReadonlySet<string> = new Set(
+  [...surfaceCodes]
+    .filter(([, code]) => !['ph', 'do', 'oxygen_saturation', 'water_temperature'].includes(code))
+    .map(([name]) => name),
+)
 
 /** Understood, but without a class of their own. */
 const aside: ReadonlySet<string> = new Set(['water_temperature', 'oxygen_saturation'])
@@ -116,7 +136,7 @@ function judgeSources(all: readonly Given[]): Readonly<Record<string, SourceResu
       const result: SourceResult = {
         result: beyond ? 'exceeds' : 'meets',
         limit: sourceItems.find((item) => item.code === code)?.limit ?? '',
-        exceedMultiple: beyond ? toText(halfEven(over(minus(value, limit), limit), 2), 2) : null,
+        exceedMultiple: beyond ? multipleText(over(minus(value, limit), limit)) : null,
       }
       return [[key, result] as const]
     }),
@@ -126,7 +146,7 @@ function judgeSources(all: readonly Given[]): Readonly<Record<string, SourceResu
 function compute(request: IndexRequest): IndexAnswer {
   checkOptions(request.options, Object.keys(options))
   const target = choiceOption(request.options, 'target', targets)
-  const { judged, sub, sourceItems: ofSources, notes } = readSection(request)
+  const { judged, sub, sourceItems: ofSources, below, notes } = readSection(request)
   const grade = sectionGrade(judged)
   const limitGrade = surfaceClasses.indexOf(target ?? 'III') + 1
   const state = grade === null ? null : (sectionStates[grade - 1] ?? null)
@@ -144,6 +164,7 @@ function compute(request: IndexRequest): IndexAnswer {
       target: target ?? null,
       meetsTarget: target === undefined || grade === null ? null : grade <= limitGrade,
       exceedMultiple: exceedMultiples(judged, limitGrade),
+      ...(below.length === 0 ? {} : { belowDetection: below }),
       ...(Object.keys(ofSources).length === 0 ? {} : { sourceItems: ofSources }),
     },
     notes: grade === null ? [surfaceNotes.nothing, ...notes] : notes,

@@ -22,6 +22,17 @@ interface ExactItem {
   limits: readonly Decimal[]
 }
 
+/**
+ * How a value is compared with a limit (GB/T 8170-2008 4.3): as it is (4.3.2, which holds where a standard says nothing,
+ * as GB 3838 does), or first rounded to the decimals of the limit (4.3.3).
+ */
+export const comparisons = ['full', 'rounded'] as const
+export type Comparison = (typeof comparisons)[number]
+
+function decimalsOf(limit: string): number {
+  return limit.split('.')[1]?.length ?? 0
+}
+
 const items: ReadonlyMap<string, ExactItem> = new Map(
   surfaceItems.map((item) => [item.code, { item, limits: item.limits.map(exactly) }]),
 )
@@ -45,7 +56,7 @@ export function isSaturated(percent: Decimal): boolean {
 }
 
 /** Equal limits of neighbouring classes give the better class. */
-export function judge(sample: Sample): Judged {
+export function judge(sample: Sample, comparison: Comparison): Judged {
   const { code, value } = sample
   if (code === 'ph') {
     const inside = compare(value, phMin) >= 0 && compare(value, phMax) <= 0
@@ -55,7 +66,11 @@ export function judge(sample: Sample): Judged {
   if (known === undefined) throw new Error(`GB 3838 has no class of ${code}.`)
   const { item, limits } = known
   const sign = item.bound === 'at least' ? -1 : 1
-  const met = limits.findIndex((limit) => sign * compare(value, limit) <= 0)
+  const met = limits.findIndex((limit, i) => {
+    const rounded =
+      comparison === 'rounded' ? halfEven(value, decimalsOf(item.limits[i] ?? '')) : value
+    return sign * compare(rounded, limit) <= 0
+  })
   return { ...sample, grade: met === -1 ? worst : met + 1, decides: item.decides }
 }
 
@@ -72,6 +87,13 @@ function multipleOver({ code, value }: Sample, grade: number): Decimal | null {
   return limit === undefined ? null : over(minus(value, limit), limit)
 }
 
+/** To two decimals, or as many as show that it is above 0. */
+export function multipleText(multiple: Decimal): string {
+  let places = 2
+  while (places < 8 && halfEven(multiple, places).num === 0n) places += 1
+  return toText(halfEven(multiple, places), places)
+}
+
 /** Items over the limit of a class, by the names of the request, with the multiple to two decimals or null. */
 export function exceedMultiples(
   judged: readonly Judged[],
@@ -81,7 +103,7 @@ export function exceedMultiples(
   return Object.fromEntries(
     beyond.map((one) => {
       const multiple = multipleOver(one, grade)
-      return [one.key, multiple === null ? null : toText(halfEven(multiple, 2), 2)]
+      return [one.key, multiple === null ? null : multipleText(multiple)]
     }),
   )
 }

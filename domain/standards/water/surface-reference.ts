@@ -112,6 +112,10 @@ export const surfaceNotes = {
     en: 'Total nitrogen and faecal coliform are listed, but do not take part in the class.',
     zh: '总氮、粪大肠菌群单独列出，不参与类别评价。',
   },
+  belowDetection: {
+    en: 'Below the detection limit ("0.025L", "<0.025"): half of it takes part (HJ 91.2-2022), see details.belowDetection.',
+    zh: '低于检出限（“0.025L”“<0.025”）的项目以检出限的一半参与评价（HJ 91.2-2022），见 details.belowDetection。',
+  },
 } as const satisfies Record<string, BothLanguages>
 
 const classNames = ['I', 'II', 'III', 'IV', 'V', 'V+'] as const
@@ -142,6 +146,8 @@ export const surfaceTables: readonly StandardTable[] = [
       `Dissolved oxygen is class I also from ${saturationOfClassI} % of saturation.`,
       'Equal limits of neighbouring classes give the better class. pH outside of its range is worse than class V.',
       'Worse than class V is written V+ (劣V).',
+      'A value below its detection limit is given as "0.025L" or "<0.025"; half of the limit takes part and is named in the answer (HJ 91.2-2022, confidence C: the text was not read).',
+      'Values are compared as they are, or with option comparison=rounded by the decimals of the limit (GB/T 8170-2008 4.3; confidence B).',
       'Values below zero, where instruments scatter in clean water, are judged as they are: class I.',
       'Water temperature (weekly mean: rise at most 1 °C, drop at most 2 °C, caused by people) is not evaluated.',
       'The standard judges samples; with online readings use means of the day, or call the result one of the moment.',
@@ -169,7 +175,7 @@ export const surfaceTables: readonly StandardTable[] = [
     notes: [
       'The worst item decides (5.1). Total nitrogen, faecal coliform and water temperature do not take part.',
       'Main pollution indicators: of the items over class III the worst class first, then the largest multiple over class III; three at most. pH and dissolved oxygen have no multiple and come last in their class.',
-      'Multiples are (C − Cs) / Cs, to two decimals, a half to the even digit (GB/T 8170).',
+      'Multiples are (C − Cs) / Cs, to two decimals (more where those would be 0), a half to the even digit (GB/T 8170).',
       'Colours: confidence C; the method gives names, no RGB values.',
     ],
   },

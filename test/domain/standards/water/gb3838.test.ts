@@ -71,6 +71,46 @@ describe('shared cases', () => {
   })
 })
 
+describe('values below a detection limit', () => {
+  test.each(['0.05L', '<0.05', '＜ 0.05', '0.05 l'])(
+    'half of %s takes part and is named',
+    (given) => {
+      const answer = compute({ nh3n: given, petroleum: '0.04' })
+      expect(answer).toMatchObject({
+        value: 'I',
+        details: { belowDetection: [{ key: 'nh3n', detectionLimit: '0.05', used: '0.025' }] },
+      })
+      expect(answer.notes.some(({ en }) => en.includes('detection limit'))).toBe(true)
+    },
+  )
+  test('a limit that is too coarse for class I says what it says', () => {
+    expect(compute({ phenol: '0.008L' })).toMatchObject({ value: 'III', sub: { phenol: 'III' } })
+  })
+  test.each([
+    [{ ph: '<7' }, 'values.ph'],
+    [{ do: '0.5L' }, 'values.do'],
+    [{ nh3n: '<0.1.2' }, 'values.nh3n'],
+    [{ nh3n: 'L' }, 'values.nh3n'],
+  ])('%j is refused', (values, field) => {
+    expect(() => compute(values)).toThrow(field)
+  })
+})
+
+describe('comparison with a limit', () => {
+  test('as the value is, unless rounding to the decimals of the limit is asked for', () => {
+    const values = { nh3n: '1.04', tp_river: '0.2049', ph: '9.2' }
+    expect(compute(values).sub).toEqual({ nh3n: 'IV', tp_river: 'IV', ph: 'V+' })
+    const rounded = compute(values, { comparison: 'rounded' })
+    expect(rounded.sub).toEqual({ nh3n: 'III', tp_river: 'III', ph: 'V+' })
+    // Half to even: 0.155 and 0.145 are 0.16 and 0.14 of two decimals, 1.05 is 1.0 of one.
+    const halves = compute({ nh3n: '1.05' }, { comparison: 'rounded' })
+    expect(halves.sub).toEqual({ nh3n: 'III' })
+  })
+  test('a multiple that two decimals would hide is told', () => {
+    expect(compute({ nh3n: '1.003' }).details.exceedMultiple).toEqual({ nh3n: '0.003' })
+  })
+})
+
 describe('classes', () => {
   test.each([
     ['ph', '6', 'I'],
@@ -131,7 +171,7 @@ describe('what is over the limits', () => {
   test('multiples have two decimals, a half goes to the even digit', () => {
     const multiple = (value: string) =>
       compute({ cod: value }, { target: 'III' }).details.exceedMultiple
-    expect(multiple('20.1')).toEqual({ cod: '0.00' })
+    expect(multiple('20.1')).toEqual({ cod: '0.005' })
     expect(multiple('20.3')).toEqual({ cod: '0.02' })
     expect(multiple('22.5')).toEqual({ cod: '0.12' })
   })
