@@ -13,6 +13,8 @@ import {
   aggregateFns,
   type Quality,
   type Reading,
+  type ReadingFn,
+  readingFns,
   type SeriesKey,
 } from '../domain/reading.ts'
 import type { DayKind, DayRuns } from './day-runs.ts'
@@ -26,7 +28,7 @@ export interface ReadingsRequest {
   from?: number | undefined
   to?: number | undefined
   every?: string | undefined
-  fn?: AggregateFn | undefined
+  fn?: ReadingFn | undefined
   day?: DayKind | undefined
   tests?: boolean | undefined
   points?: number | undefined
@@ -40,7 +42,7 @@ export const readingsPlace = z.strictObject({
   property: z.string(),
   /** Of a raw reading its time, of a window its end. */
   at: z.int(),
-  fn: z.enum(aggregateFns).optional(),
+  fn: z.enum(readingFns).optional(),
   from: z.int(),
   to: z.int(),
 })
@@ -100,7 +102,7 @@ export function everyOf(
       field: 'points',
     })
   }
-  checkFn(request)
+  if (request.fn !== 'official') checkFn(request.fn, request.property)
   const length = windowLength(request.every)
   const { everyMs } = length
   if ((to - from) / everyMs > windowsMax) {
@@ -114,7 +116,7 @@ export function everyOf(
 }
 
 /** A function that a property named in the request has no use for is refused; what is not named is left out. */
-function checkFn({ fn, property = [] }: ReadingsRequest): void {
+function checkFn(fn: AggregateFn | undefined, property: readonly string[] = []): void {
   const unfit = property.find((code) => !fits(fn, code))
   if (fn === undefined || unfit === undefined) return
   const instead = quantityOf(unfit) === 'level' ? 'mean, which averages energy' : 'mean, min or max'
@@ -168,8 +170,8 @@ export async function* windowPages(
   plan: WindowPlan,
   place: ReadingsPlace | undefined,
 ): AsyncGenerator<readonly Aggregate[]> {
-  const start = place?.fn === undefined ? 0 : aggregateFns.indexOf(place.fn)
-  for (const fn of aggregateFns.slice(start)) {
+  const start = aggregateFns.findIndex((fn) => fn === (place?.fn ?? aggregateFns[0]))
+  for (const fn of aggregateFns.slice(Math.max(0, start))) {
     const own = plan.series.filter(
       ({ property }) => (plan.fn ?? standardFn(property)) === fn && fits(fn, property),
     )

@@ -49,6 +49,10 @@ export const aggregateFns = [
 ] as const
 export type AggregateFn = (typeof aggregateFns)[number]
 
+/** What readings can be asked for in windows; `official` is the figure of the standard, made from hours. */
+export const readingFns = [...aggregateFns, 'official'] as const
+export type ReadingFn = (typeof readingFns)[number]
+
 /**
  * One window of one series, milliseconds since 1970 UTC: `from` inclusive and `to` exclusive, or the other way round
  * for quantities that close their window (`closesWindow`).

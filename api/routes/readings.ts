@@ -7,9 +7,9 @@ import { z } from 'zod'
 import type { Timers } from '../../domain/ports.ts'
 import {
   type Aggregate,
-  aggregateFns,
   type Quality,
   type Reading,
+  readingFns,
   type SeriesKey,
 } from '../../domain/reading.ts'
 import { chooseForm } from '../accept.ts'
@@ -18,6 +18,15 @@ import { type ApiContext, type App, base } from '../context.ts'
 import { type Cell, csvLine } from '../csv.ts'
 import { createDayRuns, dayKinds } from '../day-runs.ts'
 import { aggregateForm, aggregateJson, readingForm, readingJson } from '../json-forms.ts'
+import {
+  officialColumns,
+  officialJson,
+  officialPages,
+  officialPeriodOf,
+  type OfficialPlan,
+  type OfficialRow,
+  officialShape,
+} from '../official-figures.ts'
 import { cursorSchema, decodeCursor, pageOf, pageSchema } from '../page.ts'
 import { flagParameter, idList, listOf, moment, wholeNumber } from '../query.ts'
 import { testedReadingForm, testedReadingJson, testsText } from '../reading-tests.ts'
@@ -68,9 +77,9 @@ const query = z.strictObject({
   tests: flagParameter.optional().meta({
     description: 'true: each raw reading with the outcomes of its quality tests',
   }),
-  fn: z.enum(aggregateFns).optional().meta({
+  fn: z.enum(readingFns).optional().meta({
     description:
-      'Over a window; unless given, as the property adds up (mean, sum, last). Levels in dB are averaged as energy; increase: of counters what they grew by, of rain its sum. Amounts of an interval and counters count in the window that ends with their reading, (from, to]',
+      'Over a window; unless given, as the property adds up (mean, sum, last). Levels in dB are averaged as energy; increase: of counters what they grew by, of rain its sum. Amounts of an interval and counters count in the window that ends with their reading, (from, to]. official (every 1h, 8h or 1d): the mean or sum that the standard of the property gives, valid or not and why, beside the plain mean',
   }),
   points: wholeNumber(pointsLeast, pointsMost).optional().meta({
     description:
@@ -92,6 +101,8 @@ const rowForm = z
   .strictObject({
     ...aggregateForm.partial().shape,
     ...testedReadingForm.partial().shape,
+    ...z.strictObject(officialShape).partial().shape,
+    fn: z.enum(readingFns).optional(),
     ...{ device: z.string(), site: z.string().nullable(), property: z.string() },
     ...{ value: z.number().nullable(), unit: z.string() },
   })
@@ -148,6 +159,12 @@ export function installReadings(app: App, context: ApiContext, parts: SeriesPart
         const rows = rawRows(context, raw, interval, place)
         if (tests !== true) return answer(context, reply, form, limit, rows)
         return answer(context, reply, form, limit, withTests(context, rows))
+      }
+      if (fn === 'official') {
+        const period = officialPeriodOf(request.query, length)
+        const now = ports.clock.now()
+        const official = { series, ...interval, period, now, timeZone: config.timeZone }
+        return answer(context, reply, form, limit, officialRows(context, official, place))
       }
       const windows = {
         ...{ ...plan, everyMs: length.everyMs },
@@ -211,6 +228,21 @@ function windowRows(
     columns: aggregateColumns,
     toLine: (window) => csvLine(cellsOf(aggregateJson(view, window), aggregateColumns)),
     placeOf: ({ device, property, fn, to: at }) => ({ device, property, at, fn, from, to }),
+  }
+}
+
+function officialRows(
+  { readings, view }: ApiContext,
+  plan: OfficialPlan,
+  place: ReadingsPlace | undefined,
+): Rows<OfficialRow> {
+  const { from, to } = plan
+  return {
+    pages: officialPages({ readings: stretchReader(readings), view }, plan, place),
+    toText: (row) => JSON.stringify(officialJson(view, row)),
+    columns: officialColumns,
+    toLine: (row) => csvLine(cellsOf(officialJson(view, row), officialColumns)),
+    placeOf: ({ device, property, to: at }) => ({ device, property, at, fn: 'official', from, to }),
   }
 }
 

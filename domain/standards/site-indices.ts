@@ -13,6 +13,7 @@ import type { Day, DayCalendar } from '../calendar.ts'
 import type { Site } from '../site.ts'
 import type { BothLanguages } from '../text.ts'
 import { type Hours, hourMs, meanOf } from './averages/clock-hour.ts'
+import { waterHoursLeast } from './averages/official.ts'
 import { rainProperties, rainSum } from './averages/rain-sum.ts'
 import { statisticOf } from './averages/station.ts'
 import {
@@ -128,7 +129,8 @@ function figuresOf(hours: ReadonlyMap<string, Hours>, period: Day): Figures {
       const own = hours.get(property)
       if (own === undefined) return undefined
       const values = valuesIn(own, period)
-      if (statisticOf(property) !== 'max') return meanOf(values, isDay(period) ? dayHoursLeast : 1)
+      if (statisticOf(property) !== 'max')
+        return meanOf(values, isDay(period) ? waterHoursLeast : 1)
       return values.length === 0 ? null : Math.max(...values)
     },
     rainOf(count) {
@@ -140,9 +142,6 @@ function figuresOf(hours: ReadonlyMap<string, Hours>, period: Day): Figures {
     },
   }
 }
-
-/** Of the day's hours must hold readings: 4 of the 6 that a station which measures every 4 h has. Our choice. */
-const dayHoursLeast = 4
 
 /** A day of a change of clocks may have 23 h, an hour never more than one. */
 function isDay({ from, to }: Day): boolean {

@@ -2,6 +2,7 @@
 
 import { dayNeeds, ozoneMax8h } from '../../domain/standards/averages/daily.ts'
 import { dayLong, eightHours } from '../../domain/standards/averages/moving-mean.ts'
+import { waterHoursLeast } from '../../domain/standards/averages/official.ts'
 import { statisticOf } from '../../domain/standards/averages/station.ts'
 import { list, paragraphs, table } from './markdown.ts'
 
@@ -112,6 +113,7 @@ and an hour counts when its readings stand for at least 45 of its 60 minutes.`,
       `The figure of an hour is the mean; for rain the sum; for ${levelProperties} the largest value.`,
       'Several devices of one site become one: the mean of those whose hour is valid; for rain and levels the largest, because a clogged gauge shows too little and a flood is judged by its worst point.',
       'A reading of `rainfall` is what fell in the interval that ends at its time, so the hour to 08:00 holds the reading of 08:00. A gauge that sends only the counter `rain_total` is judged by what it grew by, through restarts; of one that sends both the larger sum counts.',
+      `\`GET /api/v1/readings?fn=official&every=1d\` (\`1h\`, \`8h\`) gives these figures of each instrument: \`value\`, \`valid\`, \`reason\` when it is not, \`completeness\` (hours that count of those of the period), \`statistic\`, \`standard\`, and beside them \`plainMean\`, which is the mean of whatever came in and official for nothing. 1 h: air pollutants, rain (its sum). 8 h: ozone. 1 d: air pollutants, of ozone the daily maximum of 8 h; rain from 08:00 to 08:00 with all 24 hours measured; surface water from ${waterHoursLeast} hours. Whole periods are judged also where the time asked for cuts them; one that has not ended is not valid yet.`,
       'Late readings change the hours they belong to; figures are made anew when asked for, so nothing stays as it was before they came.',
     ]),
   ])
