@@ -24,6 +24,14 @@ export function descriptorLimit(path = '/proc/self/limits'): number | null {
   }
 }
 
+/** A thread that starts opens some two hundred files of the program at once. */
+const loadingDescriptorsMax = 2_048
+
+/** Whether all roles may load the program at the same time, under this limit of open files. */
+export function loadsTogether(limit: number | null): boolean {
+  return limit === null || limit >= loadingDescriptorsMax
+}
+
 type Limits = Pick<Config, 'httpConnectionsMax' | 'mqttConnectionsMax' | 'mqttWebsocketsMax'>
 
 /** The settings, lowered to what fits. */

@@ -17,7 +17,7 @@ import { openDataFolder } from './data-folder.ts'
 import { layoutOf } from './layout.ts'
 import { checkListening } from './listening.ts'
 import { settleRestore } from './restore.ts'
-import { descriptorLimit, withinDescriptors } from './descriptors.ts'
+import { descriptorLimit, loadsTogether, withinDescriptors } from './descriptors.ts'
 import { openRoleContext } from './role-context.ts'
 import type { ThreadMessage, ThreadStart } from './role-thread.ts'
 
@@ -48,12 +48,14 @@ export async function serve(settings: Config): Promise<Server> {
   openDataFolder(settings.dataDir)
   await settleRestore(settings.dataDir)
   const ports = systemPorts(settings.logLevel, 'main', new Registry())
-  const config = withinDescriptors(settings, descriptorLimit(), ports.log)
+  const openFilesMax = descriptorLimit()
+  const config = withinDescriptors(settings, openFilesMax, ports.log)
   checkLocks(config)
   await checkListening(config, ports.timers)
   const newAdminToken = await ensureAdminToken(config, ports)
-  const start = config.threads ? startThreads : startInline
-  const roles = await start(config, ports)
+  const roles = config.threads
+    ? await startThreads(config, ports, loadsTogether(openFilesMax))
+    : await startInline(config, ports)
   const listening: Listening = Object.assign(
     {},
     ...[...roles.values()].map((role) => role.listening),
@@ -114,17 +116,35 @@ async function startInline(config: Config, ports: Ports): Promise<Map<RoleName, 
   return roles
 }
 
-async function startThreads(config: Config, ports: Ports): Promise<Map<RoleName, Supervised>> {
+async function startThreads(
+  config: Config,
+  ports: Ports,
+  together: boolean,
+): Promise<Map<RoleName, Supervised>> {
   const roles = new Map<RoleName, Supervised>()
   const names = startOrder.filter((role) => config.roles.includes(role))
+  const start = async (name: RoleName) =>
+    roles.set(name, await superviseThread(name, config, ports))
   // One after another would add their start times up; they meet only in stores that any of them can open.
-  const started = await Promise.allSettled(
-    names.map(async (name) => roles.set(name, await superviseThread(name, config, ports))),
-  )
+  const started = together ? await Promise.allSettled(names.map(start)) : await inTurn(names, start)
   const failure = started.find((result) => result.status === 'rejected')
   if (failure === undefined) return roles
   await stopWithin(giveUpMs, roles, ports)
   throw failure.reason
+}
+
+/** Ends at the first that fails. */
+async function inTurn<T>(
+  names: readonly RoleName[],
+  start: (name: RoleName) => Promise<T>,
+): Promise<PromiseSettledResult<T>[]> {
+  const started: PromiseSettledResult<T>[] = []
+  for (const name of names) {
+    const [outcome] = await Promise.allSettled([start(name)])
+    if (outcome !== undefined) started.push(outcome)
+    if (outcome?.status === 'rejected') break
+  }
+  return started
 }
 
 async function stopWithin(

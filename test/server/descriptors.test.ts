@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { descriptorLimit, withinDescriptors } from '../../server/descriptors.ts'
+import { descriptorLimit, loadsTogether, withinDescriptors } from '../../server/descriptors.ts'
 import { systemLog } from '../../system.ts'
 
 const log = systemLog('silent', 'test')
@@ -27,4 +27,10 @@ test('whatever the limit, what is allowed fits into it beside the files', () => 
       ).toBeGreaterThanOrEqual(8)
     }),
   )
+})
+
+test('roles load the program at the same time only where there is room for all its files at once', () => {
+  expect(loadsTogether(null)).toBe(true)
+  expect(loadsTogether(65_536)).toBe(true)
+  expect(loadsTogether(1_024)).toBe(false)
 })
