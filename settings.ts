@@ -8,8 +8,11 @@ import { isTimeZone } from './domain/calendar.ts'
 import { parseAllowList } from './domain/webhook-target.ts'
 
 const text = z.string().min(1)
-const port = z.coerce.number().int().min(0).max(65_535)
-const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
+const whole = (min: number, max: number) => {
+  const error = `must be a whole number from ${min} to ${max}`
+  return z.coerce.number({ error }).int({ error }).min(min, { error }).max(max, { error })
+}
+const port = whole(0, 65_535)
 const flag = z.stringbool()
 const list = z.string().transform((all) =>
   all

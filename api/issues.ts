@@ -13,6 +13,8 @@ export interface Issue {
   errors?: readonly (readonly Issue[])[] | undefined
   expected?: string | undefined
   values?: readonly unknown[] | undefined
+  /** Of a union that one field decides: what this may be. */
+  options?: readonly unknown[] | undefined
   origin?: string | undefined
   minimum?: number | bigint | undefined
   maximum?: number | bigint | undefined
@@ -68,9 +70,23 @@ function tell(
     const what = issue.message?.startsWith('is not') ? issue.message : plainly
     return (issue.keys ?? []).map((key) => ({ field: [...path, key].join('.'), reason: what }))
   }
-  const branch = issue.code === 'invalid_union' ? bestBranch(issue.errors ?? []) : undefined
+  const branches = issue.code === 'invalid_union' ? (issue.errors ?? []) : []
+  const kindsAllowed = branches.map(kindOf)
+  if (kindsAllowed.length > 0 && kindsAllowed.every((kind) => kind !== null)) {
+    return [{ field, reason: `must be ${[...new Set(kindsAllowed)].join(' or ')}` }]
+  }
+  const branch = bestBranch(branches)
   if (branch !== undefined) return branch.flatMap((inner) => tell(inner, path, part))
   return [{ field, reason: reasonOf(issue, part, path.length) }]
+}
+
+/** What an alternative of a union would take, when the value is of another kind altogether; null otherwise. */
+function kindOf(issues: readonly Issue[]): string | null {
+  const [issue, ...more] = issues
+  if (issue?.code !== 'invalid_type' || (issue.path ?? []).length > 0 || more.length > 0)
+    return null
+  if (issue.message?.endsWith('received undefined') === true) return null
+  return kinds[issue.expected ?? ''] ?? null
 }
 
 /** Of the alternatives of a union, the one that the value comes closest to: it fails deepest inside. */
@@ -96,12 +112,14 @@ function reasonOf(issue: Issue, part: 'body' | 'query', depth: number): string {
 }
 
 /** What would be right, in place of the validator's sentence. */
-function ruleOf({ code, expected, values, origin, minimum, maximum, ...issue }: Issue): string {
+function ruleOf({ code, expected, origin, minimum, maximum, ...issue }: Issue): string {
   switch (code) {
     case 'invalid_type':
       return `must be ${kinds[expected ?? ''] ?? expected ?? 'of another kind'}`
     case 'invalid_value':
-      return `must be ${oneOf(values ?? [])}`
+      return `must be ${oneOf(issue.values ?? [])}`
+    case 'invalid_union':
+      return issue.options === undefined ? 'is not allowed' : `must be ${oneOf(issue.options)}`
     case 'too_small':
       return bound(origin, 'at least', minimum, issue.inclusive)
     case 'too_big':

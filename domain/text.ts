@@ -40,7 +40,10 @@ const unitMs = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 /** `30s`, `2m`, `1h`, `1d`, or `0s`; at most 366 days. */
 export const durationSchema = z
   .string()
-  .regex(/^\d{1,8}(s|m|h|d)$/, 'must be a whole number and s, m, h or d, such as "90s" or "2m"')
+  .regex(/^\d{1,8}(s|m|h|d)$/, {
+    error: 'must be a whole number and s, m, h or d, such as "90s" or "2m"',
+    abort: true,
+  })
   .refine((text) => durationMs(text) <= 366 * unitMs.d, 'must be at most 366d')
 
 /** Milliseconds of a duration that `durationSchema` accepts. */

@@ -72,6 +72,15 @@ describe('loadConfig', () => {
     }
   })
 
+  test.each(['70000', '-1', '18.5', 'mqtt'])(
+    'says what a port may be, in our words (%s)',
+    (value) => {
+      expect(() => load({ BELLWETHER_HTTP_PORT: value })).toThrow(
+        `BELLWETHER_HTTP_PORT="${value}" can not be used: must be a whole number from 0 to 65535.`,
+      )
+    },
+  )
+
   test('a secret is never part of the message', () => {
     expect(() => load({ BELLWETHER_ADMIN_TOKEN: 'short-secret' })).toThrow(/\(hidden\)/)
     try {

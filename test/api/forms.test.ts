@@ -14,6 +14,7 @@ import { tellIssues } from '../../api/issues.ts'
 import { decodeCursor, encodeCursor, pageOf } from '../../api/page.ts'
 import { boxHolds, boxParameter, listOf, moment } from '../../api/query.ts'
 import { Fault } from '../../domain/errors.ts'
+import { durationSchema } from '../../domain/text.ts'
 
 describe('CSV', () => {
   test('whatever the cells hold, they come back, and none is a formula', () => {
@@ -179,6 +180,11 @@ describe('imports', () => {
 })
 
 describe('sentences', () => {
+  const durationForm = 'must be a whole number and s, m, h or d, such as "90s" or "2m"'
+  const twoSignals = z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('level') }),
+    z.strictObject({ kind: z.literal('rain') }),
+  ])
   const tell = (schema: z.ZodType, value: unknown) => {
     const issues = schema.safeParse(value).error?.issues ?? []
     return tellIssues(issues, 'body').detail
@@ -207,6 +213,10 @@ describe('sentences', () => {
     [z.literal('mean'), 'avg', 'a: must be "mean".'],
     [z.boolean(), 'yes', 'a: must be true or false.'],
     [z.tuple([z.number(), z.number()]), 4, 'a: must be a list.'],
+    [z.union([z.number(), z.string()]), true, 'a: must be a number or a text in quotes.'],
+    [durationSchema, 'soon', `a: ${durationForm}.`],
+    [durationSchema, '400d', 'a: must be at most 366d.'],
+    [twoSignals, { kind: 'flow' }, 'a.kind: must be one of "level", "rain".'],
     [z.string().refine(() => false, 'must be dry'), 'x', 'a: must be dry.'],
   ])('are in our words, and not in those of the validator (%#)', (form, value, sentence) => {
     expect(tell(z.strictObject({ a: form }), { a: value })).toBe(sentence)
