@@ -49,6 +49,8 @@ export const signalIndices = [
   'rain-grade',
   'rainstorm-signal',
   'flood-signal',
+  'low-water-signal',
+  'drought-signal',
 ] as const
 export type SignalIndex = (typeof signalIndices)[number]
 

@@ -21,6 +21,8 @@ const ofIndex: Readonly<Record<SignalIndex, SignalRange>> = {
   'rain-grade': { min: 1, max: 7 },
   'rainstorm-signal': { min: 0, max: 4 },
   'flood-signal': { min: 0, max: 4 },
+  'low-water-signal': { min: 0, max: 4 },
+  'drought-signal': { min: 0, max: 4 },
 }
 
 const endless: SignalRange = { min: Number.NEGATIVE_INFINITY, max: Number.POSITIVE_INFINITY }

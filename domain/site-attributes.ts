@@ -6,18 +6,8 @@
 import { isTimeZone } from './calendar.ts'
 import type { Rule } from './rule.ts'
 import type { Site } from './site.ts'
-import { floodSeasonForm } from './standards/site/hydro-request.ts'
+import { floodSeasonForm, hydroFigures } from './standards/site/hydro-request.ts'
 import { starterGroups } from './starter-rules.ts'
-
-/** Of the flood indices (domain/standards/site/hydro-request.ts). */
-const figures = [
-  'warningLevel',
-  'guaranteeLevel',
-  'recordLevel',
-  'historicMaximum',
-  'nearWarning',
-  'floodLimitLevel',
-]
 
 const starterNumbers = boundAttributes(
   starterGroups.flatMap(({ rules }) => rules.map((r) => r.rule)),
@@ -25,7 +15,7 @@ const starterNumbers = boundAttributes(
 
 /** Names of the attributes that are compared with readings, by the rules given or by what is built in. */
 export function numberAttributes(rules: readonly Rule[]): ReadonlySet<string> {
-  return new Set([...figures, ...starterNumbers, ...boundAttributes(rules)])
+  return new Set([...hydroFigures, ...starterNumbers, ...boundAttributes(rules)])
 }
 
 function boundAttributes(rules: readonly Rule[]): string[] {

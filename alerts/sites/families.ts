@@ -7,14 +7,15 @@ import {
 } from '../../domain/standards/site/coverage.ts'
 
 export interface Family {
-  name: 'air' | 'rain' | 'level' | 'water'
+  name: 'air' | 'rain' | 'level' | 'water' | 'soil'
   properties: ReadonlySet<string>
 }
 
 const families: readonly Family[] = [
   { name: 'air', properties: feeding(siteIndexNames.filter(isAirIndex)) },
   { name: 'rain', properties: feeding(['rain-grade', 'rainstorm-signal']) },
-  { name: 'level', properties: feeding(['flood-signal']) },
+  { name: 'level', properties: feeding(['flood-signal', 'low-water-signal']) },
+  { name: 'soil', properties: feeding(['drought-signal']) },
   { name: 'water', properties: feeding(['gb3838', 'gb5749']) },
 ]
 

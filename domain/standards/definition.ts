@@ -18,6 +18,8 @@ export const indexNames = [
   'rainstorm-signal',
   'flood-size',
   'flood-signal',
+  'low-water-signal',
+  'drought-signal',
 ] as const
 export type IndexName = (typeof indexNames)[number]
 

@@ -7,6 +7,7 @@ import { usNowcastDefinition } from './air/us-nowcast.ts'
 import type { IndexDefinition, IndexName } from './definition.ts'
 import { floodSignal } from './flood/flood-signal.ts'
 import { floodSize } from './flood/flood-size.ts'
+import { droughtIndex, lowWaterIndex } from './flood/low-signals.ts'
 import { rainGrade } from './rain/rain-grade.ts'
 import { rainstormSignal } from './rain/rainstorm-signal.ts'
 import { gb3838 } from './water/gb3838.ts'
@@ -24,6 +25,8 @@ const definitions: readonly IndexDefinition[] = [
   rainstormSignal,
   floodSize,
   floodSignal,
+  lowWaterIndex,
+  droughtIndex,
 ]
 
 export const indexDefinitions: ReadonlyMap<IndexName, IndexDefinition> = new Map(

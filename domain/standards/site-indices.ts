@@ -32,7 +32,14 @@ import {
   lookBackMs,
   type SiteIndexName,
 } from './site/coverage.ts'
-import { floodRequest, persistingNote, type RainOf, rainRequest } from './site/hydro-request.ts'
+import {
+  floodRequest,
+  lowWaterRequest,
+  persistingNote,
+  type RainOf,
+  rainRequest,
+  soilRequest,
+} from './site/hydro-request.ts'
 import { type Figure, waterRequest } from './site/water-request.ts'
 
 export interface Place {
@@ -119,8 +126,18 @@ function requestOf(
   { value, rainOf }: Figures,
 ): IndexRequest {
   if (isRainIndex(index)) return rainRequest(index, asked.edition, rainOf)
-  if (index !== 'flood-signal') return waterRequest(index, asked, site, value)
-  return floodRequest(asked.edition, site, { level: value('water_level') ?? null, day: asked.day })
+  const { edition, day } = asked
+  const gauge = { level: value('water_level'), flow: value('flow') }
+  switch (index) {
+    case 'flood-signal':
+      return floodRequest(edition, site, { ...gauge, day })
+    case 'low-water-signal':
+      return lowWaterRequest(edition, site, gauge)
+    case 'drought-signal':
+      return soilRequest(edition, site, value('soil_moisture'))
+    default:
+      return waterRequest(index, asked, site, value)
+  }
 }
 
 function figuresOf(hours: ReadonlyMap<string, Hours>, period: Day): Figures {

@@ -298,6 +298,32 @@ describe('the past of a station', () => {
 })
 
 describe('an index of the moment', () => {
+  test('floods by flow, low water and dry soil from the newest values of the site', async () => {
+    const attributes = { warningFlow: 640, droughtLevel: 2.2, fieldCapacity: 32 }
+    await stand({ kind: 'river-gauge', attributes }, [{ id: 'a' }])
+    const said = (property: string, values: readonly number[]) =>
+      values.map((value, h) => reading({ device: 'a', property, observedAt: at(h), value }))
+    const flows = said('flow', [600, 641, 639])
+    expect(await hear(begin(), { index: 'flood-signal' }, flows)).toEqual([
+      [0, 0],
+      [1, 2],
+      [2, 0],
+    ])
+    const levels = said('water_level', [2.6, 2.45, 2.1])
+    expect(await hear(begin(), { index: 'low-water-signal' }, levels)).toEqual([
+      [0, 0],
+      [1, 1],
+      [2, 2],
+    ])
+    // 60 % of 32 are 19.2, 30 % are 9.6.
+    const moisture = said('soil_moisture', [19.3, 19.1, 9.5])
+    expect(await hear(begin(), { index: 'drought-signal' }, moisture)).toEqual([
+      [0, 0],
+      [1, 1],
+      [2, 4],
+    ])
+  })
+
   test('rain: from the sums up to each reading, of several gauges the largest', async () => {
     await stand({ kind: 'rain-gauge' }, [{ id: 'a' }, { id: 'b' }])
     const rain = (device: string, h: number, value: number) =>

@@ -347,6 +347,20 @@ describe('water and rain', () => {
     ])
   })
 
+  test('floods by flow, low water and drought stand in the list of a site that has the figures', async () => {
+    const attributes = { guaranteeFlow: 300, historicMinimum: 1.5 }
+    await site({ id: 'stream', kind: 'river-gauge', attributes })
+    const shared = { device: 'stream', from: lastOld }
+    await say({ ...shared, property: 'flow', values: [310] })
+    await say({ ...shared, property: 'water_level', values: [1.4] })
+    await say({ ...shared, property: 'soil_moisture', values: [14] })
+    expect(await items('stream', between(lastOld, lastOld + hour))).toMatchObject([
+      { index: 'flood-signal', value: 'orange', primary: ['flow'] },
+      { index: 'low-water-signal', value: 'red' },
+      { index: 'drought-signal', value: 'yellow', details: { relativeMoisture: '46.6' } },
+    ])
+  })
+
   test('a flood signal is of the highest level of the hour and the figures of the gauge', async () => {
     await site({
       id: 'gauge',

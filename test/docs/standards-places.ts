@@ -42,6 +42,25 @@ ${table(
     ],
     ['`nearWarning`', '`flood-signal`', 'how far below the warning level is near it, m', '0.5'],
     [
+      '`warningFlow`, `guaranteeFlow`, `historicMaximumFlow`, `nearWarningFlow`',
+      '`flood-signal`',
+      'the same of the flow, m3/s',
+      'that flow raises no signal',
+    ],
+    [
+      '`droughtLevel`, `seasonMinimum`, `historicMinimum`, `nearDrought`',
+      '`low-water-signal`',
+      'figures of the gauge, m; how far above the drought level is near it',
+      'that level raises no signal; 0.3',
+    ],
+    [
+      '`droughtFlow`, `seasonMinimumFlow`, `historicMinimumFlow`, `nearDroughtFlow`',
+      '`low-water-signal`',
+      'the same of the flow, m3/s',
+      'that flow raises no signal',
+    ],
+    ['`fieldCapacity`', '`drought-signal`', 'of the soil, % by volume', '30, named in the answer'],
+    [
       '`floodLimitLevel`, `floodSeason`',
       '`flood-signal`',
       'of a reservoir; the season such as `06-01/09-30`',
@@ -119,7 +138,7 @@ and an hour counts when its readings stand for at least 45 of its 60 minutes.`,
   ])
 }
 
-const levelProperties = ['water_level', 'tide_level', 'water_depth']
+const levelProperties = ['water_level', 'tide_level', 'water_depth', 'flow']
   .filter((property) => statisticOf(property) === 'max')
   .map((property) => `\`${property}\``)
   .join(', ')

@@ -5,7 +5,7 @@
  * - Concentrations and the like: mean of the hour; the mean of the devices whose hour is valid (or of all when none
  *   is), as stations with a second instrument beside the first report it.
  * - Rain: sum of the hour, of a rain counter its increase; the largest, because a clogged gauge shows too little and never too much.
- * - Levels and depths of water: largest value of the hour; the largest, because a flood is judged by its worst point.
+ * - Levels, depths and flows of water: largest value of the hour; the largest, because a flood is judged by its worst point.
  */
 
 import { quantityOf } from '../../catalogue.ts'
@@ -14,7 +14,7 @@ import { type Hour, type Hours, isValid } from './clock-hour.ts'
 
 export type HourStatistic = 'mean' | 'sum' | 'max'
 
-const levels: ReadonlySet<string> = new Set(['water_level', 'tide_level', 'water_depth'])
+const levels: ReadonlySet<string> = new Set(['water_level', 'tide_level', 'water_depth', 'flow'])
 
 export function statisticOf(property: string): HourStatistic {
   if (levels.has(property)) return 'max'

@@ -3,8 +3,12 @@
  * shares of field capacity, which a site has to know. Both are defaults to be edited.
  */
 
+import { exactly } from '../decimal.ts'
 import type { StandardTable } from '../definition.ts'
 import type { StartingBounds } from './starting-bounds.ts'
+
+/** What "near" means unless the gauge says so, metres; the text has no number (confidence C). */
+export const usualNearDrought = exactly('0.3')
 
 /** Metres above the datum of the site; a level whose attribute the site does not have is left out. */
 export const lowWater: StartingBounds = {
@@ -25,6 +29,9 @@ export const lowWater: StartingBounds = {
   ],
 }
 
+/** Per cent below normal from which blue, yellow, orange and red begin. */
+export const lowInflowShares = [40, 60, 75, 90] as const
+
 /** The other condition of the same signal; nothing measures it directly, so no rule is made from it. */
 export const lowInflow: StandardTable = {
   title: { en: 'Low water: inflow of 30 days', zh: '枯水预警：30天来水量' },
@@ -32,13 +39,18 @@ export const lowInflow: StandardTable = {
   confidence: 'B',
   columns: ['level', 'inflow of 30 days below normal by at least, %'],
   rows: [
-    ['blue', 40],
-    ['yellow', 60],
-    ['orange', 75],
-    ['red', 90],
+    ['blue', lowInflowShares[0]],
+    ['yellow', lowInflowShares[1]],
+    ['orange', lowInflowShares[2]],
+    ['red', lowInflowShares[3]],
   ],
   notes: ['Either this or the level is enough for the signal.'],
 }
+
+/** Per cent of field capacity at or below which blue, yellow, orange and red begin. */
+export const drySoilShares = [60, 50, 40, 30] as const
+/** Per cent by volume, of a loam. */
+export const usualFieldCapacity = exactly(30)
 
 /** Per cent by volume, for a soil that holds 30 % by volume at field capacity (a loam). */
 export const drySoil: StartingBounds = {

@@ -39,6 +39,13 @@ export const floodIndicators: readonly Indicator[] = [
     averaging: { en: 'reading', zh: '实时值' },
   },
   {
+    code: 'flow',
+    name: { en: 'Discharge', zh: '流量' },
+    unit: 'm3/s',
+    property: 'flow',
+    averaging: { en: 'reading', zh: '实时值' },
+  },
+  {
     code: 'years',
     name: { en: 'Return period', zh: '重现期' },
     unit: 'a',
@@ -55,6 +62,11 @@ const attributes: Readonly<Record<string, readonly string[]>> = {
   guarantee: ['guaranteeLevel'],
   record: ['recordLevel', 'historicMaximum'],
   near: [],
+  flow: [],
+  warningFlow: [],
+  guaranteeFlow: [],
+  recordFlow: ['historicMaximumFlow'],
+  nearFlow: [],
   floodLimitLevel: [],
 }
 
@@ -82,6 +94,19 @@ export const floodOptions: Readonly<Record<string, BothLanguages>> = {
     en: 'How far below the warning level counts as near it: 0.5 unless given; null for no blue signal.',
     zh: '低于警戒水位多少算“接近”：默认0.5；null 表示不发布蓝色信号。',
   },
+  warningFlow: {
+    en: 'Warning flow of the gauge, in the unit of flow.',
+    zh: '警戒流量，与 flow 同单位。',
+  },
+  guaranteeFlow: { en: 'Guarantee flow of the gauge.', zh: '保证流量。' },
+  recordFlow: {
+    en: 'Greatest flow on record (also historicMaximumFlow).',
+    zh: '历史最大流量（亦作 historicMaximumFlow）。',
+  },
+  nearFlow: {
+    en: 'How far below the warning flow counts as near it; no blue signal by flow unless given.',
+    zh: '低于警戒流量多少算“接近”；未给出时不按流量发布蓝色信号。',
+  },
   floodLimitLevel: {
     en: 'Flood-limit level of a reservoir; reported in details.floodLimit, raises no signal.',
     zh: '水库汛限水位；结果见 details.floodLimit，不影响预警信号。',
@@ -95,8 +120,8 @@ export const floodOptions: Readonly<Record<string, BothLanguages>> = {
 
 export const floodNotes = {
   nothing: {
-    en: 'Nothing to compare: give level with warning, guarantee or record, or years.',
-    zh: '无可比较的数据：请给出 level 及 warning、guarantee 或 record，或给出 years。',
+    en: 'Nothing to compare: give level with warning, guarantee or record, flow with warningFlow, guaranteeFlow or recordFlow, or years.',
+    zh: '无可比较的数据：请给出 level 及 warning、guarantee 或 record，或给出 flow 及相应流量特征值，或给出 years。',
   },
   crossed: {
     en: 'The guarantee level is below the warning level: check the figures of the gauge.',
@@ -122,7 +147,7 @@ const signals: StandardTable = {
     ['red', 'record', yearsFrom.get('red') ?? null],
   ],
   notes: [
-    'Either condition is enough. A figure that is not given never raises a signal.',
+    'Either condition is enough; flow is compared with the flows of the gauge. A figure that is not given never raises a signal.',
     'Blue says "near the warning level" and "near 5 years" without a number. Level: 0.5 m below unless the gauge says otherwise (0.3 to 1.0 m are usual, confidence C). Years: no blue signal is made from them.',
     'The record may lie below the guarantee level; reaching it is red all the same.',
     'The flood-limit level of a reservoir (汛限水位) is reported beside the signal: standing above it in its season, not reaching it, is the breach.',

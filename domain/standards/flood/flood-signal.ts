@@ -30,6 +30,11 @@ interface Figures {
   guarantee: Decimal | null
   record: Decimal | null
   near: Decimal | null
+  flow: Decimal | null
+  warningFlow: Decimal | null
+  guaranteeFlow: Decimal | null
+  recordFlow: Decimal | null
+  nearFlow: Decimal | null
   floodLimit: Decimal | null
 }
 
@@ -47,7 +52,7 @@ function readGiven({ values, options }: IndexRequest): readonly Given[] {
   ]
   for (const { at, all } of given) {
     refuseNegative(
-      all.filter(({ code }) => code === 'years' || code === 'near'),
+      all.filter(({ code }) => ['years', 'near', 'nearFlow'].includes(code)),
       at,
     )
   }
@@ -64,22 +69,32 @@ function figuresOf(all: readonly Given[]): Figures {
     guarantee: figure('guarantee'),
     record: figure('record'),
     near: byCode.has('near') ? figure('near') : usualNear,
+    flow: figure('flow'),
+    warningFlow: figure('warningFlow'),
+    guaranteeFlow: figure('guaranteeFlow'),
+    recordFlow: figure('recordFlow'),
+    nearFlow: figure('nearFlow'),
     floodLimit: figure('floodLimitLevel'),
   }
 }
 
-/** Bounds of blue, yellow, orange and red; null where the gauge has no figure. */
-function boundsOf({ warning, guarantee, record, near }: Figures): readonly (Decimal | null)[] {
+/**
+ * Against the bounds of blue, yellow, orange and red; null where the gauge has no figure.
+ * 0 none, 1 blue … 4 red; null when there is nothing to compare.
+ */
+function signalOf(
+  value: Decimal | null,
+  { warning, guarantee, record, near }: Pick<Figures, 'warning' | 'guarantee' | 'record' | 'near'>,
+): number | null {
   const close = warning === null || near === null ? null : minus(warning, near)
-  return [close, warning, guarantee, record]
+  const bounds = [close, warning, guarantee, record]
+  if (value === null || bounds.every((bound) => bound === null)) return null
+  return bounds.findLastIndex((bound) => bound !== null && compare(value, bound) >= 0) + 1
 }
 
-/** 0 none, 1 blue … 4 red; null when there is nothing to compare. */
-function byLevel(figures: Figures): number | null {
-  const { level } = figures
-  const bounds = boundsOf(figures)
-  if (level === null || bounds.every((bound) => bound === null)) return null
-  return bounds.findLastIndex((bound) => bound !== null && compare(level, bound) >= 0) + 1
+function byFlow({ flow, warningFlow, guaranteeFlow, recordFlow, nearFlow }: Figures) {
+  const flows = { warning: warningFlow, guarantee: guaranteeFlow, record: recordFlow }
+  return signalOf(flow, { ...flows, near: nearFlow })
 }
 
 /** The same; a flood below 5 years has no signal, because "near 5 years" has no number. */
@@ -121,10 +136,16 @@ function notesOn({ warning, guarantee, near }: Figures, level: number | null): B
 function compute(request: IndexRequest): IndexAnswer {
   const all = readGiven(request)
   const figures = figuresOf(all)
-  const [ofLevel, ofYears] = [byLevel(figures), byReturnPeriod(figures)]
-  const level = ofLevel === null ? ofYears : Math.max(ofLevel, ofYears ?? 0)
+  const ofLevel = signalOf(figures.level, figures)
+  const [ofFlow, ofYears] = [byFlow(figures), byReturnPeriod(figures)]
+  const found = [ofLevel, ofFlow, ofYears].filter((one) => one !== null)
+  const level = found.length === 0 ? null : Math.max(...found)
   const value = colourOf(level)
-  const results: Readonly<Record<string, number | null>> = { level: ofLevel, years: ofYears }
+  const results: Readonly<Record<string, number | null>> = {
+    level: ofLevel,
+    flow: ofFlow,
+    years: ofYears,
+  }
   const { level: stage, warning } = figures
   return {
     index: 'flood-signal',
@@ -143,6 +164,7 @@ function compute(request: IndexRequest): IndexAnswer {
     level,
     details: {
       byLevel: colourOf(ofLevel),
+      byFlow: colourOf(ofFlow),
       byReturnPeriod: colourOf(ofYears),
       aboveWarning: stage === null || warning === null ? null : toText(minus(stage, warning), 3),
       floodLimit: floodLimitOf(figures, request.options),

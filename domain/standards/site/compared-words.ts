@@ -20,6 +20,8 @@ export function comparedWords(index: SiteIndexName, value: number): BothLanguage
       }
     case 'rainstorm-signal':
     case 'flood-signal':
+    case 'low-water-signal':
+    case 'drought-signal':
       return signalNames[value] ?? { en: plain, zh: plain }
     case 'rain-grade': {
       const [, en, zh] = rowsOf(index, '等级')[value - 1] ?? []

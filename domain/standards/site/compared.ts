@@ -22,6 +22,8 @@ export function comparedValue({ index, value, level, details }: IndexAnswer): nu
     case 'rainstorm-signal':
     case 'flood-size':
     case 'flood-signal':
+    case 'low-water-signal':
+    case 'drought-signal':
       return level
   }
 }

@@ -11,7 +11,7 @@ import { type IndexName, indexNames } from '../definition.ts'
 import { indexDefinitions } from '../indices.ts'
 import { rainProperties } from '../averages/rain-sum.ts'
 import { type AirIndex, nowcastHoursMost, pollutantOf, usOzoneHoursAfter } from './air-figures.ts'
-import { hasFloodFigures, type RainIndex } from './hydro-request.ts'
+import { hasFigures, type RainIndex } from './hydro-request.ts'
 
 export type SiteIndexName = Exclude<IndexName, 'flood-size'>
 export type InstantIndex = Exclude<SiteIndexName, AirIndex>
@@ -108,7 +108,9 @@ export function fits(
 ): boolean {
   const hasOneOf = (some: Iterable<string>) => [...some].some((one) => properties.has(one))
   if (index === 'gb3838') return surfaceWater.has(site.kind) && hasOneOf(decidesSurface)
-  if (index === 'flood-signal') return properties.has('water_level') && hasFloodFigures(site)
+  if (index === 'flood-signal' || index === 'low-water-signal') {
+    return hasFigures(index, site, properties)
+  }
   if (index === 'gb5749') {
     if (site.kind === 'water-plant') return hasOneOf(feedingProperties(index))
     return site.kind === 'pipe' && hasOneOf(disinfectants)

@@ -1,7 +1,8 @@
 /**
  * Requests of the rain and flood indices at a site. The figures of a gauge stand in its attributes, in metres above
  * the datum of its readings: `warningLevel`, `guaranteeLevel`, `recordLevel` (or `historicMaximum`), `nearWarning`
- * (how far below the warning level is near it), `floodLimitLevel` and `floodSeason` (`06-01/09-30`).
+ * (how far below the warning level is near it), `floodLimitLevel` and `floodSeason` (`06-01/09-30`); of flows in m3/s
+ * `warningFlow`, `guaranteeFlow`, `recordFlow` (or `historicMaximumFlow`) and `nearWarningFlow`.
  */
 
 import type { Site } from '../../site.ts'
@@ -32,6 +33,21 @@ const figures: readonly (readonly [option: string, attributes: readonly string[]
   ['record', ['recordLevel', 'historicMaximum']],
   ['near', ['nearWarning']],
   ['floodLimitLevel', ['floodLimitLevel']],
+  ['warningFlow', ['warningFlow']],
+  ['guaranteeFlow', ['guaranteeFlow']],
+  ['recordFlow', ['recordFlow', 'historicMaximumFlow']],
+  ['nearFlow', ['nearWarningFlow']],
+]
+
+const lowFigures: typeof figures = [
+  ['drought', ['droughtLevel']],
+  ['season', ['seasonMinimum']],
+  ['record', ['historicMinimum']],
+  ['near', ['nearDrought']],
+  ['droughtFlow', ['droughtFlow']],
+  ['seasonFlow', ['seasonMinimumFlow']],
+  ['recordFlow', ['historicMinimumFlow']],
+  ['nearFlow', ['nearDroughtFlow']],
 ]
 
 /** `MM-DD/MM-DD`; another form would refuse the whole request. */
@@ -42,26 +58,88 @@ export const floodSeasonForm =
 export function floodRequest(
   edition: string,
   { attributes }: Pick<Site, 'attributes'>,
-  { level, day }: { level: number | null; day: string },
+  { level, flow, day }: { level: Figure; flow: Figure; day: string },
 ): IndexRequest {
-  const options: Record<string, unknown> = { day }
-  for (const [option, names] of figures) {
-    const value = names.map((name) => attributes[name]).find((one) => isUsable(option, one))
-    if (value !== undefined) options[option] = value
-  }
+  const options: Record<string, unknown> = { day, ...figuresOf(attributes, figures) }
   const { floodSeason } = attributes
   if (typeof floodSeason === 'string' && floodSeasonForm.test(floodSeason))
     options.floodSeason = floodSeason
-  return { edition, values: { level }, options }
+  return { edition, values: measured({ level, flow }), options }
+}
+
+/** What was never measured there is left out. */
+function measured(values: Readonly<Record<string, Figure>>): Record<string, number | null> {
+  return Object.fromEntries(
+    Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  )
+}
+
+type Figure = number | null | undefined
+
+function figuresOf(attributes: Site['attributes'], wanted: typeof figures) {
+  const options: Record<string, unknown> = {}
+  for (const [option, names] of wanted) {
+    const value = names.map((name) => attributes[name]).find((one) => isUsable(option, one))
+    if (value !== undefined) options[option] = value
+  }
+  return options
+}
+
+export function lowWaterRequest(
+  edition: string,
+  { attributes }: Pick<Site, 'attributes'>,
+  { level, flow }: { level: Figure; flow: Figure },
+): IndexRequest {
+  return { edition, values: measured({ level, flow }), options: figuresOf(attributes, lowFigures) }
+}
+
+/** The attribute `fieldCapacity`, % by volume, of the soil of the site. */
+export function soilRequest(
+  edition: string,
+  { attributes }: Pick<Site, 'attributes'>,
+  moisture: Figure,
+): IndexRequest {
+  const { fieldCapacity } = attributes
+  const capacity =
+    typeof fieldCapacity === 'number' && fieldCapacity > 0 ? fieldCapacity : undefined
+  const options = capacity === undefined ? {} : { capacity }
+  const value = typeof moisture === 'number' ? Math.max(0, moisture) : moisture
+  return { edition, values: measured({ moisture: value }), options }
 }
 
 function isUsable(option: string, value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value) && (option !== 'near' || value >= 0)
-}
-
-/** Without one of these no level can raise a signal. */
-export function hasFloodFigures({ attributes }: Pick<Site, 'attributes'>): boolean {
-  return ['warningLevel', 'guaranteeLevel', 'recordLevel', 'historicMaximum'].some(
-    (name) => typeof attributes[name] === 'number',
+  return (
+    typeof value === 'number' &&
+    Number.isFinite(value) &&
+    (!option.startsWith('near') || value >= 0)
   )
 }
+
+const needed: Readonly<Record<'flood-signal' | 'low-water-signal', Record<string, string[]>>> = {
+  'flood-signal': {
+    water_level: ['warningLevel', 'guaranteeLevel', 'recordLevel', 'historicMaximum'],
+    flow: ['warningFlow', 'guaranteeFlow', 'recordFlow', 'historicMaximumFlow'],
+  },
+  'low-water-signal': {
+    water_level: ['droughtLevel', 'seasonMinimum', 'historicMinimum'],
+    flow: ['droughtFlow', 'seasonMinimumFlow', 'historicMinimumFlow'],
+  },
+}
+
+/** Whether something is measured that the site has a figure for; without one nothing can raise a signal. */
+export function hasFigures(
+  index: 'flood-signal' | 'low-water-signal',
+  { attributes }: Pick<Site, 'attributes'>,
+  properties: ReadonlySet<string>,
+): boolean {
+  return Object.entries(needed[index]).some(
+    ([property, names]) =>
+      properties.has(property) && names.some((name) => typeof attributes[name] === 'number'),
+  )
+}
+
+/** Attributes of a site that readings are compared with by these indices. */
+export const hydroFigures: readonly string[] = [
+  ...[...figures, ...lowFigures].flatMap(([, names]) => names),
+  'fieldCapacity',
+]

@@ -7,6 +7,7 @@ import { properties } from '../../../../domain/catalogue.ts'
 import { ruleSchema } from '../../../../domain/rule.ts'
 import type { IndexAnswer, IndexRequest } from '../../../../domain/standards/definition.ts'
 import { drySoil, lowWater } from '../../../../domain/standards/flood/drought.ts'
+import { droughtIndex, lowWaterIndex } from '../../../../domain/standards/flood/low-signals.ts'
 import { floodSignal } from '../../../../domain/standards/flood/flood-signal.ts'
 import { floodSize } from '../../../../domain/standards/flood/flood-size.ts'
 import { streetDepth } from '../../../../domain/standards/flood/street.ts'
@@ -43,6 +44,14 @@ function signal(values: Values, options: Options = {}): IndexAnswer {
   return floodSignal.compute({ edition: 'MWR 2013', values, options })
 }
 
+function asked(
+  edition: string,
+  values: IndexRequest['values'],
+  options: IndexRequest['options'] = {},
+): IndexRequest {
+  return { edition, values, options }
+}
+
 const gauge = { warning: '45.0', guarantee: '47.0', record: '48.2', near: '0.5' }
 
 describe('flood size', () => {
@@ -68,6 +77,68 @@ describe('flood size', () => {
     expect(() => size(values as unknown as Values, options)).toThrow(
       expect.objectContaining({ code: 'bad_request', field }),
     )
+  })
+})
+
+describe('flood signal by flow', () => {
+  const flows = { warningFlow: 1_200, guaranteeFlow: '1800', historicMaximumFlow: 2_650 }
+  test.each([
+    [1_199.9, null],
+    [1_200, 'yellow'],
+    [1_800, 'orange'],
+    ['2650', 'red'],
+  ])('%s m3/s is %s', (flow, value) => {
+    const answer = signal({ flow }, flows)
+    expect(answer).toMatchObject({ value, sub: { flow: value }, details: { byFlow: value } })
+  })
+  test('blue only with a margin, and the worse of level and flow decides', () => {
+    expect(signal({ flow: 1_150 }, { ...flows, nearFlow: 50 }).value).toBe('blue')
+    const both = signal({ level: 9.4, flow: 1_900 }, { ...flows, warning: 9.3 })
+    expect(both).toMatchObject({ value: 'orange', primary: ['flow'], sub: { level: 'yellow' } })
+    expect(signal({ flow: 1_900 }, { warning: 9.3 }).level).toBeNull()
+  })
+})
+
+describe('low-water signal', () => {
+  const gauge = { droughtLevel: 3.2, seasonMinimum: 2.9, historicMinimum: '2.4' }
+  test.each([
+    [3.51, null, 0],
+    [3.5, 'blue', 1],
+    [3.2, 'yellow', 2],
+    [2.9, 'orange', 3],
+    [2.4, 'red', 4],
+  ])('%s m is %s', (level, value, number) => {
+    const answer = lowWaterIndex.compute(asked('MWR 2013', { level }, gauge))
+    expect(answer).toMatchObject({ value, level: number, sub: { level: value } })
+  })
+  test('by flow and by the inflow of 30 days as well; the worst decides', () => {
+    const values = { level: 3.1, flow: 80, inflow: 75 }
+    const answer = lowWaterIndex.compute(asked('MWR 2013', values, { ...gauge, droughtFlow: 60 }))
+    expect(answer).toMatchObject({
+      value: 'orange',
+      primary: ['inflow'],
+      sub: { level: 'yellow', flow: null, inflow: 'orange' },
+    })
+    expect(lowWaterIndex.compute(asked('MWR 2013', { inflow: 39 })).level).toBe(0)
+    expect(lowWaterIndex.compute(asked('MWR 2013', { level: 1 }))).toMatchObject({ level: null })
+  })
+})
+
+describe('drought signal', () => {
+  test.each([
+    [18.01, {}, null],
+    [18, {}, 'blue'],
+    [9, {}, 'red'],
+    [18, { fieldCapacity: 40 }, 'yellow'],
+    [18, { fieldCapacity: 25 }, null],
+  ])('%s %% by volume with %j is %s', (moisture, figures, value) => {
+    const answer = droughtIndex.compute(asked('SL 424-2008', { moisture }, figures))
+    expect(answer.value).toBe(value)
+    expect(answer.notes.length > 0).toBe(!('fieldCapacity' in figures))
+  })
+  test('a share of field capacity is judged as it is', () => {
+    const answer = droughtIndex.compute(asked('SL 424-2008', { share: 40 }))
+    expect(answer).toMatchObject({ value: 'orange', category: { zh: '土壤干旱橙色预警信号' } })
   })
 })
 
