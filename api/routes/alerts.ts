@@ -39,6 +39,9 @@ export function installAlerts(app: App, context: ApiContext): void {
     },
     handler: async (request) => {
       const { limit, cursor, withdrawn = 'false', ...filters } = request.query
+      if (filters.from !== undefined && filters.to !== undefined && filters.from >= filters.to) {
+        throw new Fault('bad_request', 'to: must be after from.', { field: 'to' })
+      }
       const after = cursor === undefined ? {} : { after: decodeCursor(cursorSchema, cursor) }
       const found = await alerts.list({
         ...given(filters),

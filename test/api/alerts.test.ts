@@ -65,6 +65,14 @@ test('a span of time holds what was open at any time in it', async () => {
   expect(await ids('from=2026-11-21T20:00:00Z&rule=odd')).toHaveLength(6)
 })
 
+test('a span of time that ends before it begins is refused, not answered as empty', async () => {
+  for (const to of ['2026-11-21T11:00:00Z', '2026-11-21T12:00:00Z']) {
+    const answer = await city.call('GET', `/alerts?from=2026-11-21T12:00:00Z&to=${to}`)
+    expect(answer.status).toBe(400)
+    expect(answer.body).toMatchObject({ field: 'to', detail: 'to: must be after from.' })
+  }
+})
+
 test('pages hold every alert once, newest first', async () => {
   const seen: string[] = []
   let next: string | null = ''
