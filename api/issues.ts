@@ -21,6 +21,7 @@ export interface Issue {
   inclusive?: boolean | undefined
   divisor?: number | undefined
   pattern?: string | undefined
+  format?: string | undefined
   /** framework */
   keyword?: string | undefined
   instancePath?: string | undefined
@@ -127,12 +128,18 @@ function ruleOf({ code, expected, origin, minimum, maximum, ...issue }: Issue): 
     case 'not_multiple_of':
       return `must be a multiple of ${String(issue.divisor)}`
     case 'invalid_format':
-      return issue.pattern === undefined
-        ? 'is not in the right form'
-        : `must match ${issue.pattern}`
+      return formOf(issue)
     default:
       return 'is not allowed'
   }
+}
+
+/** A pattern of ours is short enough to be shown; that of a time fills a page. */
+function formOf({ format, pattern }: Pick<Issue, 'format' | 'pattern'>): string {
+  if (format === 'datetime') {
+    return 'must be an RFC 3339 time with its zone, such as 2026-11-21T08:00:00Z'
+  }
+  return pattern === undefined ? 'is not in the right form' : `must match ${pattern}`
 }
 
 const kinds: Readonly<Record<string, string>> = {

@@ -181,6 +181,7 @@ describe('imports', () => {
 
 describe('sentences', () => {
   const durationForm = 'must be a whole number and s, m, h or d, such as "90s" or "2m"'
+  const timeForm = 'must be an RFC 3339 time with its zone, such as 2026-11-21T08:00:00Z'
   const twoSignals = z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('level') }),
     z.strictObject({ kind: z.literal('rain') }),
@@ -215,6 +216,7 @@ describe('sentences', () => {
     [z.tuple([z.number(), z.number()]), 4, 'a: must be a list.'],
     [z.union([z.number(), z.string()]), true, 'a: must be a number or a text in quotes.'],
     [durationSchema, 'soon', `a: ${durationForm}.`],
+    [z.iso.datetime({ offset: true }), '21.11.2026 8:00', `a: ${timeForm}.`],
     [durationSchema, '400d', 'a: must be at most 366d.'],
     [twoSignals, { kind: 'flow' }, 'a.kind: must be one of "level", "rain".'],
     [z.string().refine(() => false, 'must be dry'), 'x', 'a: must be dry.'],
