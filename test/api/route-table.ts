@@ -15,6 +15,7 @@ export const routeTable = [
   ['GET', '/api/v1/readings', 'viewer'],
   ['GET', '/api/v1/quarantine', 'viewer'],
   ['GET', '/api/v1/quarantine/{id}', 'viewer'],
+  ['DELETE', '/api/v1/quarantine/{id}', 'admin'],
   ['POST', '/api/v1/quarantine/{id}/retry', 'operator'],
   ['GET', '/api/v1/quality', 'viewer'],
   ['POST', '/api/v1/quality/time_gap', 'viewer'],
