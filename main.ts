@@ -25,6 +25,7 @@ import { createPlacedPast } from './server/placed-past.ts'
 import { type ReadingsStore, readingsStore } from './server/readings-store.ts'
 import type { RunFile } from './server/run-file.ts'
 import { type Trouble, troubleFile } from './server/trouble-file.ts'
+import { createWrittenPlacements } from './server/written-placements.ts'
 import type { JournalDamage } from './stores/journal/journal.ts'
 import { openMoments } from './stores/journal/moments.ts'
 import { openJournalReader, openJournalWriter } from './stores/journal/sqlite.ts'
@@ -140,6 +141,7 @@ async function runIngest(
   const { writer: readings, interrupt } = store.openWriter({
     registry,
     onRefused: refusals.refuse,
+    onWritten: createWrittenPlacements({ path: layout.registry, view: registry, ports, bus }),
   })
   keep(readings)
   const judge = createJudge({ registry, ...config })

@@ -6,6 +6,7 @@
 import type { Config } from '../config.ts'
 import { zoneOf } from '../domain/calendar.ts'
 import type { Ports } from '../domain/ports.ts'
+import type { WrittenSites } from '../domain/written-sites.ts'
 import type { BoardSink } from '../stores/readings/board-points.ts'
 import type { Placements } from '../stores/readings/influx/places.ts'
 import type { ReadingsReader, ReadingsWriter, RefusedReading } from '../stores/readings/readings.ts'
@@ -24,6 +25,8 @@ export interface WriterParts {
   registry: RegistryView
   /** Told of readings that the database refuses for good, or that are set aside. */
   onRefused(readings: readonly RefusedReading[]): void | Promise<void>
+  /** Told of where points of an earlier version stand; answers which devices were placed there. */
+  onWritten?(written: readonly WrittenSites[]): Promise<readonly string[]>
   /** No live readings wait: what is refused is searched out to the end, and nothing is set aside. */
   isAlone?: true
 }
@@ -69,13 +72,14 @@ export async function readingsStore(
     return {
       openReader: () => openInfluxReader(options),
       openBoards: () => openInfluxBoardSink(options),
-      openWriter({ registry, onRefused, isAlone = false }) {
+      openWriter({ registry, onRefused, onWritten, isAlone = false }) {
         const placeOf = placesOf(registry)
         const placements = placementsOf(registry)
         const zoneOf = zonesOf(registry, config.timeZone)
         const search = isAlone ? { searchesMax: Number.POSITIVE_INFINITY } : {}
+        const told = onWritten === undefined ? {} : { onWritten }
         const writer = openInfluxWriter({
-          ...{ ...options, keepDays, placeOf, placements, zoneOf, onRefused, ...search },
+          ...{ ...options, keepDays, placeOf, placements, zoneOf, onRefused, ...told, ...search },
         })
         return { writer, interrupt: () => writer.interrupt() }
       },

@@ -102,7 +102,7 @@ export async function followSites(
     if (isSame && from === undefined) continue
     changed.set(device.id, movedTo(device, { known, stood, now, from }))
   }
-  await save(tx, changed, new Map(devices.map(({ id, site }) => [id, site])))
+  await savePlacements(tx, changed, new Map(devices.map(({ id, site }) => [id, site])))
 }
 
 interface Move {
@@ -127,7 +127,7 @@ export async function endPlacement(tx: Writing, id: string, now: number): Promis
   const { sites, placements } = await standingOf(tx, [id])
   const before = placements.get(id) ?? alwaysAt(sites.get(id) ?? null)
   const ended = placed(before, { site: null, from: now, until: Number.POSITIVE_INFINITY })
-  await save(tx, new Map([[id, ended]]), new Map())
+  await savePlacements(tx, new Map([[id, ended]]), new Map())
 }
 
 /** The device's own entry follows when the correction concerns today. */
@@ -152,9 +152,9 @@ export async function correctPlacement(
   const end = until ?? (stands === undefined ? removedAt(before, now) : Number.POSITIVE_INFINITY)
   checkTime({ from, until: end }, { until, now })
   const after = placed(before, { site, from, until: end })
-  if (stands === undefined) return save(tx, new Map([[device, after]]), new Map())
+  if (stands === undefined) return savePlacements(tx, new Map([[device, after]]), new Map())
   const standsNow = placementAt(after, now)?.site ?? null
-  await save(tx, new Map([[device, after]]), new Map([[device, standsNow]]))
+  await savePlacements(tx, new Map([[device, after]]), new Map([[device, standsNow]]))
   if (standsNow !== stands) await setSite(tx, device, standsNow)
 }
 
@@ -209,7 +209,7 @@ function checkTime(
 }
 
 /** Devices of `stands` are registered; those that stand at one site since ever need no rows. */
-async function save(
+export async function savePlacements(
   tx: Writing,
   changed: ReadonlyMap<string, Placements>,
   stands: ReadonlyMap<string, string | null>,

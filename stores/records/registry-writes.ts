@@ -8,6 +8,7 @@ import type { Device } from '../../domain/device.ts'
 import { Fault } from '../../domain/errors.ts'
 import type { Clock } from '../../domain/ports.ts'
 import type { Site } from '../../domain/site.ts'
+import type { WrittenSites } from '../../domain/written-sites.ts'
 import { appendAudit, auditTrail, beginAudit, endAudit, settleAudit } from './audit.ts'
 import { chunks, idsPerQuery } from './chunks.ts'
 import type { Entities, EntityKind, PlacementChange, Registry, SecretHash } from './registry.ts'
@@ -18,6 +19,7 @@ import {
   type Standing,
   standingOf,
 } from './registry-placements.ts'
+import { placeAsWritten } from './registry-written.ts'
 import { checkDevices, checkUnused } from './registry-references.ts'
 import { type EntityRow, type RegistrySchema, rowOf } from './registry-schema.ts'
 
@@ -40,6 +42,7 @@ export function createRegistry(
     replace: (kind, item, placedAt) => write((tx) => replace(tx, kind, item, moment(placedAt))),
     remove: (kind, id) => write((tx) => remove(tx, kind, id, clock.now())),
     place: (change) => write((tx) => place(tx, change, clock.now())),
+    placeAsWritten: (written) => write((tx) => placeWritten(tx, written, clock.now())),
     async upsertAll(sites, devices) {
       for (const [kind, rows] of importOrder(sites, devices)) {
         for (const part of chunks(rows, itemsPerTransaction)) {
@@ -124,6 +127,12 @@ async function remove(tx: Writing, kind: EntityKind, id: string, now: number): P
 async function place(tx: Writing, change: PlacementChange, now: number): Promise<void> {
   await correctPlacement(tx, change, now)
   await listChanges(tx, 'device', [change.device])
+}
+
+async function placeWritten(tx: Writing, written: readonly WrittenSites[], now: number) {
+  const placed = await placeAsWritten(tx, written, now)
+  if (placed.length > 0) await listChanges(tx, 'device', placed)
+  return placed
 }
 
 async function setDeviceToken(tx: Writing, id: string, hash: SecretHash | null) {

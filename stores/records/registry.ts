@@ -13,6 +13,7 @@ import type { Silence } from '../../domain/silence.ts'
 import type { Site } from '../../domain/site.ts'
 import type { Token } from '../../domain/token.ts'
 import type { Webhook } from '../../domain/webhook.ts'
+import type { WrittenSites } from '../../domain/written-sites.ts'
 
 /** SHA-256 of a secret, 64 hexadecimal digits in lower case. */
 export type SecretHash = string
@@ -71,6 +72,11 @@ export interface Registry {
    * device or site, `impossible` for times that can not be.
    */
   place(change: PlacementChange): Promise<void>
+  /**
+   * Where stored readings of an earlier version show devices that nothing else is known of to have stood; each that has
+   * moved gets an entry of the trail. Answers which these are.
+   */
+  placeAsWritten(written: readonly WrittenSites[]): Promise<string[]>
   /** False when there was none; `conflict` when something still refers to it. */
   remove(kind: EntityKind, id: string): Promise<boolean>
   /**

@@ -134,6 +134,44 @@ export function placementsConformance(start: () => Promise<RegistryBackend>): vo
       expect(view.device('d')?.site).toBe('a')
     })
 
+    test('stored readings show where a device stood of which nothing else is known', async () => {
+      const { registry, view, known, clock } = await setUp()
+      for (const id of ['d', 'e', 'f', 'g'])
+        await registry.insert('device', device(id, { site: 'b' }))
+      clock.at = 7_000
+      await registry.place({ device: 'e', site: 'c', from: 2_000, until: 3_000 })
+      const moved = await known('e')
+      await registry.audit({
+        ...{ at: clock.at, actor: 'admin', action: 'device.place', target: 'device/f' },
+        ...{ result: 'done', from: '::1' },
+      })
+      const spans = [
+        { site: 'a', first: 2_000, last: 2_900 },
+        { site: 'b', first: 4_000, last: 6_000 },
+      ]
+      const written = ['d', 'e', 'f', 'removed'].map((id) => ({ device: id, spans }))
+      const still = { device: 'g', spans: spans.slice(1) }
+      expect(await registry.placeAsWritten([...written, still])).toEqual(['d', 'removed'])
+      const shown = [
+        { site: 'a', from: ever, until: 4_000 },
+        { site: 'b', from: 4_000, until: open },
+      ]
+      expect(await known()).toEqual(shown)
+      expect(await known('removed')).toEqual([
+        ...[shown[0], { site: 'b', from: 4_000, until: 7_000 }],
+        { site: null, from: 7_000, until: open },
+      ])
+      expect(view.placements('e')).toEqual(moved)
+      expect([view.placements('f'), view.placements('g')]).toEqual([undefined, undefined])
+      expect(view.device('d')?.site).toBe('b')
+      const trail = await registry.auditTrail(9)
+      expect(trail.map(({ actor, target }) => [actor, target]).slice(0, 2)).toEqual([
+        ['system', 'device/removed'],
+        ['system', 'device/d'],
+      ])
+      expect(await registry.placeAsWritten(written)).toEqual([])
+    })
+
     test('what was removed can be placed as well, up to its removal', async () => {
       const { registry, view, known, clock } = await setUp()
       await registry.insert('device', device('d', { site: 'a' }))

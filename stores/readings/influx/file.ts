@@ -6,6 +6,7 @@ import { openStoreFile } from '../store-file.ts'
 import { migrations } from './schema.ts'
 
 const cacheBytes = 16 * 1024 * 1024
+const dayMs = 86_400_000
 
 /** Throws `Fault` `store_too_new` for a file of a newer version. */
 export function openInfluxFile(path: string): SqliteDatabase {
@@ -69,4 +70,9 @@ export function progressOf(state: FileState): Progress {
   const { seq, ahead, received, stored, duplicate, quarantined } = state
   const moved = ahead === undefined ? {} : { ahead }
   return { seq, ...moved, received, stored, duplicate, quarantined }
+}
+
+/** Midnight UTC, so many days ago. */
+export function keptFromAt(now: number, keepDays: number): number {
+  return keepDays === 0 ? Number.NEGATIVE_INFINITY : (Math.floor(now / dayMs) - keepDays) * dayMs
 }

@@ -98,3 +98,13 @@ function appendAll(append: (entry: Entry) => void, row: LogRow): void {
     append(entry)
   }
 }
+
+/** The time of a device's newest reading, of whatever property; −∞ when there is none. */
+export function newestIn(
+  { register, book }: Pick<Mirror, 'register' | 'book'>,
+  device: string,
+): number {
+  let newest = Number.NEGATIVE_INFINITY
+  for (const id of register.seriesOfDevice(device)) newest = Math.max(newest, book.lastOf(id))
+  return newest
+}

@@ -1,6 +1,7 @@
 /** What the writer and the readers of InfluxDB are opened with. */
 
 import type { Ports } from '../../../domain/ports.ts'
+import type { WrittenSites } from '../../../domain/written-sites.ts'
 import type { ReadingsWriter, RefusedReading } from '../readings.ts'
 import type { ConnectionOptions } from './connection.ts'
 import type { SiteTags } from './place.ts'
@@ -19,6 +20,11 @@ export interface InfluxWriterOptions extends InfluxReaderOptions {
   placeOf(device: string): SiteTags | undefined
   /** Where devices that have moved stood over time; absent: all have stood at one site ever since. */
   placements?: Placements
+  /**
+   * Told once, some at a time, where points of an earlier version stand whose devices have no placements; answers which
+   * have placements by now.
+   */
+  onWritten?(written: readonly WrittenSites[]): Promise<readonly string[]>
   /** IANA time zone of the device's site, for the days that boards show; UTC when absent. */
   zoneOf?(device: string): string
   /**

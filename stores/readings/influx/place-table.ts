@@ -1,6 +1,7 @@
 /**
  * Tags of devices, and what is to be written again because of them, in `influx.db`. A row that was written before
- * placements were kept is `earlier` until what the registry says by then was taken over.
+ * placements were kept is `earlier` (1) until what the registry says by then was taken over; one whose points the registry
+ * is just learning from, until it has (2).
  */
 
 import type { SqliteDatabase } from '../../sqlite.ts'
@@ -30,9 +31,11 @@ export function preparePlaceTable(db: SqliteDatabase) {
     values (@device, @site, @district, @moved, @history)
     on conflict (device) do update
     set site = @site, district = @district, moved = @moved, history = @history, earlier = null`)
-  const selectEarlier = db.prepare<[], { device: string }>(
-    'select device from place where earlier = 1',
+  const selectEarlier = db.prepare<[], { device: string; earlier: number }>(
+    'select device, earlier from place where earlier is not null',
   )
+  const setTold = db.prepare<[string]>('update place set earlier = 2 where device = ?')
+  const unsetTold = db.prepare('update place set earlier = null where earlier = 2')
   const insertRetag = db.prepare<[string, number, number]>(
     'insert into retag (device, since, until) values (?, ?, ?)',
   )
@@ -60,7 +63,12 @@ export function preparePlaceTable(db: SqliteDatabase) {
       const since = Number.isFinite(moved) ? moved : null
       upsert.run({ device, site, district, moved: since, history })
     },
-    earlier: () => selectEarlier.all().map(({ device }) => device),
+    earlier: () =>
+      selectEarlier.all().map(({ device, earlier }) => ({ device, isTold: earlier === 2 })),
+    tell(devices: readonly string[]): void {
+      for (const device of devices) setTold.run(device)
+    },
+    told: () => void unsetTold.run(),
     addRetag({ device, from, until }: Omit<Retag, 'id'>): void {
       insertRetag.run(device, Math.max(from, influxTimes.from), Math.min(until, influxTimes.to))
     },

@@ -41,6 +41,8 @@ export interface Places {
   /** Writes what changed to the file, inside the caller's transaction. */
   save(): void
   readonly isChanged: boolean
+  /** The registry is about to learn from the points of these where they stood. */
+  tell(devices: readonly string[]): void
   /** The registry has learned from the points themselves where these stood: nothing is to be written again. */
   accept(devices: readonly string[]): void
   readonly isHeld: boolean
@@ -91,10 +93,12 @@ export function createPlaces(db: SqliteDatabase, parts: PlacesParts): Places {
   function adopt(places: ReadonlyMap<string, readonly Place[]>): void {
     if (isAdopted || isHeld || placements === undefined) return
     isAdopted = true
-    for (const device of table.earlier()) {
+    for (const { device, isTold } of table.earlier()) {
       const [last] = places.get(device) ?? []
-      const [now, ...others] = tagsOf(device)
-      if (last === undefined || now === undefined || others.length > 0) changed.add(device)
+      const tags = tagsOf(device)
+      const [now, ...others] = tags
+      if (isTold) keep(device, tags, newestOf(device))
+      else if (last === undefined || now === undefined || others.length > 0) changed.add(device)
       else if (last.site === now.site && last.district === now.district) changed.add(device)
       else keep(device, [now], newestOf(device))
     }
@@ -147,7 +151,9 @@ export function createPlaces(db: SqliteDatabase, parts: PlacesParts): Places {
       changed.clear()
       waiting = []
     },
+    tell: table.tell,
     accept(devices) {
+      table.told()
       for (const device of devices) keep(device, tagsOf(device), newestOf(device))
     },
     get isHeld() {

@@ -6,11 +6,18 @@ import type { Advance, Progress } from '../readings.ts'
 import { encodeEntries } from '../sqlite/log-codec.ts'
 import { naming } from '../store-file.ts'
 import { createDirty, type Dirty } from './dirty.ts'
-import { type FileState, openInfluxFile, prepareMove, prepareState, progressOf } from './file.ts'
+import {
+  type FileState,
+  keptFromAt,
+  openInfluxFile,
+  prepareMove,
+  prepareState,
+  progressOf,
+} from './file.ts'
 import { createFullDiskNotes, type FullDiskNotes } from './full-disk-note.ts'
 import type { Sample } from './kept-lines.ts'
-import { closedMsOf, type Span } from './layout.ts'
-import { createMirror, type Mirror } from './mirror.ts'
+import { closedMsOf } from './layout.ts'
+import { createMirror, type Mirror, newestIn } from './mirror.ts'
 import type { LogLimits } from './options.ts'
 import { createPending, type Pending } from './pending.ts'
 import type { Retag } from './place.ts'
@@ -18,11 +25,11 @@ import { createPlaces, type Places, type PlacesParts } from './places.ts'
 import type { Found } from './recovery.ts'
 import { createRenewal } from './renewal.ts'
 import type { Sheet } from './sheet.ts'
-import { createUnsummed, type RowHour } from './unsummed.ts'
+import { createTagsDue, type TagsDue } from './tags-due.ts'
+import { createUnsummed, type RowHour, type SettledSums } from './unsummed.ts'
 
 /** Rows of the log stay near a megabyte, so that dropping them is bounded work. */
 const rowEntriesMax = 32_768
-const dayMs = 86_400_000
 const hourMs = 3_600_000
 
 export interface ProgressFile {
@@ -31,6 +38,7 @@ export interface ProgressFile {
   pending: Pending
   dirty: Dirty
   fullDisk: FullDiskNotes
+  tagsDue: TagsDue
   /** Only looks at the file. */
   progress(): Progress
   /** Brings memory to what the file has. */
@@ -55,20 +63,15 @@ export interface ProgressFile {
   renewSums(): boolean
   /** Takes over where devices have stood; returns what is to be written again first. */
   reviewPlaces(): Retag | undefined
+  /** Before the registry learns from the points of these, so that it is known after a crash. */
+  tellPlaces(devices: readonly string[]): void
+  /** What the registry has learned of these from their points: none is to be written again. */
+  acceptPlaces(devices: readonly string[]): void
   /** The points of a retag stand where they should up to a moment; the hours of these rows have other sums now. */
   settleRetag(retag: Retag, upTo: number, hours: readonly RowHour[]): void
   /** Memory may differ from the file: it will be read anew. */
   forget(): void
   close(): void
-}
-
-export interface SettledSums {
-  span: Span
-  starts: readonly number[]
-  rows: readonly number[]
-  /** Hours of these that have no right sums all the same. */
-  left: readonly RowHour[]
-  dayStart(device: string, hour: number): number
 }
 
 export function openProgressFile(
@@ -79,18 +82,12 @@ export function openProgressFile(
   return naming(path, () => {
     const db = openInfluxFile(path)
     const mirror = createMirror(db)
-    function newestOf(device: string): number {
-      let newest = Number.NEGATIVE_INFINITY
-      for (const id of mirror.register.seriesOfDevice(device)) {
-        newest = Math.max(newest, mirror.book.lastOf(id))
-      }
-      return newest
-    }
-    const places = createPlaces(db, { ...registry, newestOf })
+    const places = createPlaces(db, { ...registry, newestOf: (id) => newestIn(mirror, id) })
     const pending = createPending(db)
     const dirty = createDirty(db, mirror.register)
     const unsummed = createUnsummed(db)
     const fullDisk = createFullDiskNotes(db)
+    const tagsDue = createTagsDue(db)
     const renewal = createRenewal(db, mirror, dirty)
     const stateRow = prepareState(db)
     const move = prepareMove(db)
@@ -161,6 +158,7 @@ export function openProgressFile(
       pending,
       dirty,
       fullDisk,
+      tagsDue,
       progress: () => naming(path, () => progressOf(stateRow())),
       state: () => naming(path, () => db.transaction(upToDate)()),
       isBegun: () => naming(path, () => selectBegun.get()?.begun === 1),
@@ -176,6 +174,7 @@ export function openProgressFile(
           for (const { block, bytes } of mirror.book.takeChanged()) putBlock.run(block, bytes)
           places.save()
           setBegun.run(summedFrom)
+          if (series.length > 0) tagsDue.set(true)
         })
       },
       prepare(sheet) {
@@ -250,6 +249,13 @@ export function openProgressFile(
         if (places.isChanged) transact(() => places.save())
         return places.firstRetag()
       },
+      tellPlaces: (devices) => transact(() => places.tell(devices)),
+      acceptPlaces(devices) {
+        transact(() => {
+          places.accept(devices)
+          places.save()
+        })
+      },
       settleRetag(retag, upTo, hours) {
         transact(() => {
           for (const { row, start } of hours) dirty.mark('1h', start, row)
@@ -260,11 +266,6 @@ export function openProgressFile(
       close: () => db.close(),
     }
   })
-}
-
-/** Midnight UTC, so many days ago. */
-function keptFromAt(now: number, keepDays: number): number {
-  return keepDays === 0 ? Number.NEGATIVE_INFINITY : (Math.floor(now / dayMs) - keepDays) * dayMs
 }
 
 interface Moving {

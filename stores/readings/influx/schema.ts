@@ -8,7 +8,7 @@
  * - `log`: the newest readings in the order written, one or few rows per batch, as in the embedded store.
  * - `place`: the tags that the points of a device are written with, `history` those of all times when there is more than
  *   one; readings observed up to `moved` may stand under others. `earlier`: of before the registry kept placements, and
- *   not compared with it yet. `retag`: times whose points belong to another site by now and are written again under its
+ *   not compared with it yet (1), or it is learning from their points (2). `retag`: times whose points belong to another site by now and are written again under its
  *   tags.
  * - `pending`: identities that were looked up in InfluxDB and not found there, of a batch that is on its way. After a
  *   crash they count as new although InfluxDB may hold them by now.

@@ -4,11 +4,21 @@
  */
 
 import type { SqliteDatabase } from '../../sqlite.ts'
+import type { Span } from './layout.ts'
 
 /** A row is named by its first series, an hour by its beginning. */
 export interface RowHour {
   row: number
   start: number
+}
+
+export interface SettledSums {
+  span: Span
+  starts: readonly number[]
+  rows: readonly number[]
+  /** Hours of these that have no right sums all the same. */
+  left: readonly RowHour[]
+  dayStart(device: string, hour: number): number
 }
 
 export interface Unsummed {

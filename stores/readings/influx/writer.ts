@@ -30,6 +30,7 @@ import { createRollUps } from './roll-ups.ts'
 import { createServer } from './server.ts'
 import { identityText, type Sheet } from './sheet.ts'
 import { createTurns } from './turns.ts'
+import { createWrittenSitesSearch } from './written-sites.ts'
 
 export function openWriter(options: InfluxWriterOptions): InfluxReadingsWriter {
   const file = openProgressFile(options.path, options, { ...logLimits, ...options.limits })
@@ -42,6 +43,8 @@ export function openWriter(options: InfluxWriterOptions): InfluxReadingsWriter {
   const { clock, log } = options.ports
   const rollUps = createRollUps({ connection, file, zoneOf, clock, log })
   const retagging = createRetagging({ connection, file, log })
+  const { ports } = options
+  const writtenSites = createWrittenSitesSearch({ connection, file, options, ports })
   const fullDisk = new FullDisk({ file, connection, options })
   const turns = createTurns()
   let isBegun = false
@@ -156,6 +159,7 @@ export function openWriter(options: InfluxWriterOptions): InfluxReadingsWriter {
       // What these two ask for changes nothing that memory holds.
       return turns.take(async () => {
         await server.keep(now)
+        if (!isDraining && (await writtenSites.step())) return true
         // Each batch of a backlog touches the same hours again, and the database has enough to do.
         return isDraining ? false : rollUps.step(now)
       })
