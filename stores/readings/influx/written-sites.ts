@@ -125,6 +125,8 @@ export function createWrittenSitesSearch(parts: WrittenSitesParts): WrittenSites
         return await look(onWritten)
       } catch (error) {
         waitUntil = ports.clock.monotonic() + retryMs
+        // The registry may have learned it all the same: that is taken over like after a crash.
+        file.places.clear()
         if (!isNoted) {
           ports.log.warn(
             { error },

@@ -183,6 +183,7 @@ for (const { name, start: startServer } of findInfluxes()) {
       const { city, take, upgrade, view, values, reopen, tell, ports } = await openCity()
       await take('late', 'weir', [10, 40])
       await take('late', 'lock', [25, 50])
+      await take('late', 'weir', [55])
       city.onWritten = async (written) => {
         await tell(written)
         throw new Error('the process ends')
@@ -192,10 +193,10 @@ for (const { name, start: startServer } of findInfluxes()) {
       await writer.write([reading(at(2), { device: 'other' })])
       ports.advance(hour)
       await tidyAll(writer, upgradedAt + hour)
-      expect(view.placements('late')?.map((one) => one.site)).toEqual(['weir', 'lock'])
-      expect(await values('late')).toEqual({ weir: [10, 40], lock: [25, 50] })
+      expect(view.placements('late')?.map((one) => one.site)).toEqual(['weir', 'lock', 'weir'])
+      expect(await values('late')).toEqual({ weir: [10, 40, 55], lock: [25, 50] })
       await writer.write([reading(at(60), { device: 'late', value: 60 })])
-      expect(await values('late')).toEqual({ weir: [10, 40], lock: [25, 50, 60] })
+      expect(await values('late')).toEqual({ weir: [10, 40, 55, 60], lock: [25, 50] })
     })
 
     test('what a person has said of a device goes before its tags', async () => {
