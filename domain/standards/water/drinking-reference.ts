@@ -53,6 +53,10 @@ export const drinkingNotes = {
     en: 'Residuals of disinfectants were judged as at the end of the network, because point was not given.',
     zh: '未给出 point，消毒剂余量按管网末梢水要求评价。',
   },
+  belowDetection: {
+    en: 'Below the detection limit ("0.005L", "<0.005"): half of it takes part, see details.belowDetection.',
+    zh: '低于检出限（“0.005L”“<0.005”）的项目以检出限的一半参与评价，见 details.belowDetection。',
+  },
 } as const satisfies Record<string, BothLanguages>
 
 export const drinkingTables: readonly StandardTable[] = [

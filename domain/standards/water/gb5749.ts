@@ -6,7 +6,14 @@
 import type { BothLanguages } from '../../text.ts'
 import { compare, type Decimal, exactly, halfEven, minus, over, toText } from '../decimal.ts'
 import type { IndexAnswer, IndexDefinition, IndexRequest } from '../definition.ts'
-import { checkOptions, choiceOption, givenValues, isMeasured, type Sample } from '../given.ts'
+import {
+  checkOptions,
+  choiceOption,
+  givenValues,
+  halvedLimits,
+  isMeasured,
+  type Sample,
+} from '../given.ts'
 import { disinfectants, drinkingItems, type SupplyPoint, supplyPoints } from './drinking-limits.ts'
 import {
   drinkingCodes,
@@ -97,11 +104,19 @@ const categories = {
   exceeds: { en: 'Beyond a limit', zh: '超标' },
 } as const
 
-function compute({ edition, values, options: given }: IndexRequest): IndexAnswer {
+/** Concentrations, which a laboratory may report as below its detection limit; residuals must be there. */
+const detectable: ReadonlySet<string> = new Set(
+  [...drinkingCodes]
+    .filter(([, code]) => code !== 'ph' && tested.get(code)?.min === null)
+    .map(([name]) => name),
+)
+
+function compute({ edition, values: sent, options: given }: IndexRequest): IndexAnswer {
   checkOptions(given, Object.keys(options))
   const named = choiceOption(given, 'point', supplyPoints)
   const point = named ?? 'network'
   const codes = disinfectants.map(({ code }) => code)
+  const { values, below } = halvedLimits(sent, detectable)
   const all = givenValues(values, drinkingCodes)
   const measured = all.filter(isMeasured)
   const verdicts = [
@@ -125,10 +140,16 @@ function compute({ edition, values, options: given }: IndexRequest): IndexAnswer
     colour: null,
     rgb: null,
     level: value === null ? null : value === 'meets' ? 1 : 2,
-    details: { point, itemsBeyond: beyond.length, beyond: beyond.map(reported) },
+    details: {
+      point,
+      itemsBeyond: beyond.length,
+      beyond: beyond.map(reported),
+      ...(below.length === 0 ? {} : { belowDetection: below }),
+    },
     notes: [
       ...(value === null ? [drinkingNotes.nothing] : []),
       ...(assumed ? [drinkingNotes.network] : []),
+      ...(below.length > 0 ? [drinkingNotes.belowDetection] : []),
     ],
   }
 }

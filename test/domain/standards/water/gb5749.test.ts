@@ -126,3 +126,21 @@ test('more of an item with an upper limit only never turns above into meets', ()
     }),
   )
 })
+
+describe('values below a detection limit', () => {
+  test('half of it takes part and is named', () => {
+    expect(compute({ arsenic: '<0.004', lead: '0.03L' })).toMatchObject({
+      value: 'exceeds',
+      sub: { arsenic: 'meets', lead: 'above' },
+      details: {
+        belowDetection: [
+          { key: 'arsenic', detectionLimit: '0.004', used: '0.002' },
+          { key: 'lead', detectionLimit: '0.03', used: '0.015' },
+        ],
+      },
+    })
+  })
+  test.each(['ph', 'free_chlorine'])('of %s there is none', (name) => {
+    expect(() => compute({ [name]: '<0.05' })).toThrow(`values.${name}`)
+  })
+})
