@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ruleSchema } from '../../domain/rule.ts'
 import { siteSchema } from '../../domain/site.ts'
 import { type AlertCity, openAlertCity } from '../fixtures/alert-city.ts'
-import { openReceiver, type Receiver, until } from '../fixtures/receiver.ts'
+import { openReceiver, type Receiver, taken, until } from '../fixtures/receiver.ts'
 
 const gauge = {
   id: 'weir',
@@ -87,6 +87,7 @@ describe('silences', () => {
     await city.crash()
     expect(told()).toEqual([])
     await come(1)
+    await taken(receiver, 1, city.log)
     await city.crash()
     await quiet()
     expect(told()).toEqual(['raised red'])

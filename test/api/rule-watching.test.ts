@@ -7,12 +7,12 @@ let city: CityApi
 beforeAll(async () => {
   city = await openCityApi()
   const sites = [
-    { id: 'w-1', kind: 'river-gauge', district: '320104', attributes: { warningLevel: 4 } },
+    { id: 'w-1', kind: 'river-gauge', district: '320104', attributes: { alarmStage: 4 } },
     {
       id: 'w-2',
       kind: 'river-gauge',
       district: '320104',
-      attributes: { warningLevel: 'see plan' },
+      attributes: { alarmStage: 'see plan' },
     },
     { id: 'w-3', kind: 'river-gauge', district: '320105' },
     { id: 'air-1', kind: 'air-station', district: '320105' },
@@ -41,7 +41,7 @@ beforeAll(async () => {
 })
 afterAll(() => city.close())
 
-const levels = { yellow: { attribute: 'warningLevel' } }
+const levels = { yellow: { attribute: 'alarmStage' } }
 const make = async (rule: object) => {
   const made = await city.call('POST', '/rules', { body: { property: 'water_level', ...rule } })
   expect(made.status).toBe(201)
@@ -53,7 +53,7 @@ describe('watching', () => {
     const made = await make({ id: 'all', where: { kind: ['river-gauge'] }, levels })
     expect(made.watching).toEqual({ series: 3, withoutBound: 2 })
     expect(made.warnings).toEqual([
-      expect.stringMatching(/levels\.yellow.*"warningLevel".*2 of 3 sites \("w-2", "w-3"\)/),
+      expect.stringMatching(/levels\.yellow.*"alarmStage".*2 of 3 sites \("w-2", "w-3"\)/),
     ])
     const list = (await city.call('GET', '/rules', { as: 'viewer' })).body.items
     expect(list.find(({ id }: { id: string }) => id === 'all')).toEqual(made)
@@ -92,7 +92,7 @@ describe('watching', () => {
   test('follows what is registered, and what was answered may be sent back', async () => {
     const made = await make({ where: { site: ['lake'] }, levels })
     expect(made.watching).toEqual({ series: 1, withoutBound: 1 })
-    const attributes = { warningLevel: 5 }
+    const attributes = { alarmStage: 5 }
     await city.call('PATCH', '/sites/lake', { body: { attributes } })
     const path = `/rules/${made.id}`
     expect((await city.call('GET', path)).body).toMatchObject({

@@ -19,7 +19,7 @@ beforeAll(() => {
     topRef: false,
   }).createSchema('Checked')
   validate = new Ajv({ strict: false, allErrors: true }).compile(schema as AnySchema)
-}, 60_000)
+})
 
 /** The board in parts as the type has them: options and own settings of each kind of panel by its name. */
 function refusals(board: ReturnType<typeof readBoard>): string[] {

@@ -94,12 +94,12 @@ test('beside a running server, whose ingest goes on as before', async () => {
     device.publishAsync('v1/devices/me/telemetry', JSON.stringify({ temperature }), { qos: 1 })
   try {
     await send(11)
-    await vi.waitFor(async () => expect(await stored()).toHaveLength(5), 10_000)
+    await vi.waitFor(async () => expect(await stored()).toHaveLength(5), 60_000)
     const done = await run(['quality', 'reevaluate', '--from', from, '--to', '2026-03-02'])
     expect(done).toMatchObject({ code: 0, err: '' })
     expect(done.out).toMatch(/\nchanged 4 of them\n/)
     await send(12)
-    await vi.waitFor(async () => expect(await stored()).toHaveLength(6), 10_000)
+    await vi.waitFor(async () => expect(await stored()).toHaveLength(6), 60_000)
     expect((await stored()).slice(0, 4)).toEqual(flagged)
   } finally {
     await device.endAsync()

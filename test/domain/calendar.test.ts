@@ -117,7 +117,7 @@ describe('in all zones, wherever clocks are turned', () => {
       }
     }
     expect(turns).toBeGreaterThan(2_000)
-  }, 120_000)
+  })
 
   test('weeks, months, years and parts of a day leave no gap either', () => {
     const units = ['week', 'month', 'year', hourMs / 4, hourMs, 6 * hourMs] as const
@@ -139,7 +139,7 @@ describe('in all zones, wherever clocks are turned', () => {
       ),
       { numRuns: 2_000 },
     )
-  }, 60_000)
+  })
 
   test('weeks begin on Monday and months on the first', () => {
     const begin = (unit: CivilUnit, moment: string) =>

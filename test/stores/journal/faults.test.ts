@@ -81,7 +81,7 @@ function runLimited(dir: string, options: { kibibytes: number; commits: number }
   const run = spawnSync(
     'bash',
     ['-c', command, process.execPath, script, dir, String(options.commits)],
-    { encoding: 'utf8', timeout: 15_000 },
+    { encoding: 'utf8', timeout: 90_000 },
   )
   return run.stdout.trim().split('\n')
 }

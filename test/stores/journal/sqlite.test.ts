@@ -125,7 +125,7 @@ describe('the lock', () => {
     const other = spawnSync(
       process.execPath,
       ['--import', 'tsx', join(import.meta.dirname, 'writer-process.ts'), folder.dir],
-      { encoding: 'utf8', timeout: 15_000 },
+      { encoding: 'utf8', timeout: 90_000 },
     )
     expect(other.stdout).toContain('journal_unwritable: Another broker is writing the journal')
   })

@@ -180,7 +180,7 @@ describe('the SQLite file', () => {
     raw.close()
     await view.close()
     await registry.close()
-  }, 20_000)
+  })
 })
 
 describe('the list of changes', () => {

@@ -117,7 +117,7 @@ describe('a crash', () => {
     await tidyAll(writer, crashStart)
     expect(await writer.write(crashBatch(1))).toMatchObject({ stored: 0 })
     await writer.close()
-  }, 60_000)
+  })
 
   test('and a reader in another process never sees a hole or a half batch meanwhile', async () => {
     const path = freshPath()
@@ -140,7 +140,7 @@ describe('a crash', () => {
     }
     await writer.kill()
     await reader.close()
-  }, 60_000)
+  })
 })
 
 describe('starting', () => {
@@ -154,5 +154,5 @@ describe('starting', () => {
     expect(received).toBe(stored + duplicate + quarantined)
     expect(await reader.series()).toHaveLength(crashDevices)
     await reader.close()
-  }, 60_000)
+  })
 })

@@ -135,7 +135,7 @@ describe('sealing', () => {
     }
     expect(told).toBe(60 * 4 * 7_500)
     expect(count('chunk')).toBeGreaterThan(0)
-  }, 60_000)
+  })
 
   test('of one identity several times in a batch a follower is told the last', async () => {
     const { writer, reader } = open()
@@ -312,7 +312,7 @@ describe('reading much', () => {
     expect(days.every(({ value, count }) => count === 1_440 && value === 71.95)).toBe(true)
     const [year] = await windowsOf(reader, { everyMs: 400 * day, fn: 'sum', originMs: start })
     expect(year).toMatchObject({ count: minutes, value: 71.95 * minutes })
-  }, 60_000)
+  })
 
   test('what is skipped still gives way: pages come, if empty', async () => {
     const { writer, reader } = open()
@@ -326,5 +326,5 @@ describe('reading much', () => {
     for await (const page of reader.range({ ...query, quality: [4] })) pages.push(page.length)
     expect(pages.length).toBeGreaterThan(0)
     expect(pages.every((length) => length === 0)).toBe(true)
-  }, 60_000)
+  })
 })
