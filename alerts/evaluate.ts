@@ -40,7 +40,8 @@ export function evaluate(parts: Evaluation, heard: Heard): readonly AlertChange[
     const [reading, own] = [readings[i], series[i]]
     if (reading === undefined || own === undefined) continue
     const known = dated(asKnown(reading, revised))
-    show(parts, own, { reading: known, isCounted: counts(known), seq: uplink.seq }, changes)
+    const shown = { reading: known, series: own, isCounted: counts(known), seq: uplink.seq }
+    show(parts, shown, changes)
   }
   for (const reading of revised) revise(parts, dated(reading), uplink.seq)
   return changes
@@ -78,7 +79,7 @@ function revise(parts: Evaluation, reading: Reading, seq: number): void {
   for (const rule of series.rules) {
     const { type } = rule.rule.signal
     if (type === 'silence' || type === 'index') continue
-    again(parts, rule, { reading, isCounted: counts(reading), seq })
+    again(parts, rule, { reading, series, isCounted: counts(reading), seq })
   }
   const site = series.rules.find(({ rule }) => rule.signal.type === 'index')?.site
   if (site !== undefined) parts.indices?.take(reading, site)
@@ -86,14 +87,15 @@ function revise(parts: Evaluation, reading: Reading, seq: number): void {
 
 interface Shown {
   reading: Reading
+  series: WatchedSeries
   isCounted: boolean
   /** Journal position that it came with. */
   seq: number
 }
 
 /** Shows one reading to every rule that it concerns. */
-function show(parts: Evaluation, series: WatchedSeries, shown: Shown, to: AlertChange[]): void {
-  const { reading, isCounted } = shown
+function show(parts: Evaluation, shown: Shown, to: AlertChange[]): void {
+  const { reading, series, isCounted } = shown
   const isNews = series.reachMs === 0 || parts.histories.take(series, reading, isCounted)
   let isIndexed = false
   for (const rule of series.rules) {
@@ -111,7 +113,7 @@ function show(parts: Evaluation, series: WatchedSeries, shown: Shown, to: AlertC
         showIndex(parts, rule, shown, to)
         break
       default:
-        if (isNews) showWindow(parts, series, { ...shown, rule }, to)
+        if (isNews) showWindow(parts, rule, shown, to)
     }
   }
 }
@@ -168,14 +170,9 @@ function showIndex(
   if (isCounted) hear(parts, rule, reading, to)
 }
 
-function showWindow(
-  parts: Evaluation,
-  series: WatchedSeries,
-  { rule, ...shown }: Shown & { rule: SeriesRule },
-  to: AlertChange[],
-): void {
+function showWindow(parts: Evaluation, rule: SeriesRule, shown: Shown, to: AlertChange[]): void {
   const { window, criteria, device } = rule
-  const { reading, isCounted, seq } = shown
+  const { reading, series, isCounted, seq } = shown
   const { observedAt, receivedAt } = reading
   const known = parts.book.get(rule.key)
   if (window === null) return
