@@ -3,7 +3,15 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Kysely, SqliteDialect } from 'kysely'
 import { afterAll, describe, expect, test } from 'vitest'
+import { migrate } from '../../../stores/migrate.ts'
+import type { AlertQuery } from '../../../stores/records/alert-log.ts'
+import {
+  type AlertLogSchema,
+  alertLogMigrations,
+} from '../../../stores/records/alert-log-schema.ts'
+import { listed } from '../../../stores/records/alert-queries.ts'
 import { openAlertLog } from '../../../stores/records/sqlite-alert-log.ts'
 import { openSqlite } from '../../../stores/sqlite.ts'
 import { alertLogConformance } from '../../conformance/alert-log.ts'
@@ -57,7 +65,70 @@ describe('plans', () => {
   })
 })
 
+describe('lists', () => {
+  const span = { from: 1_000, to: 2_000, limit: 100 }
+  /** How SQLite plans to find the rows of a list, in a file without statistics, as ours are. */
+  async function planOf(query: AlertQuery): Promise<string[]> {
+    const path = newPath()
+    await openAlertLog({ path }).close()
+    const database = openSqlite(path)
+    const db = new Kysely<AlertLogSchema>({ dialect: new SqliteDialect({ database }) })
+    const { sql, parameters } = listed(db, query).compile()
+    const plan = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...parameters)
+    await db.destroy()
+    return (plan as { detail: string }[]).map(({ detail }) => detail)
+  }
+
+  test.each<[string, AlertQuery, string]>([
+    ['all', { limit: 100 }, 'alert_by_age'],
+    ['open within a span', span, 'alert_by_age'],
+    ['withdrawn ones too', { ...span, withdrawn: true }, 'alert_by_age'],
+    ['states', { ...span, state: ['firing', 'acknowledged', 'stale'] }, 'alert_by_age'],
+    ['levels', { ...span, level: ['orange', 'red'] }, 'alert_by_age'],
+    ['the next page', { ...span, after: 'a' }, 'alert_by_age'],
+    ['of a site', { ...span, site: 's', state: ['resolved'], level: ['red'] }, 'alert_by_site'],
+    ['of a rule', { ...span, rule: 'r', state: ['stale'], level: ['red'] }, 'alert_by_rule'],
+    ['of a rule at a site', { ...span, site: 's', rule: 'r' }, 'alert_by_site'],
+  ])('%s: what is passed over costs no row, and nothing is sorted', async (_, query, index) => {
+    const steps = await planOf(query)
+    expect(steps).not.toContainEqual(expect.stringContaining('TEMP B-TREE'))
+    const [first] = steps.filter((step) => /^(SEARCH|SCAN) alert /.test(step))
+    expect(first).toContain(`USING COVERING INDEX ${index}`)
+    expect(steps.at(-1)).toBe('SEARCH alert USING PRIMARY KEY (id=?)')
+  })
+})
+
 describe('files', () => {
+  test('a file of the program before is taken over with the same lists', async () => {
+    const path = newPath()
+    const before = openSqlite(path)
+    migrate(before, path, alertLogMigrations.slice(0, 3))
+    const add = before.prepare(
+      `INSERT INTO alert (id, rule, device, property, site, level, raised_at, acknowledged, stale,
+         resolved, ended_at, withdrawn, view)
+       VALUES (?, 'r', ?, 'pm25', 's', 'red', ?, 0, 0, ?, ?, 0, ?)`,
+    )
+    const rows = [
+      { id: 'long', from: 1_000, to: 9_000 },
+      { id: 'over', from: 1_500, to: 2_000 },
+      { id: 'open', from: 2_000, to: null },
+      { id: 'short', from: 5_000, to: 5_000 },
+      { id: 'later', from: 8_000, to: 9_500 },
+    ]
+    for (const { id, from, to } of rows) {
+      add.run(id, id, from, to === null ? 0 : 1, to, JSON.stringify({ id }))
+    }
+    before.close()
+    const log = openAlertLog({ path })
+    const idsOf = async (query: Partial<AlertQuery>) =>
+      (await log.list({ from: 5_000, to: 6_000, limit: 10, ...query })).map(({ id }) => id)
+    expect(await idsOf({})).toEqual(['short', 'open', 'long'])
+    expect(await idsOf({ site: 's' })).toEqual(['short', 'open', 'long'])
+    expect(await idsOf({ rule: 'r', state: ['resolved'] })).toEqual(['short', 'long'])
+    expect(await idsOf({ limit: 1, after: 'short' })).toEqual(['open'])
+    await log.close()
+  })
+
   test('a file of a newer program is refused', async () => {
     const path = newPath()
     await openAlertLog({ path }).close()
