@@ -6,7 +6,6 @@
 import type { AlertChange } from '../domain/alert.ts'
 import type { Checked, QualityControl } from '../domain/quality-control.ts'
 import type { Reading } from '../domain/reading.ts'
-import { durationMs } from '../domain/text.ts'
 import type { Uplink } from '../domain/uplink.ts'
 import { type FeedParts, feed, hear, passOver, settle } from './feed.ts'
 import type { Histories } from './histories.ts'
@@ -171,7 +170,7 @@ function showIndex(
 }
 
 function showWindow(parts: Evaluation, rule: SeriesRule, shown: Shown, to: AlertChange[]): void {
-  const { window, criteria, device } = rule
+  const { window, criteria, expectedMs } = rule
   const { reading, series, isCounted, seq } = shown
   const { observedAt, receivedAt } = reading
   const known = parts.book.get(rule.key)
@@ -182,7 +181,6 @@ function showWindow(parts: Evaluation, rule: SeriesRule, shown: Shown, to: Alert
   }
   const found = parts.histories.of(series, observedAt - window.reachMs)
   if (found === null) return
-  const expectedMs = durationMs(device?.expectedInterval ?? '0s')
   const value = windowValue(window, found.history, { at: observedAt, expectedMs })
   const level = known?.life.level ?? null
   // With a part of the window unknown to us, the signal may have got worse, but nobody can say that it is over.
@@ -195,8 +193,9 @@ function showWindow(parts: Evaluation, rule: SeriesRule, shown: Shown, to: Alert
   } else {
     feed(parts, rule, { observation, receivedAt, readAt: observedAt }, to)
   }
+  if (found.isWhole || seq <= parts.judgedTo) return
   const watch = parts.book.get(rule.key)
-  if (found.isWhole || watch === undefined || seq <= parts.judgedTo) return
+  if (watch === undefined) return
   settle(watch, rule, receivedAt)
   parts.looks.mark(watch, { from: observedAt, to: observedAt, seq })
 }

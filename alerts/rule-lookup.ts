@@ -12,6 +12,7 @@ import type { Clock } from '../domain/ports.ts'
 import { propertyWatched, type Rule, type SignalIndex } from '../domain/rule.ts'
 import { type Place, placeOf } from '../domain/scope.ts'
 import type { Site } from '../domain/site.ts'
+import { durationMs } from '../domain/text.ts'
 import type { Uplink } from '../domain/uplink.ts'
 import type { RegistryView } from '../stores/records/registry.ts'
 import { type Criteria, criteriaOf } from './criteria.ts'
@@ -35,6 +36,8 @@ export interface SeriesRule {
   key: string
   /** Null when the signal has no window of readings. */
   window: Window | null
+  /** Between two readings of the device, milliseconds; 0 when it is not set. */
+  expectedMs: number
 }
 
 /** One series with the rules that its readings concern. */
@@ -210,5 +213,7 @@ function seriesRule(
   const property = propertyWatched(rule)
   const key = watchKey({ rule: rule.id, device: subject, property })
   const window = windowOf(rule)
-  return { rule, criteria, device: ofSite ? null : device, site, subject, property, key, window }
+  const own = ofSite ? null : device
+  const expectedMs = durationMs(own?.expectedInterval ?? '0s')
+  return { rule, criteria, device: own, site, subject, property, key, window, expectedMs }
 }

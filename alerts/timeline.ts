@@ -4,7 +4,6 @@
  */
 
 import { momentOf, type Reading } from '../domain/reading.ts'
-import { durationMs } from '../domain/text.ts'
 import { createHistory, type History, put } from './history.ts'
 import { type LevelChange, type Lifecycle, type Observation, observe } from './lifecycle.ts'
 import type { SeriesRule } from './rule-lookup.ts'
@@ -66,9 +65,8 @@ export class Timeline {
   }
 
   #signal(at: number, value: number): number | null {
-    const { window, device } = this.#series
+    const { window, expectedMs } = this.#series
     if (window === null || this.#history === null) return value
-    const expectedMs = durationMs(device?.expectedInterval ?? '0s')
     return windowValue(window, this.#history, { at, expectedMs })
   }
 }

@@ -108,7 +108,7 @@ function sumsOf(history: History, after: number, at: number): Sums {
   const { times, values } = history
   const from = indexAfter(history, after)
   const to = indexAfter(history, at)
-  const slots = history.slots.filter((slot) => slot.newest > after && slot.first <= at)
+  const slots = slotsOf(history, after, at)
   let count = to - from
   // One by one: out of a list of whole numbers V8 would box each sum, which makes the loop twice as long.
   let sum = 0
@@ -135,6 +135,13 @@ function sumsOf(history: History, after: number, at: number): Sums {
   const first = Math.max(slots[0]?.first ?? oldest, after)
   const last = to > from ? (times[to - 1] ?? at) : (slots.at(-1)?.newest ?? at)
   return { slots, from, to, count, sum: sum + lost, min, max, first, last }
+}
+
+const noSlots: readonly Slot[] = []
+
+function slotsOf({ slots }: History, after: number, at: number): readonly Slot[] {
+  if (slots.length === 0) return noSlots
+  return slots.filter((slot) => slot.newest > after && slot.first <= at)
 }
 
 function energyMean({ values }: History, { slots, from, to, count }: Sums): number {
