@@ -6,7 +6,7 @@
 import rateLimit from '@fastify/rate-limit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Fault } from '../domain/errors.ts'
-import { roleAllows } from '../domain/token.ts'
+import { roleAllows, roles } from '../domain/token.ts'
 import { equalSecret, hashSecret } from '../secret.ts'
 import { type ApiParts, type App, docsPath, type Principal } from './context.ts'
 
@@ -14,6 +14,7 @@ import { type ApiParts, type App, docsPath, type Principal } from './context.ts'
 export const settingsTokenId = 'settings'
 
 const tokenLengthMax = 512
+const howToMakeOne = `"bellwether token add ID --role ${roles.join('|')}" makes one`
 const bearer = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i
 
 export async function installAuth(app: App, parts: ApiParts): Promise<void> {
@@ -74,8 +75,8 @@ async function authorize(request: FastifyRequest, reply: FastifyReply): Promise<
     throw new Fault(
       'unauthorized',
       sent
-        ? 'authorization: this token is not known here.'
-        : 'authorization: send "Authorization: Bearer <token>".',
+        ? `authorization: this token is not known here; ${howToMakeOne}.`
+        : `authorization: send "Authorization: Bearer <token>"; ${howToMakeOne}.`,
       { field: 'authorization' },
     )
   }

@@ -273,10 +273,10 @@ function worldOf(view: RegistryView, rows: readonly Candidate[]): World {
 }
 
 function badReference({ id, site, gateway }: Device, world: World): string | undefined {
-  if (site !== null && !world.hasSite(site)) return `site: there is no "${site}"`
+  if (site !== null && !world.hasSite(site)) return `site: there is no "${site}"; make it first`
   if (gateway === null) return undefined
   const over = world.device(gateway)
-  if (over === undefined) return `gateway: there is no device "${gateway}"`
+  if (over === undefined) return `gateway: there is no device "${gateway}"; make it first`
   if (gateway === id) return 'gateway: a device can not stand behind itself'
   if (over.gateway !== null) {
     return `gateway: "${gateway}" stands behind "${over.gateway}" itself, and gateways do not chain`

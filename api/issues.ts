@@ -154,7 +154,7 @@ const kinds: Readonly<Record<string, string>> = {
   null: 'null',
 }
 
-const valuesShown = 12
+const valuesShown = 20
 
 function oneOf(values: readonly unknown[]): string {
   const shown = values.slice(0, valuesShown).map((value) => JSON.stringify(value))

@@ -114,9 +114,9 @@ function* unknownNames(view: RegistryView, { where }: Rule): Generator<string> {
   const none = (list: readonly string[], isKnown: (name: string) => boolean) =>
     list.filter((name) => !isKnown(name))
   const sites = none(where.site, (id) => view.site(id) !== undefined)
-  if (sites.length > 0) yield `where.site: ${listed(sites)} not registered.`
+  if (sites.length > 0) yield unregistered('site', sites)
   const devices = none(where.device, (id) => view.device(id) !== undefined)
-  if (devices.length > 0) yield `where.device: ${listed(devices)} not registered.`
+  if (devices.length > 0) yield unregistered('device', devices)
   if (where.district.length === 0) return
   const there = new Set(view.all('site').map(({ district }) => district))
   const districts = none(where.district, (code) => there.has(code))
@@ -159,8 +159,9 @@ function* senselessBounds(rule: Rule, sites: readonly (Site | undefined)[]): Gen
   }
 }
 
-function listed(all: readonly string[]): string {
-  return `${names(all)} ${all.length === 1 ? 'is' : 'are'}`
+function unregistered(kind: 'site' | 'device', all: readonly string[]): string {
+  const [are, them] = all.length === 1 ? ['is', 'it'] : ['are', 'them']
+  return `where.${kind}: ${names(all)} ${are} not registered; make ${them} first (POST /api/v1/${kind}s).`
 }
 
 function names(all: readonly string[]): string {

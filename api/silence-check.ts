@@ -21,11 +21,11 @@ export function checkSilence(
   const indices: readonly string[] = signalIndices
   checkNames('site', silence, before, {
     isKnown: (id) => view.site(id) !== undefined,
-    where: 'is not registered (GET /api/v1/sites)',
+    where: 'is not registered; make it first (POST /api/v1/sites)',
   })
   checkNames('rule', silence, before, {
     isKnown: (id) => view.get('rule', id) !== undefined,
-    where: 'is not there (GET /api/v1/rules)',
+    where: 'is not there; make it first (POST /api/v1/rules)',
   })
   checkNames('property', silence, before, {
     isKnown: (code) => propertyOf(code) !== undefined || indices.includes(code),
@@ -47,7 +47,7 @@ function checkNames(
   const old = new Set(before?.[field])
   const unknown = silence[field].find((name) => !old.has(name) && !isKnown(name))
   if (unknown === undefined) return
-  throw impossible(field, `"${unknown}" ${where}; it would mute nothing.`)
+  throw impossible(field, `"${unknown}" ${where}. A silence of it would mute nothing.`)
 }
 
 function impossible(field: string, why: string): Fault {

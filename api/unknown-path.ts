@@ -1,7 +1,7 @@
 /** What to say to a request that no route takes: 405 when the path takes other methods, 404 otherwise. */
 
 import { Fault } from '../domain/errors.ts'
-import type { App } from './context.ts'
+import { type App, docsPath } from './context.ts'
 import { pathOf } from './problem.ts'
 
 export function installUnknownPath(app: App): void {
@@ -19,7 +19,8 @@ export function installUnknownPath(app: App): void {
     const allowed = [...methodsByUrl.values()]
       .filter(({ pattern }) => pattern.test(path))
       .flatMap(({ methods }) => [...methods])
-    if (allowed.length === 0) throw new Fault('not_found', 'There is nothing at this path.')
+    if (allowed.length === 0)
+      throw new Fault('not_found', `There is nothing at this path; ${docsPath} shows every path.`)
     const allow = [...new Set(allowed)].sort().join(', ')
     void reply.header('allow', allow)
     throw new Fault('method_not_allowed', `${request.method} is not known here; ${allow} are.`)

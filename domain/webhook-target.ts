@@ -82,6 +82,10 @@ function plainHost(host: string): string {
     .replace(/^\[(.*)\]$/, '$1')
 }
 
+/** Ends a refusal that an operator can lift. */
+export const unlessAllowed =
+  '; the setting BELLWETHER_WEBHOOK_ALLOW names those that may be reached'
+
 /** Names that mean this machine or the network around it, whatever a resolver says. */
 const innerNames = /(^|\.)(localhost|localdomain|local|internal|intranet|lan|home|corp)$/
 
@@ -113,10 +117,13 @@ export function checkHost(hostname: string, allow: AllowList): string | null {
   if (allow.hosts.has(host)) return null
   const address = parseIp(host)
   if (address !== null) {
-    return mayConnect(address, allow) ? null : `reaches ${host}, which is not a public address`
+    return mayConnect(address, allow)
+      ? null
+      : `reaches ${host}, which is not a public address${unlessAllowed}`
   }
-  if (host === '' || !host.includes('.') || innerNames.test(host)) {
-    return `reaches ${host === '' ? 'no host' : host}, which is not a public name`
+  if (host === '') return 'names no host'
+  if (!host.includes('.') || innerNames.test(host)) {
+    return `reaches ${host}, which is not a public name${unlessAllowed}`
   }
   return null
 }

@@ -12,6 +12,7 @@ import {
   isAllowed,
   isAllowedHost,
   mayConnect,
+  unlessAllowed,
 } from '../../domain/webhook-target.ts'
 
 /** All addresses of a name. */
@@ -65,7 +66,9 @@ function usable(
   const wanted = parsed.some(({ ip }) => ip !== null && isAllowed(ip, allow))
   if (open.length === 0 || (open.length < parsed.length && !wanted)) {
     const closed = parsed.find((one) => !open.includes(one))?.each.address
-    throw new Error(`The name ${hostname} leads to ${closed}, which is not a public address.`)
+    throw new Error(
+      `The name ${hostname} leads to ${closed}, which is not a public address${unlessAllowed}.`,
+    )
   }
   return open.map(({ each }) => each)
 }

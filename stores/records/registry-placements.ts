@@ -166,7 +166,9 @@ async function checkSite(tx: Writing, id: string): Promise<void> {
     .select('id')
     .executeTakeFirst()
   if (found === undefined) {
-    throw new Fault('impossible', `site: there is no site "${id}"`, { field: 'site' })
+    throw new Fault('impossible', `site: there is no site "${id}"; make it first`, {
+      field: 'site',
+    })
   }
 }
 

@@ -41,10 +41,16 @@ async function checkTargets(tx: Writing, ids: readonly string[]): Promise<void> 
     .executeTakeFirst()
   if (wrong === undefined) return
   if (wrong.site !== null && wrong.foundSite === null) {
-    throw impossible('site', `device "${wrong.id}": there is no site "${wrong.site}"`)
+    throw impossible(
+      'site',
+      `device "${wrong.id}": there is no site "${wrong.site}"; make it first`,
+    )
   }
   if (wrong.foundGateway === null) {
-    throw impossible('gateway', `device "${wrong.id}": there is no device "${wrong.gateway}"`)
+    throw impossible(
+      'gateway',
+      `device "${wrong.id}": there is no device "${wrong.gateway}"; make it first`,
+    )
   }
   if (wrong.gateway === wrong.id) {
     throw impossible('gateway', `device "${wrong.id}" can not be its own gateway`)

@@ -127,13 +127,14 @@ describe('devices', () => {
   })
 
   test('a device that refers to nothing is understood but impossible', async () => {
-    for (const [field, body] of [
-      ['site', { id: 'lost', site: 'nowhere' }],
-      ['gateway', { id: 'lost', gateway: 'nobody' }],
-      ['gateway', { id: 'lost', gateway: 'lost' }],
+    for (const [field, body, told] of [
+      ['site', { id: 'lost', site: 'nowhere' }, 'no site "nowhere"; make it first'],
+      ['gateway', { id: 'lost', gateway: 'nobody' }, 'no device "nobody"; make it first'],
+      ['gateway', { id: 'lost', gateway: 'lost' }, 'its own gateway'],
     ] as const) {
       const answer = await city.call('POST', '/devices', { body })
       expect(answer).toMatchObject({ status: 422, body: { code: 'impossible', field } })
+      expect(answer.body.detail).toContain(told)
     }
     expect((await city.call('GET', '/devices/lost')).status).toBe(404)
   })
@@ -270,6 +271,7 @@ describe('webhooks', () => {
     const answer = await city.call('POST', '/webhooks', { body: { url } })
     expect(answer).toMatchObject({ status: 422, body: { field: 'url' } })
     expect(answer.body.detail).toContain('not a public')
+    expect(answer.body.detail).toContain('BELLWETHER_WEBHOOK_ALLOW')
   })
 
   test('what the settings allow is allowed', async () => {
@@ -410,8 +412,8 @@ describe('silences', () => {
   })
 
   test.each([
-    [{ site: ['quiet-1', 'quite-2'] }, 'site', '"quite-2"'],
-    [{ rule: ['quiet-role'] }, 'rule', '"quiet-role"'],
+    [{ site: ['quiet-1', 'quite-2'] }, 'site', '"quite-2" is not registered; make it first'],
+    [{ rule: ['quiet-role'] }, 'rule', '"quiet-role" is not there; make it first'],
     [{ property: ['water-level'] }, 'property', '"water-level"'],
     [{ district: ['320115'] }, 'district', '"320115"'],
   ])('one of what is not there, %j, is refused and %s is named', async (names, field, name) => {

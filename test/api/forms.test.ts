@@ -224,6 +224,13 @@ describe('sentences', () => {
     expect(tell(z.strictObject({ a: form }), { a: value })).toBe(sentence)
   })
 
+  test('show up to twenty values to choose from, and of more how many there are', () => {
+    const codes = Array.from({ length: 21 }, (_, i) => `k${i}`)
+    const shown = codes.slice(0, 20).map((code) => `"${code}"`)
+    expect(tell(z.enum(codes.slice(0, 20)), 'x')).toBe(`body: must be one of ${shown.join(', ')}.`)
+    expect(tell(z.enum(codes), 'x')).toContain('"k19", … (21 in all)')
+  })
+
   test('are not endless', () => {
     const all = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`k${i}`, 1]))
     expect(tell(z.strictObject({}), all)).toContain('and 495 more')

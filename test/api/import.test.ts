@@ -108,11 +108,11 @@ describe('CSV', () => {
       answer.body.errors.map((e: { line: number; reason: string }) => [e.line, e.reason]),
     )
     expect(reasons[3]).toContain('id: ')
-    expect(reasons[4]).toContain('site: there is no "nowhere"')
+    expect(reasons[4]).toContain('site: there is no "nowhere"; make it first')
     expect(reasons[6]).toContain('kind: ')
     expect(reasons[7]).toContain('location.0: ')
     expect(reasons[8]).toContain('location.1: is required')
-    expect(reasons[9]).toContain('gateway: there is no device "nobody"')
+    expect(reasons[9]).toContain('gateway: there is no device "nobody"; make it first')
     expect(reasons[10]).toContain('gateway: "b-gateway"')
     expect(reasons[11]).toContain('expectedInterval: ')
     expect(reasons[12]).toContain('enabled: ')

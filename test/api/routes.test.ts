@@ -50,6 +50,7 @@ describe.each(closed)('%s %s needs %s', (method, path, needed) => {
     expect(answer.status).toBe(401)
     expect(answer.headers['www-authenticate']).toBe('Bearer realm="bellwether"')
     expectProblem(answer)
+    expect(answer.body.detail).toContain('bellwether token add')
   })
 
   test('with a token nobody knows: 401', async () => {
@@ -58,6 +59,7 @@ describe.each(closed)('%s %s needs %s', (method, path, needed) => {
     expect(answer.status).toBe(401)
     expect(answer.headers['www-authenticate']).toContain('error="invalid_token"')
     expectProblem(answer)
+    expect(answer.body.detail).toContain('bellwether token add ID --role viewer|operator|admin')
   })
 
   test.each(allowedRoles)('as %s: in or out, as declared', async (role) => {
@@ -329,6 +331,7 @@ describe('paths and methods', () => {
         const answer = await city.call('GET', path, { as })
         expect(answer.status).toBe(404)
         expectProblem(answer)
+        expect(answer.body.detail).toContain('/docs')
       }
     },
   )

@@ -71,12 +71,14 @@ describe('watching', () => {
     const site = await make({ where: { site: ['w-11'] }, levels: { red: 7 } })
     expect(site.watching).toEqual({ series: 0, withoutBound: 0 })
     expect(site.warnings).toEqual([
-      'where.site: "w-11" is not registered.',
+      'where.site: "w-11" is not registered; make it first (POST /api/v1/sites).',
       expect.stringContaining('It watches nothing'),
     ])
     const device = await make({ where: { device: ['w-1-a', 'x', 'y'] }, levels: { red: 7 } })
     expect(device.watching.series).toBe(1)
-    expect(device.warnings).toEqual(['where.device: "x", "y" are not registered.'])
+    expect(device.warnings).toEqual([
+      'where.device: "x", "y" are not registered; make them first (POST /api/v1/devices).',
+    ])
     const district = await make({ where: { district: ['32'] }, levels: { red: 7 } })
     expect(district.warnings[0]).toBe('where.district: no site lies in "32".')
   })

@@ -115,6 +115,9 @@ describe('targets', () => {
 
   test('the reason names what is wrong', () => {
     expect(checkTarget('http://2130706433/', nothing)).toContain('127.0.0.1')
+    for (const url of ['http://10.0.0.1/', 'http://[::1]/', 'http://localhost/']) {
+      expect(checkTarget(url, nothing)).toContain('BELLWETHER_WEBHOOK_ALLOW')
+    }
     expect(checkTarget('https://a@b.org/', nothing)).toContain('user name')
     expect(checkTarget('ftp://b.org/', nothing)).toContain('http')
   })
