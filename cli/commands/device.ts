@@ -16,21 +16,22 @@ const options = {
   interval: { type: 'string' },
   from: { type: 'string' },
   until: { type: 'string' },
+  'new-site': { type: 'boolean' },
   force: { type: 'boolean' },
 } as const
 
 export const deviceCommand: Command = {
   name: 'device',
-  help: `Usage: bellwether device add ID [--site ID] [--gateway ID] [--profile NAME] [--interval 5m]
+  help: `Usage: bellwether device add ID [--site ID [--new-site]] [--gateway ID] [--profile NAME] [--interval 5m]
        bellwether device token ID
        bellwether device list
        bellwether device remove ID
        bellwether device placements ID
        bellwether device place ID --site ID --from TIME [--until TIME] [--force]
 
-"add" registers the device (and the site, if it is not known yet) and prints its token once; "token" makes a
-new one, and the old one stops working. Works on the registry of BELLWETHER_DATA_DIR, whether the server runs
-or not.
+"add" registers the device and prints its token once; with --new-site it also makes the site, if it is not known
+yet. "token" makes a new token, and the old one stops working. Works on the registry of BELLWETHER_DATA_DIR, whether
+the server runs or not.
 
 A reading belongs to the site at which its device stood when it was observed. "placements" lists where a device has
 stood (site, from, until; "-" for none), also one that was removed. "place" corrects it: from --from until --until it
@@ -67,14 +68,21 @@ follow at once; a running server goes on.
           'say "add ID", "token ID", "list", "remove ID", "placements ID" or "place ID"',
         )
       if (action === 'add') {
-        if (values.site !== undefined && view.site(values.site) === undefined) {
-          const place = checked(siteSchema, { id: values.site })
+        const { site, gateway, profile, interval: expectedInterval } = values
+        const device = checked(deviceSchema, { id, site, gateway, profile, expectedInterval })
+        if (site !== undefined && view.site(site) === undefined) {
+          // A misspelt site must not become one of its own, where nobody looks for the readings.
+          if (values['new-site'] !== true) {
+            process.stderr.write(
+              `bellwether device: --site: there is no site "${site}"; make it first (POST /api/v1/sites), or here with --new-site.\n`,
+            )
+            return 1
+          }
+          const place = checked(siteSchema, { id: site })
           await audited(registry, 'site.create', `site/${place.id}`, () =>
             registry.insert('site', place),
           )
         }
-        const { site, gateway, profile, interval: expectedInterval } = values
-        const device = checked(deviceSchema, { id, site, gateway, profile, expectedInterval })
         await audited(registry, 'device.create', `device/${id}`, () =>
           registry.insert('device', device),
         )

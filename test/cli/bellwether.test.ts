@@ -129,7 +129,14 @@ test('token makes, lists and removes tokens', async () => {
 })
 
 test('device registers a device with its site and gives its token', async () => {
-  const made = await run(['device', 'add', 'park-1', '--site', 'park', '--interval', '5m'])
+  const add = ['device', 'add', 'park-1', '--site', 'park', '--interval', '5m']
+  const refused = await run(add)
+  expect(refused).toMatchObject({ code: 1, out: '' })
+  expect(refused.err).toMatch(/there is no site "park"; make it first .*--new-site/)
+  expect(await run(['device', 'add', 'bad id', '--site', 'x', '--new-site'])).toMatchObject({
+    code: 2,
+  })
+  const made = await run([...add, '--new-site'])
   expect(made.code).toBe(0)
   expect(made.out.trim()).toMatch(/^bwd_[\w-]{43}$/)
   expect((await run(['device', 'list'])).out).toBe('park-1\tpark\t-\tenabled\n')
