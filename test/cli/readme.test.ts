@@ -12,14 +12,16 @@ import { startLimitMs } from './time-limits.ts'
 const root = join(import.meta.dirname, '../..')
 
 test(
-  'the block ends with an alert that names place, value and bound',
+  'the blocks end with an alert that names place, value and bound, and with a webhook for it',
   async () => {
     const readme = readFileSync(join(root, 'README.md'), 'utf8')
     const [, section = ''] = readme.split('\n## A first alert\n')
-    const block = /```sh\n([\s\S]*?)```/.exec(section)?.[1] ?? ''
+    const [block = '', webhook = ''] = [...section.matchAll(/```sh\n([\s\S]*?)```/g)].map(
+      ([, commands = '']) => commands,
+    )
     // Only the ports are other ones, because others may listen on those.
     const [http, mqtt] = [await freePort(), await freePort()]
-    const script = block
+    const script = `${block}echo; ${webhook}`
       .replaceAll(':8080', `:${http}`)
       .replace('npx mqtt pub', `npx mqtt pub -p ${mqtt}`)
       // It may take longer than a second on a busy machine until the alert is raised.
@@ -36,12 +38,11 @@ test(
         BELLWETHER_MQTT_PORT: String(mqtt),
       },
     })
-    expect(stdout.trim().split('\n')).toEqual([
-      expect.stringMatching(
-        /^"summary":\{"en":"Yellow: .* at Quay is 10\.1 m, at or above 9\.3 m"/,
-      ),
-    ])
-    expect(readme).toContain(stdout.trim().replace(/,"zh".*/, ''))
+    const [summary = '', ...answers] = stdout.split('\n').filter((line) => line !== '')
+    expect(summary).toMatch(/^"summary":\{"en":"Yellow: .* at Quay is 10\.1 m, at or above 9\.3 m"/)
+    expect(readme).toContain(summary.replace(/,"zh".*/, ''))
+    // The endpoint with its secret, then its deliveries, without a line end between them.
+    expect(answers.join('')).toMatch(/"id":"duty".*"secret":"whsec_.*\}\{"items":\[/)
   },
   startLimitMs,
 )
