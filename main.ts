@@ -8,24 +8,20 @@
 
 import type { Config, RoleName } from './config.ts'
 import type { Ports } from './domain/ports.ts'
-import type { QualityControl } from './domain/quality-control.ts'
-import { createJudge } from './ingest/judge.ts'
-import type { QualityControlParts } from './ingest/quality/quality-control.ts'
-import type { Replay, ReplayParts } from './ingest/replay.ts'
 import { createStoreRefusals } from './ingest/store-refusals.ts'
-import { hashSecret } from './secret.ts'
-import type { LocalBus } from './server/bus.ts'
-import { edgeFile } from './server/edge-file.ts'
-import { type DataLayout, layoutOf } from './server/layout.ts'
-import { ledgerOptions } from './server/ledger-options.ts'
-import { createMonitor } from './server/monitor.ts'
-import { createOpened, type Opened } from './server/opened.ts'
-import { createPast } from './server/past.ts'
-import { createPlacedPast } from './server/placed-past.ts'
-import { type ReadingsStore, readingsStore } from './server/readings-store.ts'
-import type { RunFile } from './server/run-file.ts'
-import { type Trouble, troubleFile } from './server/trouble-file.ts'
-import { createWrittenPlacements } from './server/written-placements.ts'
+import { hashSecret } from './runtime/secret.ts'
+import { edgeFile } from './runtime/edge-file.ts'
+import { type DataLayout, layoutOf } from './runtime/data-layout.ts'
+import { ledgerOptions } from './stores/records/ledger-options.ts'
+import { createMonitor } from './api/monitor.ts'
+import { createOpened, type Opened } from './runtime/opened.ts'
+import { createPast, type Past } from './stores/readings/past.ts'
+import { createPlacedPast } from './stores/readings/placed-past.ts'
+import { type ReadingsStore, readingsStore } from './stores/readings/readings-store.ts'
+import type { RoleContext, RunningRole } from './runtime/role.ts'
+import type { RunFile } from './runtime/run-file.ts'
+import { type Trouble, troubleFile } from './runtime/trouble-file.ts'
+import { createWrittenPlacements } from './stores/records/written-placements.ts'
 import type { JournalDamage } from './stores/journal/journal.ts'
 import { openMoments } from './stores/journal/moments.ts'
 import { openJournalReader, openJournalWriter } from './stores/journal/sqlite.ts'
@@ -34,22 +30,6 @@ import { openAlertLog } from './stores/records/sqlite-alert-log.ts'
 import { openLedger } from './stores/records/sqlite-ledger.ts'
 import { openRegistry, openRegistryView } from './stores/records/sqlite-registry.ts'
 import { lockRole } from './stores/role-lock.ts'
-
-export interface RoleContext {
-  config: Config
-  ports: Ports
-  bus: LocalBus
-  /** Prometheus text of the meters of all threads of this process. */
-  meters: () => Promise<string>
-}
-
-export interface RunningRole {
-  /** Where it listens, if it does. */
-  mqttPort?: number
-  mqttsPort?: number
-  httpPort?: number
-  stop(): Promise<void>
-}
 
 /** How long a stop waits for ingest to finish what was accepted; the rest stays in the journal. */
 const drainMs = 4_000
@@ -144,9 +124,8 @@ async function runIngest(
     onWritten: createWrittenPlacements({ path: layout.registry, view: registry, ports, bus }),
   })
   keep(readings)
-  const judge = createJudge({ registry, ...config })
   const past = keep(openPast(ports, store))
-  const quality = await openQualityControl({ registry, past, enabled: config.qualityControl })
+  const { judge, quality } = await openJudgement(config, registry, past)
 
   const trouble = troubleFile(layout.run)
   trouble.remove()
@@ -176,9 +155,8 @@ async function runAlerts(
   const journal = keep(openJournalReader({ dir: layout.journal, onDamage: reportDamage(ports) }))
   const log = keep(openAlertLog({ path: layout.alerts }))
   const ledger = keep(openLedger(ledgerOptions(config, layout, ports.log)))
-  const judge = createJudge({ registry: view, ...config })
   const past = keep(openPast(ports, await readingsStore(config, layout, ports)))
-  const quality = await openQualityControl({ registry: view, past, enabled: config.qualityControl })
+  const { judge, quality } = await openJudgement(config, view, past)
 
   /** An endpoint that answers 410 Gone wants no more. */
   async function disableWebhook(id: string): Promise<void> {
@@ -272,18 +250,14 @@ function openPast({ timers }: Ports, { openReader: open }: ReadingsStore) {
   return createPast({ open, timers, idleMs: pastIdleMs })
 }
 
-/** For a second look at stored readings: the tests as at ingest, outside of the stream. */
-export async function openQualityControl(parts: QualityControlParts): Promise<QualityControl> {
-  const { createQualityControl } = await import('./ingest/quality/quality-control.ts')
-  return createQualityControl(parts)
-}
-
-/** For uplinks that are settled again into a store that is built anew. */
-export async function openReplay(
-  parts: Omit<ReplayParts, 'judge'> & { config: Config; registry: RegistryView },
-): Promise<Replay> {
-  const { createReplay } = await import('./ingest/replay.ts')
-  return createReplay({ ...parts, judge: createJudge({ ...parts.config, ...parts }) })
+/** What a message means and how good its values are: ingest stores it, alerts are raised on it. */
+async function openJudgement(config: Config, registry: RegistryView, past: Past) {
+  const { createJudge } = await import('./payload/validate.ts')
+  const { createQualityControl } = await import('./quality/quality-control.ts')
+  return {
+    judge: createJudge({ registry, ...config }),
+    quality: createQualityControl({ registry, past, enabled: config.qualityControl }),
+  }
 }
 
 function reportDamage(ports: Ports): (damage: JournalDamage) => void {

@@ -10,7 +10,7 @@
 import type { Config } from '../config.ts'
 import type { AlertView } from '../domain/alert.ts'
 import type { Bus, Ports } from '../domain/ports.ts'
-import type { QualityControl } from '../domain/quality-control.ts'
+import type { QualityControl } from '../quality/contract.ts'
 import type { Judge } from '../domain/quarantine.ts'
 import type { SignalIndex } from '../domain/rule.ts'
 import type { Uplink } from '../domain/uplink.ts'

@@ -4,7 +4,7 @@
  */
 
 import type { AlertChange } from '../domain/alert.ts'
-import type { Checked, QualityControl } from '../domain/quality-control.ts'
+import type { Checked, QualityControl } from '../quality/contract.ts'
 import type { Reading } from '../domain/reading.ts'
 import type { Uplink } from '../domain/uplink.ts'
 import { type FeedParts, feed, hear, passOver, settle } from './feed.ts'

@@ -3,7 +3,7 @@
  * for all of them at once and before the first of them is evaluated.
  */
 
-import type { QualityControl } from '../domain/quality-control.ts'
+import type { QualityControl } from '../quality/contract.ts'
 import type { Judge } from '../domain/quarantine.ts'
 import { momentOf, type Reading } from '../domain/reading.ts'
 import type { Uplink } from '../domain/uplink.ts'

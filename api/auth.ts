@@ -7,7 +7,8 @@ import rateLimit from '@fastify/rate-limit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Fault } from '../domain/errors.ts'
 import { roleAllows, roles } from '../domain/token.ts'
-import { equalSecret, hashSecret } from '../secret.ts'
+import { equalSecret, hashSecret } from '../runtime/secret.ts'
+import { roleAllows } from '../domain/token.ts'
 import { type ApiParts, type App, docsPath, type Principal } from './context.ts'
 
 /** Id, in the audit trail, of the administrator's token of the settings; no other token may be called so. */

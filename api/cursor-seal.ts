@@ -5,7 +5,7 @@
 
 import type { FastifyRequest } from 'fastify'
 import { Fault } from '../domain/errors.ts'
-import { hashSecret } from '../secret.ts'
+import { hashSecret } from '../runtime/secret.ts'
 import type { App } from './context.ts'
 import { pathOf } from './problem.ts'
 

@@ -9,7 +9,7 @@
 import { Aedes } from 'aedes'
 import type { Config } from '../config.ts'
 import type { Bus, Ports } from '../domain/ports.ts'
-import { hashSecret } from '../secret.ts'
+import { hashSecret } from '../runtime/secret.ts'
 import type { JournalWriter } from '../stores/journal/journal.ts'
 import type { MomentStore } from '../stores/journal/moments.ts'
 import type { RegistryView } from '../stores/records/registry.ts'

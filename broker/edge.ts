@@ -8,7 +8,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { createWebSocketStream, type WebSocket, WebSocketServer } from 'ws'
 import type { Log, Random } from '../domain/ports.ts'
-import { equalSecret, newSecret } from '../secret.ts'
+import { equalSecret, newSecret } from '../runtime/secret.ts'
 import type { Guard } from './guard.ts'
 
 const host = '127.0.0.1'

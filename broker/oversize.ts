@@ -3,7 +3,7 @@
  * for, within limits, because it is what tells people where to look.
  */
 
-import { countReadings } from '../domain/count.ts'
+import { countReadings } from '../payload/count-readings.ts'
 import type { UplinkDraft } from '../domain/uplink.ts'
 import { bodyStart, packetType, uint16 } from './frame.ts'
 

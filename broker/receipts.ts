@@ -9,7 +9,7 @@
  * are not given out again after a crash.
  */
 
-import { claimOf, devicesClaimed } from '../domain/count.ts'
+import { claimOf, devicesClaimed } from '../payload/count-readings.ts'
 import type { Clock, Log } from '../domain/ports.ts'
 import type { UplinkDraft, UplinkKind } from '../domain/uplink.ts'
 import type { MomentStore } from '../stores/journal/moments.ts'

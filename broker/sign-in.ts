@@ -8,7 +8,7 @@
  */
 
 import type { Log } from '../domain/ports.ts'
-import { equalSecret, hashSecret } from '../secret.ts'
+import { equalSecret, hashSecret } from '../runtime/secret.ts'
 import type { RegistryView, SecretHash } from '../stores/records/registry.ts'
 import type { Identity } from './access.ts'
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /** Where the process of the command line begins and ends. */
 
-import { installNames } from '../server/names.ts'
-import { systemTimers } from '../system.ts'
+import { installNames } from '../runtime/names.ts'
+import { systemTimers } from '../runtime/system.ts'
 import { runCommandLine } from './run.ts'
 
 /** Whoever reads may stop reading, such as `| head`. */

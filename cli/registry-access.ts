@@ -3,11 +3,11 @@
 import { userInfo } from 'node:os'
 import type { z } from 'zod'
 import { loadConfig } from '../config.ts'
-import { layoutOf } from '../server/layout.ts'
-import { settleRestore } from '../server/restore.ts'
+import { layoutOf } from '../runtime/data-layout.ts'
+import { settleRestore } from '../operations/restore.ts'
 import type { Registry, RegistryView } from '../stores/records/registry.ts'
 import { openRegistry, openRegistryView } from '../stores/records/sqlite-registry.ts'
-import { systemClock } from '../system.ts'
+import { systemClock } from '../runtime/system.ts'
 import { UsageError } from './command.ts'
 
 export async function withRegistry<T>(

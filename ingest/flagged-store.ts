@@ -7,7 +7,7 @@
  */
 
 import type { Log } from '../domain/ports.ts'
-import type { Checked, QualityControl } from '../domain/quality-control.ts'
+import type { Checked, QualityControl } from '../quality/contract.ts'
 import type { Reading } from '../domain/reading.ts'
 import type { Advance, ReadingsWriter, WriteResult } from '../stores/readings/readings.ts'
 import type { IngestMeters } from './meters.ts'

@@ -5,7 +5,7 @@
 
 import type { Config } from '../config.ts'
 import type { Bus, Ports } from '../domain/ports.ts'
-import type { QualityControl } from '../domain/quality-control.ts'
+import type { QualityControl } from '../quality/contract.ts'
 import type { Judge } from '../domain/quarantine.ts'
 import type { JournalReader } from '../stores/journal/journal.ts'
 import type { ReadingsWriter } from '../stores/readings/readings.ts'
@@ -20,7 +20,7 @@ import { createSetbacks, type SetbackParts } from './setbacks.ts'
 import { type SettleParts, settleTurn } from './settle.ts'
 import { createStart } from './start.ts'
 import type { StoreRefusals } from './store-refusals.ts'
-import { createSureJudge } from './sure-judge.ts'
+import { createSureJudge } from '../payload/guarded-validator.ts'
 import { createTurns, type Place } from './turns.ts'
 
 export interface IngestParts {

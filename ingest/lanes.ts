@@ -5,7 +5,7 @@
  */
 
 import type { Log } from '../domain/ports.ts'
-import type { QualityControl } from '../domain/quality-control.ts'
+import type { QualityControl } from '../quality/contract.ts'
 import type { ReadingsWriter } from '../stores/readings/readings.ts'
 import { createFlaggedStore, type FlaggedStore } from './flagged-store.ts'
 import type { IngestMeters } from './meters.ts'

@@ -2,7 +2,7 @@
 
 import type { Meter } from '../domain/ports.ts'
 import { qualityTests, testFlag } from '../domain/quality.ts'
-import type { Checked } from '../domain/quality-control.ts'
+import type { Checked } from '../quality/contract.ts'
 import type { Batch } from './batch.ts'
 
 export interface IngestMeters {

@@ -3,7 +3,7 @@
 import type { Uplink } from '../domain/uplink.ts'
 import type { RegistryView } from '../stores/records/registry.ts'
 import type { Judged } from './batch.ts'
-import type { Facts } from './decoders/sample.ts'
+import type { Facts } from '../payload/decoders/sample.ts'
 import type { Families } from './families.ts'
 
 export interface StatusNotes {

@@ -2,10 +2,10 @@
 
 import type { Config } from '../config.ts'
 import type { Ports } from '../domain/ports.ts'
-import { hashSecret, newSecret } from '../secret.ts'
+import { hashSecret, newSecret } from '../runtime/secret.ts'
 import { openRegistry, openRegistryView } from '../stores/records/sqlite-registry.ts'
-import { systemClock } from '../system.ts'
-import { layoutOf } from './layout.ts'
+import { systemClock } from '../runtime/system.ts'
+import { layoutOf } from '../runtime/data-layout.ts'
 
 /** The new token, or null when one is configured or an `admin` token exists already. */
 export async function ensureAdminToken(

@@ -3,10 +3,10 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { Config, RoleName } from '../config.ts'
-import type { RoleContext } from '../main.ts'
-import { systemPorts } from '../system.ts'
-import { openBus } from './bus.ts'
-import { openMetricsExchange } from './metrics-exchange.ts'
+import type { RoleContext } from '../runtime/role.ts'
+import { systemPorts } from '../runtime/system.ts'
+import { openBus } from '../runtime/bus.ts'
+import { openMetricsExchange } from '../runtime/metrics-exchange.ts'
 
 /** `role` is `all` when the roles share one thread. */
 export function openRoleContext(

@@ -2,9 +2,10 @@
 
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Config, RoleName } from '../config.ts'
-import { type RunningRole, startRole } from '../main.ts'
-import { systemTimers } from '../system.ts'
-import { installNames } from './names.ts'
+import { startRole } from '../main.ts'
+import type { RunningRole } from '../runtime/role.ts'
+import { systemTimers } from '../runtime/system.ts'
+import { installNames } from '../runtime/names.ts'
 import { openRoleContext } from './role-context.ts'
 
 export interface ThreadStart {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { equalSecret, hashSecret, newSecret } from '../secret.ts'
+import { equalSecret, hashSecret, newSecret } from '../runtime/secret.ts'
 
 const random = { bytes: (count: number) => randomBytes(count), fraction: () => 0 }
 

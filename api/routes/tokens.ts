@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { Fault } from '../../domain/errors.ts'
 import { roles, type Token, tokenSchema } from '../../domain/token.ts'
-import { hashSecret, newSecret } from '../../secret.ts'
+import { hashSecret, newSecret } from '../../runtime/secret.ts'
 import { settingsTokenId } from '../auth.ts'
 import { installCollection } from '../collection.ts'
 import type { ApiContext, App } from '../context.ts'

@@ -2,10 +2,10 @@
 
 import { parseArgs } from 'node:util'
 import { loadConfig } from '../../config.ts'
-import { backup } from '../../server/backup.ts'
-import type { Manifest } from '../../server/backup-manifest.ts'
-import { restore } from '../../server/restore.ts'
-import { systemClock, systemTimers } from '../../system.ts'
+import { backup } from '../../operations/backup.ts'
+import type { Manifest } from '../../operations/backup-manifest.ts'
+import { restore } from '../../operations/restore.ts'
+import { systemClock, systemTimers } from '../../runtime/system.ts'
 import { type Command, UsageError } from '../command.ts'
 
 function only(positionals: readonly string[]): string {

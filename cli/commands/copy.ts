@@ -2,9 +2,9 @@
 
 import { parseArgs } from 'node:util'
 import { loadConfig } from '../../config.ts'
-import type { CopyTold } from '../../server/copy/copy.ts'
-import { fingerprintText } from '../../server/copy/fingerprint.ts'
-import { type Moved, type MoveWish, moveReadings } from '../../server/copy/moving.ts'
+import type { CopyTold } from '../../operations/copy/copy.ts'
+import { fingerprintText } from '../../operations/copy/fingerprint.ts'
+import { type Moved, type MoveWish, moveReadings } from '../../operations/copy/moving.ts'
 import { type Command, UsageError } from '../command.ts'
 
 const kinds: readonly MoveWish['to'][] = ['sqlite', 'influx']

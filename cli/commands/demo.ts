@@ -3,10 +3,10 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { loadConfig } from '../../config.ts'
-import { newSecret } from '../../secret.ts'
+import { newSecret } from '../../runtime/secret.ts'
 import { serve } from '../../server/supervisor.ts'
 import { runDemo } from '../../simulators/demo.ts'
-import { systemClock, systemRandom, systemTimers } from '../../system.ts'
+import { systemClock, systemRandom, systemTimers } from '../../runtime/system.ts'
 import type { Command } from '../command.ts'
 import { stopSignal } from '../stop-signal.ts'
 

@@ -2,7 +2,7 @@
 
 import { parseArgs } from 'node:util'
 import { ConfigError, loadConfig, secretFiles } from '../../config.ts'
-import { examine, type Finding } from '../../server/doctor/doctor.ts'
+import { examine, type Finding } from '../../operations/doctor/doctor.ts'
 import type { Command } from '../command.ts'
 
 export const doctorCommand: Command = {

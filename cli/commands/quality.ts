@@ -7,8 +7,8 @@ import {
   type Reevaluation,
   type ReevaluationWish,
   reevaluateStored,
-} from '../../server/stored-flags.ts'
-import { systemClock, systemTimers } from '../../system.ts'
+} from '../../operations/stored-flags.ts'
+import { systemClock, systemTimers } from '../../runtime/system.ts'
 import { type Command, UsageError } from '../command.ts'
 import { timeOption } from '../time-option.ts'
 

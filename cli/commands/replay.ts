@@ -2,8 +2,8 @@
 
 import { parseArgs } from 'node:util'
 import { loadConfig } from '../../config.ts'
-import { type Replayed, type ReplayWish, replayHistory } from '../../server/replay.ts'
-import { systemClock } from '../../system.ts'
+import { type Replayed, type ReplayWish, replayHistory } from '../../operations/replay.ts'
+import { systemClock } from '../../runtime/system.ts'
 import { type Command, UsageError } from '../command.ts'
 import { timeOption } from '../time-option.ts'
 

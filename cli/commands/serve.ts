@@ -3,7 +3,7 @@
 import { parseArgs } from 'node:util'
 import { loadConfig } from '../../config.ts'
 import { serve } from '../../server/supervisor.ts'
-import { systemTimers } from '../../system.ts'
+import { systemTimers } from '../../runtime/system.ts'
 import type { Command } from '../command.ts'
 import { aborted, stopSignal } from '../stop-signal.ts'
 

@@ -8,7 +8,7 @@ import { parseEpisode, parseFaults } from '../../simulators/plan.ts'
 import { recordings } from '../../simulators/recordings.ts'
 import { replay } from '../../simulators/replay.ts'
 import { type Surroundings, simulate } from '../../simulators/simulate.ts'
-import { systemClock, systemRandom, systemTimers } from '../../system.ts'
+import { systemClock, systemRandom, systemTimers } from '../../runtime/system.ts'
 import { type Command, UsageError } from '../command.ts'
 import { stopSignal } from '../stop-signal.ts'
 

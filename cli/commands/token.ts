@@ -2,8 +2,8 @@
 
 import { parseArgs } from 'node:util'
 import { roles, tokenSchema } from '../../domain/token.ts'
-import { hashSecret, newSecret } from '../../secret.ts'
-import { systemRandom } from '../../system.ts'
+import { hashSecret, newSecret } from '../../runtime/secret.ts'
+import { systemRandom } from '../../runtime/system.ts'
 import { type Command, UsageError } from '../command.ts'
 import { audited, checked, withRegistry } from '../registry-access.ts'
 

@@ -13,7 +13,7 @@ import { type Site, siteSchema } from '../../domain/site.ts'
 import { openReadingsReader, openReadingsWriter } from '../../stores/readings/sqlite.ts'
 import type { Registry, RegistryView } from '../../stores/records/registry.ts'
 import { openRegistry, openRegistryView } from '../../stores/records/sqlite-registry.ts'
-import { systemClock } from '../../system.ts'
+import { systemClock } from '../../runtime/system.ts'
 import { fakePorts } from '../fixtures/ports.ts'
 
 const minute = 60_000

@@ -11,13 +11,13 @@ import type { Figures } from '../../api/monitor.ts'
 import { type Config, loadConfig } from '../../config.ts'
 import type { Bell, Bus, Log, Ports } from '../../domain/ports.ts'
 import type { Reading } from '../../domain/reading.ts'
-import { hashSecret } from '../../secret.ts'
+import { hashSecret } from '../../runtime/secret.ts'
 import type { ReadingsWriter } from '../../stores/readings/readings.ts'
 import { openReadingsReader, openReadingsWriter } from '../../stores/readings/sqlite.ts'
 import { openAlertLog } from '../../stores/records/sqlite-alert-log.ts'
 import { openLedger } from '../../stores/records/sqlite-ledger.ts'
 import { openRegistry, openRegistryView } from '../../stores/records/sqlite-registry.ts'
-import { systemClock, systemMeter, systemRandom, systemTimers } from '../../system.ts'
+import { systemClock, systemMeter, systemRandom, systemTimers } from '../../runtime/system.ts'
 
 export const tokens = {
   admin: 'bwt_admin-token-of-the-tests',

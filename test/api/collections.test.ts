@@ -148,7 +148,7 @@ describe('devices', () => {
     expect(city.rung).toContain('registry')
     const second = await city.call('POST', '/devices/talker/token')
     expect(second.body.token).not.toBe(first.body.token)
-    const { hashSecret } = await import('../../secret.ts')
+    const { hashSecret } = await import('../../runtime/secret.ts')
     const { view } = city.parts
     expect(view.deviceByTokenHash(hashSecret(first.body.token))).toBeUndefined()
     expect(view.deviceByTokenHash(hashSecret(second.body.token))?.id).toBe('talker')

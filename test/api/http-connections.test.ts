@@ -6,7 +6,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { HttpConnections } from '../../api/http-connections.ts'
 import type { Timers } from '../../domain/ports.ts'
-import { systemClock, systemTimers } from '../../system.ts'
+import { systemClock, systemTimers } from '../../runtime/system.ts'
 import { eventually } from '../flow/city-server.ts'
 
 let server: Server

@@ -3,7 +3,7 @@
 import type { AddressInfo } from 'node:net'
 import { Agent, request } from 'undici'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { hashSecret } from '../../secret.ts'
+import { hashSecret } from '../../runtime/secret.ts'
 import { type CityApi, openCityApi, tokens } from './city-api.ts'
 
 let city: CityApi

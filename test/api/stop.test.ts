@@ -4,7 +4,7 @@ import { type IncomingMessage, request } from 'node:http'
 import { Registry as Metrics } from 'prom-client'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Api, startApi } from '../../api/api.ts'
-import { systemMeter } from '../../system.ts'
+import { systemMeter } from '../../runtime/system.ts'
 import { type CityApi, noon, openCityApi, tokens } from './city-api.ts'
 
 let city: CityApi

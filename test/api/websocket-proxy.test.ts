@@ -17,7 +17,7 @@ beforeEach(async () => {
   edge = { port: (broker.server.address() as AddressInfo).port, key: 'the-key' }
   city = await openCityApi({ parts: { edge: async () => edge } })
   const { Registry } = await import('prom-client')
-  const { systemMeter } = await import('../../system.ts')
+  const { systemMeter } = await import('../../runtime/system.ts')
   const ports = { ...city.parts.ports, meter: systemMeter(new Registry()) }
   api = await startApi({ ...city.parts, ports })
 })

@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util'
 import type { UplinkDraft } from '../../domain/uplink.ts'
 import { archiveSpan, readHistory } from '../../stores/journal/history.ts'
 import { openJournalReader, openJournalWriter } from '../../stores/journal/sqlite.ts'
-import { systemClock, systemLog, systemRandom, systemTimers } from '../../system.ts'
+import { systemClock, systemLog, systemRandom, systemTimers } from '../../runtime/system.ts'
 import { openTown } from '../fixtures/registry.ts'
 
 const { values } = parseArgs({

@@ -11,9 +11,9 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { deviceSchema } from '../../domain/device.ts'
 import { siteSchema } from '../../domain/site.ts'
-import { hashSecret } from '../../secret.ts'
+import { hashSecret } from '../../runtime/secret.ts'
 import { openRegistry } from '../../stores/records/sqlite-registry.ts'
-import { systemClock } from '../../system.ts'
+import { systemClock } from '../../runtime/system.ts'
 
 const root = new URL('../..', import.meta.url).pathname
 export const adminToken = 'bench-admin-token-0123456789'

@@ -15,12 +15,12 @@ import { Registry } from 'prom-client'
 import { startBroker } from '../../broker/broker.ts'
 import { loadConfig } from '../../config.ts'
 import { deviceSchema } from '../../domain/device.ts'
-import { hashSecret } from '../../secret.ts'
-import { openBus } from '../../server/bus.ts'
+import { hashSecret } from '../../runtime/secret.ts'
+import { openBus } from '../../runtime/bus.ts'
 import { openMoments } from '../../stores/journal/moments.ts'
 import { openJournalWriter } from '../../stores/journal/sqlite.ts'
 import { openRegistry, openRegistryView } from '../../stores/records/sqlite-registry.ts'
-import { systemClock, systemPorts } from '../../system.ts'
+import { systemClock, systemPorts } from '../../runtime/system.ts'
 
 const { values } = parseArgs({ options: { devices: { type: 'string', default: '200' } } })
 const mebibyte = 1_048_576

@@ -4,7 +4,7 @@
  */
 
 import { createPlant } from '../ingest/plant.ts'
-import { receivedAt } from '../ingest/decoders/uplinks.ts'
+import { receivedAt } from '../payload/decoders/uplinks.ts'
 
 const uplinks = Number(process.argv[2] ?? 200_000)
 const devices = 1_000

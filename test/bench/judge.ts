@@ -1,8 +1,8 @@
 /** How long one uplink takes to be counted and judged. Run with `npx tsx test/bench/judge.ts`. */
 
-import { countReadings } from '../../domain/count.ts'
+import { countReadings } from '../../payload/count-readings.ts'
 import type { Uplink, UplinkKind } from '../../domain/uplink.ts'
-import { createJudge } from '../../ingest/judge.ts'
+import { createJudge } from '../../payload/validate.ts'
 import { registryWith } from '../ingest/registry.ts'
 
 const now = Date.parse('2025-11-01T00:00:00Z')

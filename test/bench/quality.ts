@@ -4,7 +4,7 @@
  */
 
 import type { Reading } from '../../domain/reading.ts'
-import { createQualityControl } from '../../ingest/quality/quality-control.ts'
+import { createQualityControl } from '../../quality/quality-control.ts'
 import { registryWith } from '../ingest/registry.ts'
 
 const devices = Number(process.argv[2] ?? 10_000)

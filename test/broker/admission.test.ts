@@ -10,7 +10,7 @@ import { Fault } from '../../domain/errors.ts'
 import type { Timers } from '../../domain/ports.ts'
 import type { UplinkDraft } from '../../domain/uplink.ts'
 import { openJournalWriter } from '../../stores/journal/sqlite.ts'
-import { systemPorts } from '../../system.ts'
+import { systemPorts } from '../../runtime/system.ts'
 import { gate, type GatedJournal } from './broker-under-test.ts'
 
 /** Time that stands still until the test moves it. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
-import { systemClock } from '../../system.ts'
+import { systemClock } from '../../runtime/system.ts'
 import {
   pause,
   startTestBroker,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { hashSecret } from '../../secret.ts'
+import { hashSecret } from '../../runtime/secret.ts'
 import { startTestBroker, type TestBroker, telemetryTopic, until } from './broker-under-test.ts'
 import { publishFrame } from './raw-client.ts'
 

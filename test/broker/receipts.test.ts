@@ -9,7 +9,7 @@ import { Receipts } from '../../broker/receipts.ts'
 import type { UplinkKind } from '../../domain/uplink.ts'
 import { openJournalWriter } from '../../stores/journal/sqlite.ts'
 import { type MomentStore, openMoments } from '../../stores/journal/moments.ts'
-import { systemClock, systemLog, systemTimers } from '../../system.ts'
+import { systemClock, systemLog, systemTimers } from '../../runtime/system.ts'
 import { startTestBroker, telemetryTopic, until } from './broker-under-test.ts'
 import { publishFrame } from './raw-client.ts'
 

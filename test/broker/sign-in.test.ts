@@ -5,7 +5,7 @@ import { connect as tlsConnect } from 'node:tls'
 import mqtt from 'mqtt'
 import { generate as selfsigned } from 'selfsigned'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { hashSecret } from '../../secret.ts'
+import { hashSecret } from '../../runtime/secret.ts'
 import {
   pause,
   startTestBroker,

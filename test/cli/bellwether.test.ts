@@ -11,7 +11,7 @@ import { deviceSchema } from '../../domain/device.ts'
 import { siteSchema } from '../../domain/site.ts'
 import { streetRules } from '../../domain/starter-rules/flood.ts'
 import { openRegistry } from '../../stores/records/sqlite-registry.ts'
-import { systemClock } from '../../system.ts'
+import { systemClock } from '../../runtime/system.ts'
 import { commandLine } from './command-line.ts'
 import { startLimitMs } from './time-limits.ts'
 

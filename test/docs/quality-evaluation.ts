@@ -11,7 +11,7 @@ import { propertyOf } from '../../domain/catalogue.ts'
 import { qualityTests, testFlag } from '../../domain/quality.ts'
 import { qualityPlanSchema } from '../../domain/quality-plan.ts'
 import type { Reading } from '../../domain/reading.ts'
-import { createQualityControl } from '../../ingest/quality/quality-control.ts'
+import { createQualityControl } from '../../quality/quality-control.ts'
 import { openTown } from '../fixtures/registry.ts'
 import {
   type CsvRow,

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { checked } from '../../api/issues.ts'
 import { properties } from '../../domain/catalogue.ts'
 import { deviceSchema } from '../../domain/device.ts'
-import { createChannelBook } from '../../ingest/channels.ts'
+import { createChannelBook } from '../../payload/profile-keys.ts'
 
 const made = (profile: unknown) => checked(deviceSchema, { id: 'd-1', profile }).profile
 

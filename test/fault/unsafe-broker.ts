@@ -7,14 +7,14 @@ import { Registry } from 'prom-client'
 import { startBroker } from '../../broker/broker.ts'
 import { loadConfig } from '../../config.ts'
 import type { UplinkDraft } from '../../domain/uplink.ts'
-import { openBus } from '../../server/bus.ts'
-import { edgeFile } from '../../server/edge-file.ts'
-import { layoutOf } from '../../server/layout.ts'
+import { openBus } from '../../runtime/bus.ts'
+import { edgeFile } from '../../runtime/edge-file.ts'
+import { layoutOf } from '../../runtime/data-layout.ts'
 import type { JournalWriter } from '../../stores/journal/journal.ts'
 import { openMoments } from '../../stores/journal/moments.ts'
 import { openJournalWriter } from '../../stores/journal/sqlite.ts'
 import { openRegistryView } from '../../stores/records/sqlite-registry.ts'
-import { systemPorts } from '../../system.ts'
+import { systemPorts } from '../../runtime/system.ts'
 
 const lateByMs = 40
 

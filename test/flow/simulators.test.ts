@@ -9,7 +9,7 @@ import { noFaults } from '../../simulators/faults.ts'
 import { readRows, recordingOf } from '../../simulators/recordings.ts'
 import { replay } from '../../simulators/replay.ts'
 import { type Surroundings, simulate } from '../../simulators/simulate.ts'
-import { systemClock, systemRandom, systemTimers } from '../../system.ts'
+import { systemClock, systemRandom, systemTimers } from '../../runtime/system.ts'
 import { adminToken, type CityServer, startCity } from './city-server.ts'
 
 let city: CityServer

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Webhook } from 'standardwebhooks'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { backup } from '../../server/backup.ts'
-import { restore } from '../../server/restore.ts'
-import { systemClock, systemTimers } from '../../system.ts'
+import { backup } from '../../operations/backup.ts'
+import { restore } from '../../operations/restore.ts'
+import { systemClock, systemTimers } from '../../runtime/system.ts'
 import { type CityServer, eventually, startCity, startReceiver } from './city-server.ts'
 
 interface Page<T> {

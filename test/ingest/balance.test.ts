@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { afterEach, expect, test } from 'vitest'
-import { anyMessage, validMessage } from './decoders/json-forms.ts'
+import { anyMessage, validMessage } from '../payload/decoders/json-forms.ts'
 import { createPlant, type Plant } from './plant.ts'
 
 let plant: Plant | undefined

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import { receivedAt } from './decoders/uplinks.ts'
+import { receivedAt } from '../payload/decoders/uplinks.ts'
 import { createPlant, type Plant, type Stores } from './plant.ts'
 
 const devices = [

@@ -1,15 +1,15 @@
 /** Ingest with its real stores in a temporary folder: what goes in is journaled, what comes out is read back. */
 
 import { Registry as Meters } from 'prom-client'
-import { countReadings } from '../../domain/count.ts'
+import { countReadings } from '../../payload/count-readings.ts'
 import type { Bell, Bus, Log, Ports } from '../../domain/ports.ts'
-import type { QualityControl } from '../../domain/quality-control.ts'
+import type { QualityControl } from '../../quality/contract.ts'
 import type { Judge } from '../../domain/quarantine.ts'
 import type { Reading } from '../../domain/reading.ts'
 import type { UplinkDraft, UplinkKind } from '../../domain/uplink.ts'
 import { type Ingest, type IngestParts, startIngest } from '../../ingest/ingest.ts'
-import { createJudge } from '../../ingest/judge.ts'
-import { createQualityControl } from '../../ingest/quality/quality-control.ts'
+import { createJudge } from '../../payload/validate.ts'
+import { createQualityControl } from '../../quality/quality-control.ts'
 import type { StoreRefusals } from '../../ingest/store-refusals.ts'
 import type { JournalReader, JournalWriter } from '../../stores/journal/journal.ts'
 import { openJournalReader, openJournalWriter } from '../../stores/journal/sqlite.ts'
@@ -17,8 +17,8 @@ import type { ReadingsReader, ReadingsWriter } from '../../stores/readings/readi
 import { openReadingsReader, openReadingsWriter } from '../../stores/readings/sqlite.ts'
 import type { Ledger } from '../../stores/records/ledger.ts'
 import { openLedger } from '../../stores/records/sqlite-ledger.ts'
-import { systemPorts } from '../../system.ts'
-import { receivedAt } from './decoders/uplinks.ts'
+import { systemPorts } from '../../runtime/system.ts'
+import { receivedAt } from '../payload/decoders/uplinks.ts'
 import { type DeviceForm, registryWith, type TestRegistry } from './registry.ts'
 
 export interface Stores {

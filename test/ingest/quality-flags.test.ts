@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { testFlag } from '../../domain/quality.ts'
-import { receivedAt } from './decoders/uplinks.ts'
+import { receivedAt } from '../payload/decoders/uplinks.ts'
 import { createPlant, type Plant } from './plant.ts'
 
 let plant: Plant

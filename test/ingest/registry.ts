@@ -7,7 +7,7 @@ import { type Device, deviceSchema } from '../../domain/device.ts'
 import { profileSchema } from '../../domain/profile.ts'
 import type { Registry, RegistryView } from '../../stores/records/registry.ts'
 import { openRegistry, openRegistryView } from '../../stores/records/sqlite-registry.ts'
-import { systemClock } from '../../system.ts'
+import { systemClock } from '../../runtime/system.ts'
 
 export type DeviceForm = { id: string } & Partial<Omit<Device, 'id'>>
 

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Device } from '../../domain/device.ts'
-import { createJudge } from '../../ingest/judge.ts'
+import { createJudge } from '../../payload/validate.ts'
 import type { RetryOutcome } from '../../stores/records/ledger.ts'
-import { receivedAt } from './decoders/uplinks.ts'
+import { receivedAt } from '../payload/decoders/uplinks.ts'
 import { createPlant, type Plant } from './plant.ts'
 
 let plant: Plant

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { receivedAt } from './decoders/uplinks.ts'
+import { receivedAt } from '../payload/decoders/uplinks.ts'
 import { createPlant, type Plant } from './plant.ts'
 
 let plant: Plant

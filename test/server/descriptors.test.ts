@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { descriptorLimit, loadsTogether, withinDescriptors } from '../../server/descriptors.ts'
-import { systemLog } from '../../system.ts'
+import { systemLog } from '../../runtime/system.ts'
 
 const log = systemLog('silent', 'test')
 const wished = { httpConnectionsMax: 2_000, mqttConnectionsMax: 50_000, mqttWebsocketsMax: 10_000 }

@@ -11,7 +11,7 @@ import { type Link, type LinkOptions, openLink } from '../../simulators/link.ts'
 import type { Piece } from '../../simulators/reports.ts'
 import { newTally, type Tally } from '../../simulators/tally.ts'
 import { compressed } from '../../simulators/timeline.ts'
-import { systemClock, systemTimers } from '../../system.ts'
+import { systemClock, systemTimers } from '../../runtime/system.ts'
 
 const ports = {
   clock: systemClock,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { countReadings } from '../../domain/count.ts'
+import { countReadings } from '../../payload/count-readings.ts'
 import { dayMs, hourMs } from '../../simulators/calendar.ts'
 import { type CityDevice, makeCity, sceneOf } from '../../simulators/city.ts'
 import { compose } from '../../simulators/compose.ts'

@@ -30,19 +30,19 @@ const bans: readonly Ban[] = [
     what: 'the wall clock',
     pattern: /\bDate\.now\(|\bnew Date\(\s*\)|\bperformance\.now\(|\bprocess\.hrtime/,
     instead: 'ports.clock',
-    except: ['system.ts'],
+    except: ['runtime/system.ts'],
   },
   {
     what: 'timers',
     pattern: /\b(setTimeout|setInterval|setImmediate)\(/,
     instead: 'ports.timers',
-    except: ['system.ts'],
+    except: ['runtime/system.ts'],
   },
   {
     what: 'chance',
     pattern: /\bMath\.random\(|\brandomBytes\(|\brandomUUID\(/,
     instead: 'ports.random',
-    except: ['system.ts'],
+    except: ['runtime/system.ts'],
   },
   {
     what: 'default exports',

@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openInfluxBoardSink } from '../../../stores/readings/influx/board-sink.ts'
-import { systemTimers } from '../../../system.ts'
+import { systemTimers } from '../../../runtime/system.ts'
 import { happen } from '../../api/alert-record.ts'
 import { noon, openCityApi } from '../../api/city-api.ts'
 import { eventually } from '../../flow/city-server.ts'

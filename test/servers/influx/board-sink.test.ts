@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openInfluxBoardSink } from '../../../stores/readings/influx/board-sink.ts'
-import { systemTimers } from '../../../system.ts'
+import { systemTimers } from '../../../runtime/system.ts'
 import { boardSinkConformance } from '../../conformance/board-sink.ts'
 import { startFaultProxy } from '../../fixtures/fault-proxy.ts'
 import { fakePorts } from '../../fixtures/ports.ts'

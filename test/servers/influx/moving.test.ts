@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openInfluxReader } from '../../../stores/readings/influx.ts'
-import { systemTimers } from '../../../system.ts'
+import { systemTimers } from '../../../runtime/system.ts'
 import { commandLine } from '../../cli/command-line.ts'
 import {
   allReadings,

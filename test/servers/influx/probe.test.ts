@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type InfluxProbe, probeInflux } from '../../../stores/readings/influx/probe.ts'
-import { systemClock, systemLog, systemTimers } from '../../../system.ts'
+import { systemClock, systemLog, systemTimers } from '../../../runtime/system.ts'
 import { findServer } from '../server.ts'
 import { influxql } from './influx-store.ts'
 import { type Influxd, startInfluxd1 } from './influxd.ts'

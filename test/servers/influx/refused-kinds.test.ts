@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { createStoreRefusals } from '../../../ingest/store-refusals.ts'
 import { rangeOf, reading, start } from '../../conformance/readings.ts'
 import { startFaultProxy } from '../../fixtures/fault-proxy.ts'
-import { receivedAt } from '../../ingest/decoders/uplinks.ts'
+import { receivedAt } from '../../payload/decoders/uplinks.ts'
 import { createPlant, type Plant } from '../../ingest/plant.ts'
 import { findInfluxes } from './find.ts'
 import { openInfluxStore } from './influx-store.ts'

@@ -5,7 +5,7 @@
  */
 
 import { openInfluxWriter } from '../../../stores/readings/influx.ts'
-import { systemTimers } from '../../../system.ts'
+import { systemTimers } from '../../../runtime/system.ts'
 import { fakePorts } from '../../fixtures/ports.ts'
 import { batchAt } from './ledger-model.ts'
 

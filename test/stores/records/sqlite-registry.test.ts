@@ -10,7 +10,7 @@ import {
   verifyAudit,
 } from '../../../stores/records/sqlite-registry.ts'
 import { openSqlite } from '../../../stores/sqlite.ts'
-import { systemClock } from '../../../system.ts'
+import { systemClock } from '../../../runtime/system.ts'
 import {
   auditEntry,
   device,

@@ -11,7 +11,7 @@ import {
 import { readHistory } from '../../../../stores/journal/history.ts'
 import type { JournalDamage, JournalWriter } from '../../../../stores/journal/journal.ts'
 import { openJournalReader, openJournalWriter } from '../../../../stores/journal/sqlite.ts'
-import { systemRandom } from '../../../../system.ts'
+import { systemRandom } from '../../../../runtime/system.ts'
 import { fakePorts } from '../../../fixtures/ports.ts'
 
 export const smallSegments = { segmentBytesMax: 128 * 1024, bytesMax: 1024 ** 3 }

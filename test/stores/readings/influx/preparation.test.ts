@@ -13,7 +13,7 @@ import {
   type Target,
 } from '../../../../stores/readings/influx/preparation.ts'
 import { setRetention } from '../../../../stores/readings/influx/retention.ts'
-import { systemTimers } from '../../../../system.ts'
+import { systemTimers } from '../../../../runtime/system.ts'
 import { fakePorts } from '../../../fixtures/ports.ts'
 
 interface Asked {
