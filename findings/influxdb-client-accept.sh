@@ -9,7 +9,7 @@
 # Whom it touches: whoever asks more than one kind of path with one set of headers, or runs InfluxDB behind a proxy that
 #   answers in text.
 # What Bellwether does: `accept` belongs to each request, and what is no JSON counts as an answer without a body, with its
-#   status (stores/readings/influx/client.ts, start-mark.ts); test/servers/influx/faults.test.ts.
+#   status (stores/readings/influx/http/client.ts, start-mark.ts); test/servers/influx/faults.test.ts.
 # Needs: node 20, npm.
 set -euo pipefail
 dir=$(mktemp -d)

@@ -9,7 +9,7 @@
 # Whom it touches: whoever writes with this client to an InfluxDB that asks for patience (InfluxDB Cloud's limits, a cache
 #   that is full): the retries are spent within moments and the batch is given up.
 # What Bellwether does: it does not use the client's write buffer; it reads the header itself, both forms, and waits
-#   (stores/readings/influx/outcome.ts; test/stores/readings/influx/outcome.test.ts).
+#   (stores/readings/influx/write/outcome.ts; test/stores/readings/influx/outcome.test.ts).
 # Needs: node 20, npm.
 set -euo pipefail
 dir=$(mktemp -d)

@@ -9,7 +9,7 @@
 # Whom it touches: devices that send what they buffered. The same reading is lost or kept by chance, and "refused" can not
 #   be told from "stored" by its time alone: two databases with the same readings differ.
 # What Bellwether does: it does not send what is older than retention and shard together, sends the rest, and searches each
-#   refused batch until it knows which readings were dropped (stores/readings/influx/judge.ts; test/servers/influx/
+#   refused batch until it knows which readings were dropped (stores/readings/influx/write/batch-classifier.ts; test/servers/influx/
 #   refused-kinds.test.ts; docs/decisions/012-what-influxdb-refuses.md).
 # Needs: curl, Debian 12's influxdb 1.6.7 (apt-get install influxdb).
 set -euo pipefail

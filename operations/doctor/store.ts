@@ -12,7 +12,7 @@ export async function examineStore(config: Config, ports: Ports): Promise<Findin
   if (config.readings === 'sqlite' || url === undefined) {
     return [ok('readings', 'embedded store in the data folder')]
   }
-  const { probeInflux } = await import('../../stores/readings/influx/probe.ts')
+  const { probeInflux } = await import('../../stores/readings/influx/http/probe.ts')
   const { influxOrg: org, influxToken: token, influxUsername: username } = config
   const account = { org, token, username, password: config.influxPassword }
   const { version, reachable, read, write } = await probeInflux({ url, bucket, ...account, ports })

@@ -8,8 +8,8 @@ import type {
   InfluxReadingsWriter,
   InfluxWriterOptions,
 } from './influx/options.ts'
-import { openReader } from './influx/reader.ts'
-import { openWriter } from './influx/writer.ts'
+import { openReader } from './influx/query/reader.ts'
+import { openWriter } from './influx/write/writer.ts'
 import type { ReadingsReader } from './readings.ts'
 
 /** Opens at once; whether InfluxDB is there shows when it is needed. Throws `Fault` `store_too_new` or `store_unavailable`. */

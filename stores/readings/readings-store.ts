@@ -8,7 +8,7 @@ import { zoneOf } from '../../domain/calendar.ts'
 import type { Ports } from '../../domain/ports.ts'
 import type { WrittenSites } from '../../domain/written-sites.ts'
 import type { BoardSink } from './board-points.ts'
-import type { Placements } from './influx/places.ts'
+import type { Placements } from './influx/write/places.ts'
 import type { ReadingsReader, ReadingsWriter, RefusedReading } from './readings.ts'
 import { openReadingsReader, openReadingsWriter } from './sqlite.ts'
 import type { RegistryView } from '../records/registry.ts'
@@ -58,7 +58,7 @@ export async function readingsStore(
   const { influxUrl: url, readingsDays: keepDays } = config
   if (config.readings === 'influx' && url !== undefined) {
     const { openInfluxReader, openInfluxWriter } = await import('./influx.ts')
-    const { openInfluxBoardSink } = await import('./influx/board-sink.ts')
+    const { openInfluxBoardSink } = await import('./influx/boards/board-sink.ts')
     const options = {
       url,
       bucket: config.influxBucket,

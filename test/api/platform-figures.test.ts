@@ -10,7 +10,7 @@ import { openReadingsReader, openReadingsWriter } from '../../stores/readings/sq
 import { openAlertLog } from '../../stores/records/sqlite-alert-log.ts'
 import { openLedger } from '../../stores/records/sqlite-ledger.ts'
 import { systemTimers } from '../../runtime/system.ts'
-import { noon, reading } from '../api/city-api.ts'
+import { noon, reading } from './city-api.ts'
 import { fakePorts } from '../fixtures/ports.ts'
 
 function open() {

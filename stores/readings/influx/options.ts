@@ -3,9 +3,9 @@
 import type { Ports } from '../../../domain/ports.ts'
 import type { WrittenSites } from '../../../domain/written-sites.ts'
 import type { ReadingsWriter, RefusedReading } from '../readings.ts'
-import type { ConnectionOptions } from './connection.ts'
-import type { SiteTags } from './place.ts'
-import type { Placements } from './places.ts'
+import type { ConnectionOptions } from './http/connection.ts'
+import type { SiteTags } from './write/place.ts'
+import type { Placements } from './write/places.ts'
 
 export interface InfluxReaderOptions extends ConnectionOptions {
   /** `influx.db`; made when it is not there. */

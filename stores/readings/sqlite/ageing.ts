@@ -9,7 +9,7 @@
 import type { SqliteDatabase } from '../../sqlite.ts'
 import { type ChunkTable, decode } from './chunk-table.ts'
 import type { Mirror } from './mirror.ts'
-import { placeOf, slicePoints } from './points.ts'
+import { placeOf, slicePoints } from '../log/points.ts'
 import type { FileState } from './state.ts'
 
 const dayMs = 86_400_000

@@ -11,10 +11,10 @@ import type { SqliteDatabase } from '../../sqlite.ts'
 import type { Advance, Progress, WriteResult } from '../readings.ts'
 import { type ChunkTable, createPointFinder } from './chunk-table.ts'
 import { createGaps } from './gaps.ts'
-import { encodeEntries } from './log-codec.ts'
+import { encodeEntries } from '../log/log-codec.ts'
 import type { Mirror } from './mirror.ts'
 import { type FileState, prepareMove } from './state.ts'
-import type { Entry } from './unsealed.ts'
+import type { Entry } from '../log/recent-entries.ts'
 
 /** Rows of the log stay near a megabyte, so that dropping them is bounded work. */
 const rowEntriesMax = 32_768

@@ -23,7 +23,7 @@ import {
   takeScaled,
   viewOf,
 } from './number-columns.ts'
-import { type Points, reserve } from './points.ts'
+import { type Points, reserve } from '../log/points.ts'
 
 const headBytes = 24
 /** Of the head with the outcomes of tests: what `lastOfChunk` looks at. */

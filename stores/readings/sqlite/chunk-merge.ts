@@ -4,7 +4,7 @@
  */
 
 import { type ChunkTable, decode } from './chunk-table.ts'
-import { createPoints, mergePoints, type Points, placeOf, slicePoints } from './points.ts'
+import { createPoints, mergePoints, type Points, placeOf, slicePoints } from '../log/points.ts'
 
 /** `points` must rise strictly in time; they replace those of the same time. */
 export function mergeIntoChunks(

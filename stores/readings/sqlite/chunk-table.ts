@@ -10,8 +10,8 @@ import {
   headBytesMax,
   lastOfChunk,
 } from './chunk-codec.ts'
-import { createPoints, type Point, type Points, placeOf, pointAt } from './points.ts'
-import { type Level, levels, rollUp } from './roll-up.ts'
+import { createPoints, type Point, type Points, placeOf, pointAt } from '../log/points.ts'
+import { type Level, levels, rollUp } from '../windows/roll-up.ts'
 import { encodeRollUp } from './roll-up-codec.ts'
 
 export interface Chunk {

@@ -4,8 +4,8 @@
  */
 
 import { type ChunkTable, decode } from './chunk-table.ts'
-import { placeOf } from './points.ts'
-import type { Unsealed } from './unsealed.ts'
+import { placeOf } from '../log/points.ts'
+import type { Unsealed } from '../log/recent-entries.ts'
 
 export interface Gaps {
   /** True when nothing is stored at this time for sure. */

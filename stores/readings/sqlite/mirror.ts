@@ -4,10 +4,10 @@
  */
 
 import type { SqliteDatabase } from '../../sqlite.ts'
-import { decodeEntries, type LogRow } from './log-codec.ts'
+import { decodeEntries, type LogRow } from '../log/log-codec.ts'
 import { createSeriesTable, type SeriesTable } from './series-table.ts'
 import { type FileState, prepareState } from './state.ts'
-import { type Entry, Unsealed } from './unsealed.ts'
+import { type Entry, Unsealed } from '../log/recent-entries.ts'
 
 export interface Mirror {
   series: SeriesTable

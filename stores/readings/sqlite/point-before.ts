@@ -2,7 +2,7 @@
 
 import type { SeriesKey } from '../../../domain/reading.ts'
 import { decode } from './chunk-table.ts'
-import { createPoints, mergePoints, type Points, placeOf, slicePoints } from './points.ts'
+import { createPoints, mergePoints, type Points, placeOf, slicePoints } from '../log/points.ts'
 import type { ReadFile } from './series-scan.ts'
 
 /** Some two months at five minutes without a single counted point. */

@@ -13,7 +13,7 @@ import { aggregatePages } from './aggregate.ts'
 import { createChunkTable } from './chunk-table.ts'
 import { openReadingsFile } from './file.ts'
 import { createMirror, type Mirror } from './mirror.ts'
-import { flagsOf, type Point, pointAt } from './points.ts'
+import { flagsOf, type Point, pointAt } from '../log/points.ts'
 import { pageWorkMax, type ReadFile, scanSeries, seriesWork } from './series-scan.ts'
 import { type FileState, prepareState, progressOf } from './state.ts'
 

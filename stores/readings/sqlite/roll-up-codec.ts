@@ -16,7 +16,8 @@ import {
   takeScaled,
   viewOf,
 } from './number-columns.ts'
-import { type Level, type RollUp, reserveWindows } from './roll-up.ts'
+import type { RollUp } from '../windows/fold.ts'
+import { type Level, reserveWindows } from '../windows/roll-up.ts'
 
 export const headBytes = 16
 

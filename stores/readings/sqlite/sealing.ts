@@ -10,7 +10,7 @@ import type { SqliteDatabase } from '../../sqlite.ts'
 import { mergeIntoChunks } from './chunk-merge.ts'
 import type { ChunkTable } from './chunk-table.ts'
 import type { Mirror } from './mirror.ts'
-import { placeOf, slicePoints } from './points.ts'
+import { placeOf, slicePoints } from '../log/points.ts'
 
 export interface SealingLimits {
   /** Points of one chunk: about a day at five minutes, some 1.5 kB. Larger ones are rewritten at more cost. */

@@ -10,7 +10,7 @@ import type { Interval } from '../readings.ts'
 import { decodeChunk } from './chunk-codec.ts'
 import type { ChunkTable } from './chunk-table.ts'
 import type { Mirror } from './mirror.ts'
-import { createPoints, mergePoints, type Points, placeOf, slicePoints } from './points.ts'
+import { createPoints, mergePoints, type Points, placeOf, slicePoints } from '../log/points.ts'
 import type { FileState } from './state.ts'
 
 /**

@@ -9,8 +9,9 @@ import type { SeriesKey } from '../../../domain/reading.ts'
 import type { Interval } from '../readings.ts'
 import { decodeChunk } from './chunk-codec.ts'
 import type { SummedChunk } from './chunk-table.ts'
-import { createPoints, mergePoints, type Points, placeOf } from './points.ts'
-import { createRollUp, type Level, type RollUp } from './roll-up.ts'
+import { createPoints, mergePoints, type Points, placeOf } from '../log/points.ts'
+import type { RollUp } from '../windows/fold.ts'
+import { createRollUp, type Level } from '../windows/roll-up.ts'
 import { decodeRollUp, formOf } from './roll-up-codec.ts'
 import {
   type Block,
@@ -24,7 +25,7 @@ import {
   type ReadFile,
   scanBlocks,
 } from './series-scan.ts'
-import type { WindowGrid } from './window-grid.ts'
+import type { WindowGrid } from '../windows/window-grid.ts'
 
 /** Few bytes each when all have a roll-up; 65,536 points when none has, handed on as they are unpacked. */
 const blockChunksMax = 256

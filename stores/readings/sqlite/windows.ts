@@ -6,10 +6,10 @@
 
 import { closesWindow, type Quantity } from '../../../domain/property.ts'
 import type { Aggregate, AggregateFn, SeriesKey } from '../../../domain/reading.ts'
-import { add, addSummed, emptyFold, resultOf, type Summed } from './fold.ts'
-import type { Points } from './points.ts'
-import type { RollUp } from './roll-up.ts'
-import type { WindowGrid } from './window-grid.ts'
+import { add, addSummed, emptyFold, resultOf, type Summed } from '../windows/fold.ts'
+import type { Points } from '../log/points.ts'
+import type { RollUp } from '../windows/fold.ts'
+import type { WindowGrid } from '../windows/window-grid.ts'
 
 export interface WindowsQuery {
   key: SeriesKey

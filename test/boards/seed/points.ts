@@ -1,6 +1,10 @@
 /** Points on their way into InfluxDB, as the readings store writes them, in batches. */
 
-import { escapeKey, floatText, tagsText } from '../../../stores/readings/influx/line-protocol.ts'
+import {
+  escapeKey,
+  floatText,
+  tagsText,
+} from '../../../stores/readings/influx/write/line-protocol.ts'
 
 export type Fields = Readonly<Record<string, number | string | null | undefined>>
 export type Tags = Readonly<Record<string, string | null>>

@@ -1,7 +1,7 @@
 /** The feed of the API into a real InfluxDB: what boards ask for is there, also after the database was away. */
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openInfluxBoardSink } from '../../../stores/readings/influx/board-sink.ts'
+import { openInfluxBoardSink } from '../../../stores/readings/influx/boards/board-sink.ts'
 import { systemTimers } from '../../../runtime/system.ts'
 import { happen } from '../../api/alert-record.ts'
 import { noon, openCityApi } from '../../api/city-api.ts'

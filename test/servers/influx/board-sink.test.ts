@@ -1,7 +1,7 @@
 /** Points of boards in InfluxDB, in the database that readings are in. */
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openInfluxBoardSink } from '../../../stores/readings/influx/board-sink.ts'
+import { openInfluxBoardSink } from '../../../stores/readings/influx/boards/board-sink.ts'
 import { systemTimers } from '../../../runtime/system.ts'
 import { boardSinkConformance } from '../../conformance/board-sink.ts'
 import { startFaultProxy } from '../../fixtures/fault-proxy.ts'

@@ -2,7 +2,7 @@
 
 import { renameSync, rmSync } from 'node:fs'
 import { migrate } from '../../../stores/migrate.ts'
-import { migrations } from '../../../stores/readings/influx/schema.ts'
+import { migrations } from '../../../stores/readings/influx/file/schema.ts'
 import { openSqlite } from '../../../stores/sqlite.ts'
 
 /** Of the schema before `place.history`. */

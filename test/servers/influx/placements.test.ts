@@ -1,8 +1,8 @@
 /** Points stand under the site where their device stood, also after it has moved and when that is put right later. */
 
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import type { TagsInTime } from '../../../stores/readings/influx/place.ts'
-import type { Placements } from '../../../stores/readings/influx/places.ts'
+import type { TagsInTime } from '../../../stores/readings/influx/write/place.ts'
+import type { Placements } from '../../../stores/readings/influx/write/places.ts'
 import { reading, tidyAll } from '../../conformance/readings.ts'
 import { makeEarlier } from './earlier-file.ts'
 import { findInfluxes } from './find.ts'

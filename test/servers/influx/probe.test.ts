@@ -1,7 +1,7 @@
 /** What a real InfluxDB 1 says to an account that is asked for its rights, without anything being written. */
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type InfluxProbe, probeInflux } from '../../../stores/readings/influx/probe.ts'
+import { type InfluxProbe, probeInflux } from '../../../stores/readings/influx/http/probe.ts'
 import { systemClock, systemLog, systemTimers } from '../../../runtime/system.ts'
 import { findServer } from '../server.ts'
 import { influxql } from './influx-store.ts'

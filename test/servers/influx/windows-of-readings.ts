@@ -5,8 +5,8 @@ import { quantityOf } from '../../../domain/catalogue.ts'
 import { closesWindow } from '../../../domain/property.ts'
 import type { Aggregate } from '../../../domain/reading.ts'
 import type { AggregateQuery, ReadingsReader } from '../../../stores/readings/readings.ts'
-import { add, emptyFold, resultOf, summedFor } from '../../../stores/readings/sqlite/fold.ts'
-import { createWindowGrid } from '../../../stores/readings/sqlite/window-grid.ts'
+import { add, emptyFold, resultOf, summedFor } from '../../../stores/readings/windows/fold.ts'
+import { createWindowGrid } from '../../../stores/readings/windows/window-grid.ts'
 import { allOf, always } from '../../conformance/readings.ts'
 
 /** All but the values must be equal, and these but for what rounding makes of sums in another order. */

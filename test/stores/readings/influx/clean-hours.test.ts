@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { hourMs, stretchesOf } from '../../../../stores/readings/influx/clean-hours.ts'
+import { hourMs, stretchesOf } from '../../../../stores/readings/influx/query/clean-hours.ts'
 
 const hours = (...starts: number[]) => new Set(starts.map((start) => start * hourMs))
 const told = (from: number, to: number, starts: ReadonlySet<number>, knownFrom = -1e15) =>

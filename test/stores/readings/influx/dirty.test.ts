@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { createDirty } from '../../../../stores/readings/influx/dirty.ts'
-import { openInfluxFile } from '../../../../stores/readings/influx/file.ts'
-import { createSeriesRegister } from '../../../../stores/readings/influx/series-register.ts'
+import { createDirty } from '../../../../stores/readings/influx/file/dirty.ts'
+import { openInfluxFile } from '../../../../stores/readings/influx/file/file.ts'
+import { createSeriesRegister } from '../../../../stores/readings/influx/file/series-register.ts'
 
 const hourMs = 3_600_000
 

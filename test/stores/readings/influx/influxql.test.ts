@@ -8,8 +8,8 @@ import {
   literalText,
   nameText,
   timeCondition,
-} from '../../../../stores/readings/influx/influxql.ts'
-import { windowRuns } from '../../../../stores/readings/influx/window-runs.ts'
+} from '../../../../stores/readings/influx/http/influxql.ts'
+import { windowRuns } from '../../../../stores/readings/influx/query/window-runs.ts'
 
 describe('devices', () => {
   test('one is an equation, several are a pattern', () => {

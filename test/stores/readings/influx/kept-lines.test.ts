@@ -4,7 +4,7 @@ import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { KeptLines, type Sample } from '../../../../stores/readings/influx/kept-lines.ts'
+import { KeptLines, type Sample } from '../../../../stores/readings/influx/file/kept-lines.ts'
 
 function folder(): string {
   const dir = mkdtempSync(join(tmpdir(), 'bw-kept-'))

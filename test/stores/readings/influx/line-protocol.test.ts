@@ -2,14 +2,14 @@
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { LineBytes } from '../../../../stores/readings/influx/line-bytes.ts'
+import { LineBytes } from '../../../../stores/readings/influx/write/line-bytes.ts'
 import {
   decodeTag,
   encodeTag,
   escapeKey,
   floatText,
   tagsText,
-} from '../../../../stores/readings/influx/line-protocol.ts'
+} from '../../../../stores/readings/influx/write/line-protocol.ts'
 
 const hostile = [
   'a,b',

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { planLookups, type Wanted } from '../../../../stores/readings/influx/lookup-plan.ts'
+import { planLookups, type Wanted } from '../../../../stores/readings/influx/write/lookup-plan.ts'
 
 const minute = 60_000
 

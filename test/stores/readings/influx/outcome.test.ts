@@ -1,9 +1,9 @@
 /** What each answer of each version means. Bodies are those that the servers send. */
 
 import { describe, expect, test } from 'vitest'
-import type { InfluxAnswer } from '../../../../stores/readings/influx/client.ts'
-import { outcomeOf, retryAfterMs } from '../../../../stores/readings/influx/outcome.ts'
-import { versionNamed, versionOf } from '../../../../stores/readings/influx/version.ts'
+import type { InfluxAnswer } from '../../../../stores/readings/influx/http/client.ts'
+import { outcomeOf, retryAfterMs } from '../../../../stores/readings/influx/write/outcome.ts'
+import { versionNamed, versionOf } from '../../../../stores/readings/influx/http/version.ts'
 
 const now = Date.UTC(2026, 10, 21)
 

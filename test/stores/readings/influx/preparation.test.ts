@@ -6,13 +6,13 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { createConnection } from '../../../../stores/readings/influx/connection.ts'
+import { createConnection } from '../../../../stores/readings/influx/http/connection.ts'
 import {
   findVersion,
   prepareDatabase,
   type Target,
-} from '../../../../stores/readings/influx/preparation.ts'
-import { setRetention } from '../../../../stores/readings/influx/retention.ts'
+} from '../../../../stores/readings/influx/http/preparation.ts'
+import { setRetention } from '../../../../stores/readings/influx/http/retention.ts'
 import { systemTimers } from '../../../../runtime/system.ts'
 import { fakePorts } from '../../../fixtures/ports.ts'
 

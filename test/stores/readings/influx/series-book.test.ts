@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { SeriesBook } from '../../../../stores/readings/influx/series-book.ts'
+import { SeriesBook } from '../../../../stores/readings/influx/file/series-book.ts'
 
 function entry(series: number, observedAt: number, value = observedAt) {
   return { series, observedAt, receivedAt: observedAt + 5, value, quality: 1, tests: 3 }

@@ -8,7 +8,7 @@ import {
   headBytesMax,
   lastOfChunk,
 } from '../../../../stores/readings/sqlite/chunk-codec.ts'
-import { createPoints, type Points } from '../../../../stores/readings/sqlite/points.ts'
+import { createPoints, type Points } from '../../../../stores/readings/log/points.ts'
 
 interface Point {
   observedAt: number

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { mergeIntoChunks } from '../../../../stores/readings/sqlite/chunk-merge.ts'
 import { createChunkTable, decode } from '../../../../stores/readings/sqlite/chunk-table.ts'
-import { createPoints, type Points } from '../../../../stores/readings/sqlite/points.ts'
+import { createPoints, type Points } from '../../../../stores/readings/log/points.ts'
 import { migrations } from '../../../../stores/readings/sqlite/schema.ts'
 import { openSqlite } from '../../../../stores/sqlite.ts'
 

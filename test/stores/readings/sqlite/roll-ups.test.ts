@@ -18,17 +18,13 @@ import type {
   ReadingsReader,
   ReadingsWriter,
 } from '../../../../stores/readings/readings.ts'
-import { summedFor } from '../../../../stores/readings/sqlite/fold.ts'
-import { createPoints, flagsOf, type Points } from '../../../../stores/readings/sqlite/points.ts'
-import {
-  createRollUp,
-  levels,
-  type RollUp,
-  rollUp,
-} from '../../../../stores/readings/sqlite/roll-up.ts'
+import { summedFor } from '../../../../stores/readings/windows/fold.ts'
+import { createPoints, flagsOf, type Points } from '../../../../stores/readings/log/points.ts'
+import type { RollUp } from '../../../../stores/readings/windows/fold.ts'
+import { createRollUp, levels, rollUp } from '../../../../stores/readings/windows/roll-up.ts'
 import { decodeRollUp, encodeRollUp } from '../../../../stores/readings/sqlite/roll-up-codec.ts'
 import type { SealingLimits } from '../../../../stores/readings/sqlite/sealing.ts'
-import { createWindowGrid } from '../../../../stores/readings/sqlite/window-grid.ts'
+import { createWindowGrid } from '../../../../stores/readings/windows/window-grid.ts'
 import { createWindows } from '../../../../stores/readings/sqlite/windows.ts'
 import { openReadingsReader, openReadingsWriter } from '../../../../stores/readings/sqlite.ts'
 import { openSqlite } from '../../../../stores/sqlite.ts'

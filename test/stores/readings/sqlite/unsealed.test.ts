@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { decodeEntries, encodeEntries } from '../../../../stores/readings/sqlite/log-codec.ts'
-import { type Entry, Unsealed } from '../../../../stores/readings/sqlite/unsealed.ts'
+import { decodeEntries, encodeEntries } from '../../../../stores/readings/log/log-codec.ts'
+import { type Entry, Unsealed } from '../../../../stores/readings/log/recent-entries.ts'
 
 function entry(series: number, observedAt: number, value = 1): Entry {
   return { series, observedAt, receivedAt: observedAt + 5, value, quality: 2, tests: value }
