@@ -6,7 +6,7 @@
 import type { AddressInfo } from 'node:net'
 import { listenFault } from '../domain/listen-fault.ts'
 import { createApp } from './app.ts'
-import type { ApiParts } from './context.ts'
+import type { ApiParts } from './parts.ts'
 import { HttpConnections } from './http-connections.ts'
 import { installWebsocketProxy } from './websocket-proxy.ts'
 

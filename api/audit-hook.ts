@@ -6,7 +6,8 @@
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { AuditEntry } from '../stores/records/registry.ts'
-import type { ApiParts, App } from './context.ts'
+import type { App } from './context.ts'
+import type { ApiParts } from './parts.ts'
 
 type AuditParts = Pick<ApiParts, 'registry' | 'ports'>
 

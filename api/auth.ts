@@ -8,8 +8,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Fault } from '../domain/errors.ts'
 import { roleAllows, roles } from '../domain/token.ts'
 import { equalSecret, hashSecret } from '../runtime/secret.ts'
-import { roleAllows } from '../domain/token.ts'
-import { type ApiParts, type App, docsPath, type Principal } from './context.ts'
+import { type App, docsPath, type Principal } from './context.ts'
+import type { ApiParts } from './parts.ts'
 
 /** Id, in the audit trail, of the administrator's token of the settings; no other token may be called so. */
 export const settingsTokenId = 'settings'

@@ -5,13 +5,11 @@ import { Fault } from '../domain/errors.ts'
 import { idSchema } from '../domain/text.ts'
 import type { EntityKind } from '../stores/records/registry.ts'
 import { principalOn } from './auth.ts'
-import type { Collection, Steps } from './collection.ts'
+import { type Collection, pathId, type Steps } from './resource.ts'
 import { type ApiContext, type App, base, registryChanged } from './context.ts'
 import { newId } from './identifiers.ts'
 import { operationId } from './operation-id.ts'
 import { flagParameter } from './query.ts'
-
-export const pathId = z.strictObject({ id: idSchema })
 
 /** What an install function needs; `made` is the answer to who makes one, with what is told once. */
 interface Writes<K extends EntityKind, Input extends { id: string }, Filters> {

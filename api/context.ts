@@ -1,49 +1,16 @@
 /**
- * What the API is made of: the parts it is handed, and what is declared on each route and request.
+ * What a route function is handed, and what is declared on each route and request.
  * A route function receives the context and takes from it only what it uses.
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
-import type { Config } from '../config.ts'
-import type { Bus, Ports } from '../domain/ports.ts'
 import type { Role } from '../domain/token.ts'
-import type { BoardSink } from '../stores/readings/board-points.ts'
-import type { ReadingsReader } from '../stores/readings/readings.ts'
-import type { AlertLog } from '../stores/records/alert-log.ts'
-import type { Ledger } from '../stores/records/ledger.ts'
-import type { Registry, RegistryView } from '../stores/records/registry.ts'
 import type { EventStreams } from './event-streams.ts'
 import type { LatestTable } from './latest-table.ts'
-import type { Monitor } from './monitor.ts'
 import type { BodyForms } from './openapi-document.ts'
-
-/** Where the broker listens for what this port hands on, and the key it asks for. */
-export interface EdgeAddress {
-  port: number
-  key: string
-}
-
-export interface ApiParts {
-  config: Config
-  ports: Ports
-  bus: Bus
-  /** For writes. */
-  registry: Registry
-  /** For reads; refreshed at the start of each request. */
-  view: RegistryView
-  readings: ReadingsReader
-  ledger: Ledger
-  alerts: AlertLog
-  monitor: Monitor
-  /** Where what boards show is written; absent when boards can not ask for it. */
-  boards?: BoardSink
-  /** Null while the broker does not run. */
-  edge: () => Promise<EdgeAddress | null>
-  /** SHA-256 of the administrator's token of the settings, or null when there is none. */
-  adminTokenHash: string | null
-}
+import type { ApiParts } from './parts.ts'
 
 export interface ApiContext extends ApiParts {
   latest: LatestTable

@@ -4,7 +4,7 @@
  * only while somebody listens.
  */
 
-import type { ApiParts } from './context.ts'
+import type { ApiParts } from './parts.ts'
 import { type DeviceForm, deviceJson } from './json-forms.ts'
 
 /** Of 2,000 devices or fewer each look sees all. */

@@ -3,7 +3,8 @@
  * journal is still being read. Absent when there are none; so right after a start nobody takes a part for the whole.
  */
 
-import type { ApiParts, App } from './context.ts'
+import type { App } from './context.ts'
+import type { ApiParts } from './parts.ts'
 
 const lagHeader = 'x-bellwether-lag'
 /** One look serves all requests of this time. */

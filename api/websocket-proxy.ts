@@ -8,7 +8,7 @@ import type { IncomingMessage, Server } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Ports } from '../domain/ports.ts'
-import type { ApiParts } from './context.ts'
+import type { ApiParts } from './parts.ts'
 import { pathOf, problemOf } from './problem.ts'
 import { Fault } from '../domain/errors.ts'
 

@@ -1,8 +1,14 @@
 /** What a connection and the broker agree on: why one is not read, why one is ended, and who does the rest. */
 
 import type { UplinkDraft, UplinkKind } from '../domain/uplink.ts'
-import type { Connection } from './connection.ts'
 import type { TokenBucket } from './limits.ts'
+
+/** Where a connection comes from. */
+export interface Origin {
+  address: string
+  /** Common name of a client certificate that our authority has signed. */
+  certificate?: string | undefined
+}
 
 /** Reasons not to read a connection now, as bits. */
 export const block = {
@@ -41,7 +47,7 @@ export interface Denied {
 }
 
 /** What a connection needs from the broker; one object for all of them. */
-export interface ConnectionHost {
+export interface ConnectionHost<Connection> {
   /** Coarse monotonic milliseconds: no clock is asked for each message. */
   readonly tickMs: number
   /** The message as it goes into the journal; its payload is not copied. */

@@ -8,7 +8,13 @@
  */
 
 import type { Duplex } from 'node:stream'
-import { block, type ConnectionHost, type EndReason, outstandingMax } from './connection-host.ts'
+import {
+  block,
+  type ConnectionHost,
+  type EndReason,
+  type Origin,
+  outstandingMax,
+} from './connection-host.ts'
 import {
   bodyStart,
   frameLength,
@@ -22,7 +28,6 @@ import {
 import type { AckTarget } from './group.ts'
 import type { TokenBucket } from './limits.ts'
 import type { Link, LinkOwner } from './link.ts'
-import type { Origin } from './listeners.ts'
 import { awaitsTopic } from './oversize.ts'
 import type { Presence } from './presence.ts'
 import { Remainder } from './remainder.ts'
@@ -34,7 +39,7 @@ const frameBytesPerSecondMin = 64
 export class Connection implements AckTarget, LinkOwner {
   readonly conn: Duplex
   readonly address: string
-  readonly #host: ConnectionHost
+  readonly #host: ConnectionHost<Connection>
   /** Common name of a client certificate that our authority has signed. */
   readonly certificate: string | undefined
   /** Who it is; null before sign-in. */
@@ -65,7 +70,12 @@ export class Connection implements AckTarget, LinkOwner {
   dueAcks = 0
   ackAt = 0
 
-  constructor(conn: Duplex, origin: Origin, host: ConnectionHost, frameBytesMax: number) {
+  constructor(
+    conn: Duplex,
+    origin: Origin,
+    host: ConnectionHost<Connection>,
+    frameBytesMax: number,
+  ) {
     this.conn = conn
     this.address = origin.address
     this.certificate = origin.certificate

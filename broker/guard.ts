@@ -14,7 +14,13 @@ import type { Admission } from './admission.ts'
 import type { Bindings } from './binding.ts'
 import { Connection } from './connection.ts'
 import { Crowd } from './crowd.ts'
-import { block, type ConnectionHost, type EndReason, outstandingMax } from './connection-host.ts'
+import {
+  block,
+  type ConnectionHost,
+  type EndReason,
+  type Origin,
+  outstandingMax,
+} from './connection-host.ts'
 import { createDecoder } from './decoder.ts'
 import type { Denials } from './denials.ts'
 import { connackRefusal, isForClientsOnly, packetType, protocolOf } from './frame.ts'
@@ -22,7 +28,6 @@ import { toInner } from './inner-packet.ts'
 import { addressKey } from '../domain/address-key.ts'
 import { type FailureLog, Pause, type RateLimit, type TokenBucket } from './limits.ts'
 import { type Link, linkAedes, linkOf } from './link.ts'
-import type { Origin } from './listeners.ts'
 import type { BrokerMeters } from './meters.ts'
 import { oversizeDraft } from './oversize.ts'
 import type { Patience } from './patience.ts'
@@ -86,7 +91,7 @@ export function createGuard(options: GuardOptions): Guard {
   })
   const connections = crowd.members
 
-  const host: ConnectionHost = {
+  const host: ConnectionHost<Connection> = {
     get tickMs() {
       return patience.tickMs
     },

@@ -16,13 +16,6 @@ const backlogMax = 4_096
 const handshakesMin = 16
 const handshakeShare = 1 / 8
 
-/** Where a connection comes from. */
-export interface Origin {
-  address: string
-  /** Common name of a client certificate that our authority has signed. */
-  certificate?: string | undefined
-}
-
 export interface Listener {
   port: number
   /** Accepts nobody more; connections stay. */

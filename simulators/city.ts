@@ -7,24 +7,10 @@ import type { Device } from '../domain/device.ts'
 import type { Site } from '../domain/site.ts'
 import type { Episode, Scene } from './episodes.ts'
 import { type DeviceModel, inventory, modelPlans } from './inventory.ts'
+import type { CityDevice } from './device.ts'
 import { keyOf, mix, unit } from './noise.ts'
-import { type Place, placeAt } from './places.ts'
+import { placeAt } from './places.ts'
 import { siteAt } from './sites.ts'
-
-export interface CityDevice {
-  id: string
-  site: string
-  model: DeviceModel
-  /** The gateway that speaks for it, or null when it signs in itself. */
-  gateway: string | null
-  place: Place
-  /** Its own chance: everything particular to this device follows from it. */
-  key: number
-  sampleMs: number
-  /** Samples per report; above 1 the device sleeps in between and sends them together. */
-  samplesPerReport: number
-  radio: 'wired' | 'nbiot'
-}
 
 export interface City {
   seed: number

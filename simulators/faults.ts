@@ -7,7 +7,7 @@
  */
 
 import { dayMs, hourMs, minuteMs } from './calendar.ts'
-import type { CityDevice } from './city.ts'
+import type { CityDevice } from './device.ts'
 import { between, keyOf, mix, unit } from './noise.ts'
 import type { Values } from './observe.ts'
 

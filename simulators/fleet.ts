@@ -4,7 +4,8 @@
  */
 
 import type { Cancel, Ports } from '../domain/ports.ts'
-import { type City, type CityDevice, sceneOf } from './city.ts'
+import { type City, sceneOf } from './city.ts'
+import type { CityDevice } from './device.ts'
 import type { Episode, Scene } from './episodes.ts'
 import { type FaultRates, isOut, stormNumber } from './faults.ts'
 import { type Link, openLink } from './link.ts'

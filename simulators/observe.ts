@@ -1,6 +1,6 @@
 /** What a healthy device would measure at a moment: one pure function over all models. */
 
-import type { CityDevice } from './city.ts'
+import type { CityDevice } from './device.ts'
 import type { Scene } from './episodes.ts'
 import { airSample } from './models/air.ts'
 import { meterSample } from './models/meter.ts'

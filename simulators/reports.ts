@@ -6,7 +6,7 @@
 
 import { isDeviceProperty } from '../domain/catalogue.ts'
 import { hourMs, minuteMs, secondMs } from './calendar.ts'
-import type { CityDevice } from './city.ts'
+import type { CityDevice } from './device.ts'
 import type { Scene } from './episodes.ts'
 import {
   clockSkewMs,

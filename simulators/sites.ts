@@ -5,7 +5,7 @@
 
 import type { Site } from '../domain/site.ts'
 import type { BothLanguages } from '../domain/text.ts'
-import type { CityDevice } from './city.ts'
+import type { CityDevice } from './device.ts'
 import { type DeviceModel, modelPlans } from './inventory.ts'
 import { reservoirLevels } from './models/reservoir.ts'
 import { riverLevels } from './models/river.ts'

@@ -5,7 +5,7 @@
  */
 
 import type { BoardSink } from '../../stores/readings/board-points.ts'
-import type { ApiParts } from '../context.ts'
+import type { ApiParts } from '../parts.ts'
 import type { SiteHoursParts } from '../site-hours.ts'
 import { createAlertEvents } from './alert-events.ts'
 import { openAlertPoint } from './alert-points.ts'

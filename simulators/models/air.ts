@@ -3,7 +3,7 @@
  * washes it out. PM10 always holds PM2.5; ozone follows the sun.
  */
 
-import type { CityDevice } from '../city.ts'
+import type { CityDevice } from '../device.ts'
 import { bumpOfDay, dayMs, hourMs, summer } from '../calendar.ts'
 import { type Scene, swell } from '../episodes.ts'
 import { between, bell, clamp, drift, rounded } from '../noise.ts'

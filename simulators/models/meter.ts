@@ -3,7 +3,7 @@
  * and the flow is always its slope.
  */
 
-import type { CityDevice } from '../city.ts'
+import type { CityDevice } from '../device.ts'
 import { dayMs, hourMs, hourOfDay } from '../calendar.ts'
 import { between, drift, rounded } from '../noise.ts'
 

@@ -1,6 +1,6 @@
 /** Outfalls: treated water and, after rain, what the storm drains carry; near a broken main raw sewage. */
 
-import type { CityDevice } from '../city.ts'
+import type { CityDevice } from '../device.ts'
 import { bumpOfDay, hourMs } from '../calendar.ts'
 import type { Scene } from '../episodes.ts'
 import { between, drift, rounded } from '../noise.ts'

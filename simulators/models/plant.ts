@@ -1,6 +1,6 @@
 /** Water works: clear water within GB 5749-2022 (turbidity below 1 NTU, residual chlorine from 0.3 mg/L), pumped by demand. */
 
-import type { CityDevice } from '../city.ts'
+import type { CityDevice } from '../device.ts'
 import { hourMs } from '../calendar.ts'
 import type { Scene } from '../episodes.ts'
 import { between, drift, rounded } from '../noise.ts'

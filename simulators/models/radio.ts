@@ -1,6 +1,6 @@
 /** An NB-IoT modem's state: signal by place and hour, a battery that lasts for years. Ranges as 3GPP TS 36.133 reports NRSRP. */
 
-import type { CityDevice } from '../city.ts'
+import type { CityDevice } from '../device.ts'
 import { dayMs, hourMs } from '../calendar.ts'
 import { between, clamp, drift, rounded, unit } from '../noise.ts'
 

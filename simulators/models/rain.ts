@@ -3,7 +3,7 @@
  * depth between any two moments is exact and cheap, and everything that rain drives can be computed from it.
  */
 
-import type { CityDevice } from '../city.ts'
+import type { CityDevice } from '../device.ts'
 import { dayMs, hourMs, hydroDayStart } from '../calendar.ts'
 import type { Episode, Scene } from '../episodes.ts'
 import { between, mix, rounded, unit } from '../noise.ts'

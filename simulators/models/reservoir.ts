@@ -1,6 +1,6 @@
 /** Reservoirs in the hills: the level keeps what the rain of days brought and is let down slowly. */
 
-import type { CityDevice } from '../city.ts'
+import type { CityDevice } from '../device.ts'
 import { dayMs, hourMs } from '../calendar.ts'
 import type { Scene } from '../episodes.ts'
 import { between, drift, rounded } from '../noise.ts'

@@ -3,7 +3,7 @@
  * A cloudburst of intensity 1 passes the guarantee level at the upper gauges.
  */
 
-import type { CityDevice } from '../city.ts'
+import type { CityDevice } from '../device.ts'
 import { hourMs } from '../calendar.ts'
 import type { Scene } from '../episodes.ts'
 import { between, drift, rounded } from '../noise.ts'

@@ -1,6 +1,6 @@
 /** Soil stations in the hills: each rain lifts the moisture, days of sun bring it down. */
 
-import type { CityDevice } from '../city.ts'
+import type { CityDevice } from '../device.ts'
 import { bumpOfDay, dayMs, hourMs, summer } from '../calendar.ts'
 import type { Scene } from '../episodes.ts'
 import { between, clamp, drift, rounded } from '../noise.ts'

@@ -3,7 +3,7 @@
  * runs off like a linear reservoir. So depth follows rain by minutes to half an hour.
  */
 
-import type { CityDevice } from '../city.ts'
+import type { CityDevice } from '../device.ts'
 import { hourMs, minuteMs } from '../calendar.ts'
 import type { Scene } from '../episodes.ts'
 import { between, clamp, drift, rounded, unit } from '../noise.ts'

@@ -3,7 +3,7 @@
  * sewage spill takes the oxygen and brings ammonia.
  */
 
-import type { CityDevice } from '../city.ts'
+import type { CityDevice } from '../device.ts'
 import { bumpOfDay, dayMs, hourMs, summer } from '../calendar.ts'
 import type { Scene } from '../episodes.ts'
 import { between, clamp, drift, rounded } from '../noise.ts'

@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import { hourMs } from '../../../simulators/calendar.ts'
-import type { CityDevice } from '../../../simulators/city.ts'
+import type { CityDevice } from '../../../simulators/device.ts'
 import { measurementOf } from '../../../stores/readings/influx/layout.ts'
 import { type BoardCity, samplesOf } from './city.ts'
 import type { Points, Tags } from './points.ts'
