@@ -15,9 +15,12 @@ import { type DataLayout, layoutOf } from './runtime/data-layout.ts'
 import { ledgerOptions } from './stores/records/ledger-options.ts'
 import { createMonitor } from './api/monitor.ts'
 import { createOpened, type Opened } from './runtime/opened.ts'
+import { createLatestTable } from './stores/readings/latest-table.ts'
 import { createPast, type Past } from './stores/readings/past.ts'
 import { createPlacedPast } from './stores/readings/placed-past.ts'
 import { type ReadingsStore, readingsStore } from './stores/readings/readings-store.ts'
+import type { BoardFeed, BoardFeedParts } from './grafana/feed/feed.ts'
+import { createSiteIndex } from './indices/site-series.ts'
 import type { RoleContext, RunningRole } from './runtime/role.ts'
 import type { RunFile } from './runtime/run-file.ts'
 import { type Trouble, troubleFile } from './runtime/trouble-file.ts'
@@ -171,7 +174,7 @@ async function runAlerts(
   }
 
   const { startAlerts } = await import('./alerts/alerts.ts')
-  const { createSiteIndices } = await import('./alerts/site-indices.ts')
+  const { createSiteIndices } = await import('./alerts/indices/site-indices.ts')
   const { timeZone } = config
   const indices = createSiteIndices({ registry: view, clock: ports.clock, timeZone, past })
   const alerts = await startAlerts({
@@ -194,7 +197,7 @@ async function runApi(
   const view = keep(await openRegistryView({ path: layout.registry }))
   const store = await readingsStore(config, layout, ports)
   const readings = keep(store.openReader())
-  const boards = store.openBoards()
+  const sink = store.openBoards()
   const ledger = keep(openLedger(ledgerOptions(config, layout, ports.log)))
   const alerts = keep(openAlertLog({ path: layout.alerts }))
   const journal = keep(openJournalReader({ dir: layout.journal, onDamage: reportDamage(ports) }))
@@ -210,6 +213,10 @@ async function runApi(
     timers: ports.timers,
   })
 
+  const latest = createLatestTable({ ports, bus, readings })
+  keep({ close: () => latest.stop() })
+  const sites = createSiteIndex(view)
+
   const { startApi } = await import('./api/api.ts')
   const api = await startApi({
     config,
@@ -218,15 +225,32 @@ async function runApi(
     registry,
     view,
     readings,
+    latest,
+    sites,
     ledger,
     alerts,
     monitor,
-    ...(boards === undefined ? {} : { boards }),
     edge: async () => edge(),
     adminTokenHash: config.adminToken === undefined ? null : hashSecret(config.adminToken),
   })
 
-  return { httpPort: api.port, stop: () => api.stop() }
+  const series = { view, readings, latest, sites, timers: ports.timers }
+  const { figures } = monitor
+  const feed =
+    sink && (await startFeed({ config, ports, bus, ledger, alerts, sink, figures, ...series }))
+
+  return {
+    httpPort: api.port,
+    async stop() {
+      await Promise.all([api.stop(), feed?.stop()])
+    },
+  }
+}
+
+/** What boards show beside readings, where boards can ask for it. */
+async function startFeed(parts: BoardFeedParts): Promise<BoardFeed> {
+  const { startBoardFeed } = await import('./grafana/feed/feed.ts')
+  return startBoardFeed(parts)
 }
 
 /** The full disk that keeps readings from being stored keeps this note from being written as well. */

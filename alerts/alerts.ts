@@ -20,13 +20,13 @@ import type { AlertLog } from '../stores/records/alert-log.ts'
 import type { AnsweredRetry } from '../stores/records/ledger.ts'
 import type { RegistryView } from '../stores/records/registry.ts'
 import { createHistories, type Past } from './histories.ts'
-import type { SiteIndices } from './index-signal.ts'
+import type { SiteIndices } from './indices/index-signal.ts'
 import { type AlertMeters, createAlertMeters } from './meters.ts'
 import { startNotifier } from './notify/notify.ts'
 import { createSender, type Resolve } from './notify/webhook.ts'
 import { createOwedNews, type OwedNews } from './owed-news.ts'
-import { createPastGuard, type PastGuard } from './past-guard.ts'
-import { createPatience, type Patience } from './patience.ts'
+import { createCircuitBreaker, type CircuitBreaker } from '../runtime/async/circuit-breaker.ts'
+import { createRetry, type Retry } from '../runtime/async/retry.ts'
 import { createRecorder, type Recorder } from './recorder.ts'
 import { Retried } from './retried.ts'
 import { createRuleLookup } from './rule-lookup.ts'
@@ -80,7 +80,7 @@ const lastCheckpointsMs = 3_000
 export async function startAlerts(parts: AlertsParts): Promise<Alerts> {
   const { config, ports, bus, registry, log } = parts
   const meters = createAlertMeters(ports.meter)
-  const patience = createPatience(ports, meters.fault)
+  const retry = createRetry(ports, meters.fault)
   await registry.refresh()
   const book = await loadBook(log)
 
@@ -94,17 +94,17 @@ export async function startAlerts(parts: AlertsParts): Promise<Alerts> {
     ...{ config, ports, bus, log, registry, sender, meters },
     disableWebhook: parts.disableWebhook,
   })
-  const guardOf = (what: string, patienceMs?: number) =>
-    createPastGuard(ports, { what, patienceMs }, () => meters.fault(`past_${what}`))
+  const guardOf = (what: string, timeoutMs?: number) =>
+    createCircuitBreaker(ports, { what, timeoutMs }, () => meters.fault(`past_${what}`))
   const start = await findStart({ ...parts, note: ports.log, guard: guardOf('start') })
   const recorder = createRecorder(
-    { log, book, registry, bus, clock: ports.clock, meters, patience, onOutbox: notifier.kick },
+    { log, book, registry, bus, clock: ports.clock, meters, retry, onOutbox: notifier.kick },
     start.cursor,
   )
   const { clock } = ports
   const owed = createOwedNews({
     ...{ log, registry, clock, onOutbox: notifier.kick },
-    stopping: () => patience.stopped,
+    stopping: () => retry.stopped,
     onFault(error) {
       meters.fault('owed')
       ports.log.error({ error }, 'What is owed to webhooks can not be told now; it is tried again.')
@@ -115,7 +115,7 @@ export async function startAlerts(parts: AlertsParts): Promise<Alerts> {
     recorder,
     owed,
     meters,
-    patience,
+    retry,
     guardOf,
     start,
     head: await parts.journal.head(),
@@ -124,7 +124,7 @@ export async function startAlerts(parts: AlertsParts): Promise<Alerts> {
   const bell: Bell = { ring: () => undefined }
   const { stream, looks } = createStreamOf(parts, core, bell)
 
-  const loop = startLoop(parts, { stream, looks, patience, bell })
+  const loop = startLoop(parts, { stream, looks, retry, bell })
   return {
     async stop() {
       await loop.stop()
@@ -146,8 +146,8 @@ interface Core {
   recorder: Recorder
   owed: OwedNews
   meters: AlertMeters
-  patience: Patience
-  guardOf(what: string, patienceMs?: number): PastGuard
+  retry: Retry
+  guardOf(what: string, timeoutMs?: number): CircuitBreaker
   start: Start
   /** The last position of the journal at the start. */
   head: number
@@ -164,7 +164,7 @@ function createStreamOf(
   bell: Bell,
 ): { stream: Stream; looks: SecondLooks } {
   const { config, ports, journal, registry, judge, quality, indices } = parts
-  const { book, recorder, owed, meters, patience, guardOf, start } = core
+  const { book, recorder, owed, meters, retry, guardOf, start } = core
   const { clock, timers } = ports
   const now = () => clock.now()
   const feeding = (index: SignalIndex) => indices?.feeding(index) ?? []
@@ -205,7 +205,7 @@ function createStreamOf(
     evaluation,
     retried,
     upkeep: { registry, rules, book, staleAfterMs: config.staleAfterSeconds * 1_000 },
-    stopping: () => patience.stopped,
+    stopping: () => retry.stopped,
   })
   return { stream, looks }
 }
@@ -213,21 +213,21 @@ function createStreamOf(
 interface LoopParts {
   stream: Stream
   looks: SecondLooks
-  patience: Patience
+  retry: Retry
   bell: Bell
 }
 
 /** Runs a pass at each ring and every so often; never two at a time, and none is missed. */
 function startLoop(parts: AlertsParts, own: LoopParts) {
   const { config, ports, bus } = parts
-  const { stream, looks, patience, bell } = own
+  const { stream, looks, retry, bell } = own
   let wanted = false
   let running: Promise<void> | null = null
 
   async function run(): Promise<void> {
-    while (wanted && !patience.stopped) {
+    while (wanted && !retry.stopped) {
       wanted = false
-      await patience.insist('alerts', () => stream.pass())
+      await retry.run('alerts', () => stream.pass())
     }
     running = null
   }
@@ -249,7 +249,7 @@ function startLoop(parts: AlertsParts, own: LoopParts) {
   return {
     async stop() {
       for (const cancel of cancels) cancel()
-      patience.stop()
+      retry.stop()
       await running
     },
   }

@@ -7,7 +7,7 @@
 import { momentOf, type Reading } from '../domain/reading.ts'
 import type { ReadingsReader } from '../stores/readings/readings.ts'
 import { createHistory, type History, indexFrom, newestOf, put } from './history.ts'
-import type { PastGuard } from './past-guard.ts'
+import type { CircuitBreaker } from '../runtime/async/circuit-breaker.ts'
 import type { WatchedSeries } from './rule-lookup.ts'
 import { inOrder } from './timeline.ts'
 
@@ -56,7 +56,7 @@ export interface Histories {
 
 export interface HistoriesParts {
   past: Past | undefined
-  guard: PastGuard
+  guard: CircuitBreaker
   monotonic(): number
   /** The last observation that rules with windows on a series have counted; -Infinity before the first. */
   judgedTo(series: WatchedSeries): number
@@ -119,7 +119,7 @@ export function createHistories({ past, guard, monotonic, judgedTo }: HistoriesP
       }
       let until: number | undefined
       for (const [kept, each] of first) {
-        if (!guard.isOpen) return
+        if (!guard.isPassing) return
         until ??= monotonic() + fillMs
         if (monotonic() > until) return
         await guard.ask(() => fill(kept, each, past))

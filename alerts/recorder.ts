@@ -13,7 +13,7 @@ import type { AlertLog, Recording } from '../stores/records/alert-log.ts'
 import type { RegistryView } from '../stores/records/registry.ts'
 import type { LateNews } from './late-changes.ts'
 import type { AlertMeters } from './meters.ts'
-import type { Patience } from './patience.ts'
+import type { Retry } from '../runtime/async/retry.ts'
 import { close } from './upkeep.ts'
 import { alertKey, type Watch, type WatchBook, writeWatch } from './watch.ts'
 
@@ -28,7 +28,7 @@ export interface RecorderParts {
   bus: Bus
   clock: Clock
   meters: AlertMeters
-  patience: Patience
+  retry: Retry
   /** New deliveries may be due. */
   onOutbox(): void
 }
@@ -48,7 +48,7 @@ export interface Recorder {
 }
 
 export function createRecorder(parts: RecorderParts, cursor: number): Recorder {
-  const { log, book, registry, meters, patience } = parts
+  const { log, book, registry, meters, retry } = parts
   let written = cursor
   let abandoned = false
 
@@ -56,7 +56,7 @@ export function createRecorder(parts: RecorderParts, cursor: number): Recorder {
   const cursorAt = (seq: number) => (seq > written ? { cursor: seq } : {})
 
   async function write(recording: Recording): Promise<readonly AlertChange[]> {
-    const done = await patience.insist('record', () => log.record(recording))
+    const done = await retry.run('record', () => log.record(recording))
     if (done === null) abandoned = true
     else if (recording.cursor !== undefined) written = recording.cursor
     return done?.result ?? []
@@ -71,7 +71,7 @@ export function createRecorder(parts: RecorderParts, cursor: number): Recorder {
     const kept = new Set(recorded.map((change) => change.id))
     for (const { id, type, alert, view } of changes) {
       if (kept.has(id) || type !== 'alert.raised') continue
-      const known = await patience.insist('record', () => log.get(alert))
+      const known = await retry.run('record', () => log.get(alert))
       if (known !== null && known.result !== undefined && known.result.state !== 'resolved')
         continue
       const watch = book.get(alertKey(view))

@@ -11,7 +11,7 @@ import type { Past } from './histories.ts'
 import { lateNews } from './late-changes.ts'
 import { isQuiet } from './lifecycle.ts'
 import type { AlertMeters } from './meters.ts'
-import type { PastGuard } from './past-guard.ts'
+import type { CircuitBreaker } from '../runtime/async/circuit-breaker.ts'
 import type { Recorder } from './recorder.ts'
 import type { RuleLookup } from './rule-lookup.ts'
 import { advance, type Look, type LookParts, lookAgain, standing } from './second-look.ts'
@@ -35,7 +35,7 @@ const askEveryMs = 50
 export interface SecondLooksParts extends Omit<LookParts, 'past'> {
   /** Without it there is nothing to look at. */
   past: Past | undefined
-  guard: PastGuard
+  guard: CircuitBreaker
   book: WatchBook
   rules: RuleLookup
   recorder: Recorder
@@ -101,7 +101,7 @@ export class SecondLooks {
 
   #prepare(): void {
     const { past, guard, clock } = this.#parts
-    if (past === undefined || this.#isRunning || this.#held.size === 0 || !guard.isOpen) return
+    if (past === undefined || this.#isRunning || this.#held.size === 0 || !guard.isPassing) return
     const chosen = this.#choose()
     if (chosen.length > 0) {
       const looks: Look[] = []

@@ -8,8 +8,8 @@ import type { Judge } from '../domain/quarantine.ts'
 import { momentOf, type Reading } from '../domain/reading.ts'
 import type { Uplink } from '../domain/uplink.ts'
 import type { Histories, Shown } from './histories.ts'
-import type { SiteIndices } from './index-signal.ts'
-import type { PastGuard } from './past-guard.ts'
+import type { SiteIndices } from './indices/index-signal.ts'
+import type { CircuitBreaker } from '../runtime/async/circuit-breaker.ts'
 import type { RuleLookup, WatchedSeries } from './rule-lookup.ts'
 
 /** An uplink of a watched device: its accepted readings, and beside each its series as rules watch it. */
@@ -27,7 +27,7 @@ export interface SliceParts {
   quality: QualityControl | undefined
   histories: Histories
   indices: SiteIndices | undefined
-  guards: { quality: PastGuard; indices: PastGuard }
+  guards: { quality: CircuitBreaker; indices: CircuitBreaker }
   onFault(error: unknown, uplink: Uplink): void
 }
 

@@ -13,7 +13,7 @@ import type { JournalReader } from '../stores/journal/journal.ts'
 import type { AlertLog } from '../stores/records/alert-log.ts'
 import type { RegistryView } from '../stores/records/registry.ts'
 import type { Past } from './histories.ts'
-import type { PastGuard } from './past-guard.ts'
+import type { CircuitBreaker } from '../runtime/async/circuit-breaker.ts'
 
 /** More than the store is behind in a second under full load; about half a second of work. */
 const rejudgedUplinksMax = 100_000
@@ -23,7 +23,7 @@ export interface StartParts {
   journal: JournalReader
   registry: RegistryView
   past?: Past
-  guard: PastGuard
+  guard: CircuitBreaker
   note: Log
 }
 

@@ -15,7 +15,6 @@ import { Fault } from '../domain/errors.ts'
 import type { Random } from '../domain/ports.ts'
 import { installAudit as installAuditHook } from './audit-hook.ts'
 import { installAuth } from './auth.ts'
-import { startBoardFeed } from './boards/feed.ts'
 import type { ApiContext, App } from './context.ts'
 import type { ApiParts } from './parts.ts'
 import { installCursorSeal } from './cursor-seal.ts'
@@ -23,7 +22,6 @@ import { createEventStreams } from './event-streams.ts'
 import { newId } from './identifiers.ts'
 import { installJsonBody } from './json-body.ts'
 import { installLagHeader } from './lag-header.ts'
-import { createLatestTable } from './latest-table.ts'
 import { installOpenapi } from './openapi.ts'
 import { answerProblem, problemOf } from './problem.ts'
 import { installAlerts } from './routes/alerts.ts'
@@ -47,7 +45,6 @@ import { installSiteIndices } from './routes/site-indices.ts'
 import { installSites } from './routes/sites.ts'
 import { installTokens } from './routes/tokens.ts'
 import { installWebhooks } from './routes/webhooks.ts'
-import { createSiteIndex } from './series-filter.ts'
 import { installUnknownPath } from './unknown-path.ts'
 
 const headersTimeoutMs = 20_000
@@ -59,16 +56,12 @@ const pathPartMax = 2_000
 
 export async function createApp(parts: ApiParts): Promise<App> {
   const app = createServer(parts)
-  const latest = createLatestTable(parts)
+  const { view, latest, sites } = parts
   const streams = createEventStreams(parts, latest)
-  const context: ApiContext = { ...parts, latest, streams }
-  const series = { view: parts.view, latest, sites: createSiteIndex(parts.view) }
-  const { boards: sink, readings, ports } = parts
-  const feed = sink && startBoardFeed({ ...parts, ...series, sink, readings, timers: ports.timers })
+  const context: ApiContext = { ...parts, streams }
+  const series = { view, latest, sites }
   app.addHook('preClose', async () => {
     streams.close()
-    await feed?.stop()
-    latest.stop()
   })
 
   await installSafeguards(app, parts)

@@ -8,12 +8,10 @@ import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fasti
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Role } from '../domain/token.ts'
 import type { EventStreams } from './event-streams.ts'
-import type { LatestTable } from './latest-table.ts'
 import type { BodyForms } from './openapi-document.ts'
 import type { ApiParts } from './parts.ts'
 
 export interface ApiContext extends ApiParts {
-  latest: LatestTable
   streams: EventStreams
 }
 

@@ -6,7 +6,7 @@
 import { type CivilPeriod, zoneOf } from '../domain/calendar.ts'
 import { zoneClock } from '../domain/zone-clock.ts'
 import type { RegistryView } from '../stores/records/registry.ts'
-import type { SeriesStretch } from './series-stretch.ts'
+import type { SeriesStretch } from '../indices/series-stretch.ts'
 import { isOfDays, type WindowLength } from './window-lengths.ts'
 
 /** When days begin, and weeks, months and years with them: at midnight, at 08:00 (rain and rivers), or at 00:00 UTC. */

@@ -11,8 +11,8 @@ import type { ApiParts } from './parts.ts'
 import { createDeviceWatch, type DeviceNews } from './device-watch.ts'
 import { createEventClient, type EventClient, eventText } from './event-client.ts'
 import { readingJson } from './json-forms.ts'
-import type { LatestTable } from './latest-table.ts'
-import { createLook } from './look.ts'
+import type { LatestTable } from '../stores/readings/latest-table.ts'
+import { coalesced } from '../runtime/async/coalesce.ts'
 import { createRelay } from './relay.ts'
 import { type SeriesFilter, readingMatch, siteMatch } from './series-filter.ts'
 
@@ -82,7 +82,7 @@ export function createEventStreams(parts: Parts, latest: LatestTable): EventStre
     await watch.look()
   }
 
-  const lookSafely = createLook(look, (error) =>
+  const lookSafely = coalesced(look, (error) =>
     ports.log.warn({ error }, 'Event streams can not follow a store; trying again.'),
   )
 

@@ -5,6 +5,7 @@
  * one reading of the store's progress and the journal behind it.
  */
 
+import type { Figures } from '../domain/platform-figures.ts'
 import type { Timers } from '../domain/ports.ts'
 import type { Edge } from '../runtime/edge-file.ts'
 import type { Trouble } from '../runtime/trouble-file.ts'
@@ -22,29 +23,6 @@ export interface Health {
   lag: number | null
   /** Stage name → its figures, such as its lag. */
   stages: Record<string, unknown>
-}
-
-/** Of the whole program at one moment; counts of readings are totals. */
-export interface Figures {
-  received: number
-  stored: number
-  duplicate: number
-  quarantined: number
-  inFlight: number
-  /** Uplinks that ingest has not done yet. */
-  journalLagUplinks: number
-  /** Age of the oldest uplink that ingest, and alerts, have not done yet. */
-  ingestLagMs: number
-  alertsLagMs: number
-  outboxPending: number
-  /** Age of the oldest delivery that is still to be made. */
-  outboxOldestMs: number
-  /** Null while the broker does not answer. */
-  connections: number | null
-  /** Null when nothing was acknowledged lately. */
-  ackMs: { p50: number; p99: number } | null
-  /** Resident memory of this process. */
-  memoryBytes: number
 }
 
 export interface Monitor {

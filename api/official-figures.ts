@@ -30,7 +30,7 @@ import {
   type ReadingsPlace,
   type ReadingsRequest,
 } from './readings-plan.ts'
-import type { SeriesStretch, StretchReader } from './series-stretch.ts'
+import type { SeriesStretch, StretchReader } from '../indices/series-stretch.ts'
 import { timeText } from './time-text.ts'
 import type { WindowLength } from './window-lengths.ts'
 

@@ -2,7 +2,8 @@
 
 import type { Config } from '../config.ts'
 import type { Bus, Ports } from '../domain/ports.ts'
-import type { BoardSink } from '../stores/readings/board-points.ts'
+import type { SiteIndex } from '../indices/site-series.ts'
+import type { LatestTable } from '../stores/readings/latest-table.ts'
 import type { ReadingsReader } from '../stores/readings/readings.ts'
 import type { AlertLog } from '../stores/records/alert-log.ts'
 import type { Ledger } from '../stores/records/ledger.ts'
@@ -24,11 +25,11 @@ export interface ApiParts {
   /** For reads; refreshed at the start of each request. */
   view: RegistryView
   readings: ReadingsReader
+  latest: LatestTable
+  sites: SiteIndex
   ledger: Ledger
   alerts: AlertLog
   monitor: Monitor
-  /** Where what boards show is written; absent when boards can not ask for it. */
-  boards?: BoardSink
   /** Null while the broker does not run. */
   edge: () => Promise<EdgeAddress | null>
   /** SHA-256 of the administrator's token of the settings, or null when there is none. */

@@ -18,7 +18,7 @@ import {
   type SeriesKey,
 } from '../domain/reading.ts'
 import type { DayKind, DayRuns } from './day-runs.ts'
-import type { SeriesStretch, StretchReader } from './series-stretch.ts'
+import type { SeriesStretch, StretchReader } from '../indices/series-stretch.ts'
 import { isOfDays, type WindowLength, windowLength } from './window-lengths.ts'
 
 /** Windows of one series in one request. */

@@ -10,7 +10,7 @@ import { type ApiContext, type Principal, registryChanged } from './context.ts'
 import { checkPreconditions, etagOf } from './etag.ts'
 import { checked } from './issues.ts'
 import type { BodyForms } from './openapi-document.ts'
-import { createOrder } from './order.ts'
+import { createSerialQueue } from '../runtime/async/serial-queue.ts'
 
 export const pathId = z.strictObject({ id: idSchema })
 
@@ -67,12 +67,12 @@ export function stepsOf<K extends EntityKind, Input extends { id: string }, Filt
   context: ApiContext,
   { kind, noun, input, complete, toJson }: Collection<K, Input, Filters>,
 ) {
-  const inOrder = createOrder()
+  const writes = createSerialQueue()
   const fields = Object.keys(input.shape)
   return {
     /** One write after the other, each on what the one before it left: a change is made of what is there. */
     inOrder<Result>(write: () => Promise<Result>): Promise<Result> {
-      return inOrder(async () => {
+      return writes.run(async () => {
         await context.view.refresh()
         return write()
       })

@@ -5,7 +5,7 @@
 
 import { Readable } from 'node:stream'
 import type { Timers } from '../domain/ports.ts'
-import { turn } from './turn.ts'
+import { yieldTo } from '../runtime/async/yield.ts'
 
 const chunkCharacters = 65_536
 
@@ -37,7 +37,7 @@ async function* chunks<Row>(options: RowStreamOptions<Row>): AsyncGenerator<Buff
       }
     }
     if (rows === limit) break
-    await turn(timers)
+    await yieldTo(timers)
   }
   if (text !== '') yield Buffer.from(text, 'utf8')
 }

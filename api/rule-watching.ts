@@ -11,7 +11,7 @@ import { type AlertLevel, alertLevels, type Rule } from '../domain/rule.ts'
 import { boundFault, signalRange } from '../domain/signal-range.ts'
 import type { Site } from '../domain/site.ts'
 import type { RegistryView } from '../stores/records/registry.ts'
-import type { LatestTable } from './latest-table.ts'
+import type { LatestTable } from '../stores/readings/latest-table.ts'
 import { boundReason } from './rule-bounds.ts'
 
 export const watchingFields = {

@@ -4,11 +4,10 @@ import { z } from 'zod'
 import { propertyOf } from '../domain/catalogue.ts'
 import type { Reading } from '../domain/reading.ts'
 import { siteKindSchema } from '../domain/site.ts'
-import { createSiteStays, type SiteStays } from '../domain/site-stays.ts'
 import type { RegistryView } from '../stores/records/registry.ts'
-import type { LatestTable } from './latest-table.ts'
+import type { SeriesParts } from '../indices/site-series.ts'
 import { type Box, boxHolds, boxParameter, idList, listOf } from './query.ts'
-import type { SeriesStretch } from './series-stretch.ts'
+import type { SeriesStretch } from '../indices/series-stretch.ts'
 
 export const propertyCode = z
   .string()
@@ -84,12 +83,6 @@ function candidateDevices({ sites, latest }: SeriesParts, filter: SeriesFilter):
   }
   const [property, ...others] = filter.property ?? []
   return latest.devices(others.length === 0 ? property : undefined)
-}
-
-export interface SeriesParts {
-  view: RegistryView
-  latest: LatestTable
-  sites: SiteIndex
 }
 
 /** A place between two series in their order. */
@@ -169,21 +162,4 @@ function firstNotBelow(sorted: readonly string[], wanted: string): number {
     else high = middle
   }
   return low
-}
-
-export interface SiteIndex {
-  /** Those that stand there now. */
-  devicesAt(site: string): readonly string[]
-  /** All that have ever stood there, and when. */
-  staysAt: SiteStays
-}
-
-/** Looked up again only when the registry has changed. */
-export function createSiteIndex(view: RegistryView): SiteIndex {
-  const staysAt = createSiteStays(view)
-  return {
-    devicesAt: (site) =>
-      staysAt(site).flatMap(({ device }) => (view.device(device)?.site === site ? [device] : [])),
-    staysAt,
-  }
 }

@@ -7,7 +7,7 @@
 import type { Reading, SeriesKey } from '../domain/reading.ts'
 import type { RangeQuery } from '../stores/readings/readings.ts'
 import { isAfter, isBefore, type RawPlan, type ReadingsPlace } from './readings-plan.ts'
-import type { SeriesStretch, StretchReader } from './series-stretch.ts'
+import type { SeriesStretch, StretchReader } from '../indices/series-stretch.ts'
 
 /** Of a series. */
 export const pointsLeast = 4

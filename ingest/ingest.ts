@@ -15,7 +15,7 @@ import { createCatchUp } from './catch-up.ts'
 import { type Chores, createChores } from './chores.ts'
 import { createLanes, type Lanes } from './lanes.ts'
 import { createIngestMeters } from './meters.ts'
-import { createPatience, type Patience } from './patience.ts'
+import { createWakeUp, type WakeUp } from '../runtime/async/wake-up.ts'
 import { createSetbacks, type SetbackParts } from './setbacks.ts'
 import { type SettleParts, settleTurn } from './settle.ts'
 import { createStart } from './start.ts'
@@ -50,20 +50,20 @@ export function startIngest(parts: IngestParts): Ingest {
   const { config, ports, bus } = parts
   const { clock, log } = ports
   const meters = createIngestMeters(ports.meter)
-  const patience = createPatience(ports)
+  const wakeUp = createWakeUp(ports)
   const judge = createSureJudge(parts.judge, ports)
   const lanes = createLanes({ ...parts, clock, log, meters })
   const chores = createChores({ ...parts, judge, meters, lanes })
   const batchMax = config.ingestBatchMessagesMax
   const loop: Loop = { place: { seq: 0 }, stopAt: Number.POSITIVE_INFINITY }
 
-  const endBell = bus.onRing('journal', () => patience.ring())
+  const endBell = bus.onRing('journal', () => wakeUp.ring())
   const work = { ...parts, judge, meters }
-  const running = run(loop, { work, lanes, chores, patience, batchMax })
+  const running = run(loop, { work, lanes, chores, wakeUp, batchMax })
   return {
     async stop(drainMs) {
       loop.stopAt = ports.clock.monotonic() + drainMs
-      patience.stop()
+      wakeUp.stop()
       endBell()
       await running
     },
@@ -81,15 +81,15 @@ interface LoopParts {
   work: IngestParts & SettleParts
   lanes: Lanes
   chores: Chores
-  patience: Patience
+  wakeUp: WakeUp
   batchMax: number
 }
 
 async function run(loop: Loop, parts: LoopParts): Promise<void> {
-  const { work, chores, patience } = parts
+  const { work, chores, wakeUp } = parts
   const { clock } = work.ports
   const take = createTaking(loop, parts)
-  const setbacks = createSetbacks({ ...work.ports, ...work, patience })
+  const setbacks = createSetbacks({ ...work.ports, ...work, wakeUp })
   const rest = createRest(parts)
   const isStopping = () => loop.stopAt < Number.POSITIVE_INFINITY
   let isPlaceKnown = false
@@ -160,19 +160,19 @@ const lookEveryMs = { busy: 20, idle: 200, idleAfterMs: 1_000 }
 const gatherMs = 20
 
 /** The pause after a batch of so many uplinks; tells whether there was work of late. */
-function createRest({ work, patience, batchMax }: LoopParts) {
+function createRest({ work, wakeUp, batchMax }: LoopParts) {
   const { clock } = work.ports
   let lastWorkAt = clock.monotonic()
   return async (uplinks: number): Promise<'busy' | 'idle'> => {
     if (uplinks >= batchMax / 2) return 'busy'
     if (uplinks > 0) {
       lastWorkAt = clock.monotonic()
-      await patience.sleep(gatherMs)
+      await wakeUp.sleep(gatherMs)
       return 'busy'
     }
     work.meters.idle()
     const isIdle = clock.monotonic() - lastWorkAt >= lookEveryMs.idleAfterMs
-    await patience.listen(isIdle ? lookEveryMs.idle : lookEveryMs.busy)
+    await wakeUp.listen(isIdle ? lookEveryMs.idle : lookEveryMs.busy)
     return isIdle ? 'idle' : 'busy'
   }
 }

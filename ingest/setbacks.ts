@@ -1,7 +1,7 @@
 /** Faults of the world while a batch is stored: counted each time, logged when they change, waited out. */
 
 import type { Ports } from '../domain/ports.ts'
-import type { Patience } from './patience.ts'
+import type { WakeUp } from '../runtime/async/wake-up.ts'
 
 /** First and longest wait for a store that can not be reached. */
 const faultWaitMs = { first: 100, longest: 5_000 }
@@ -23,9 +23,9 @@ export function createSetbacks({
   log,
   meter,
   clock,
-  patience,
+  wakeUp,
   onTrouble,
-}: Pick<Ports, 'log' | 'meter' | 'clock'> & SetbackParts & { patience: Patience }): Setbacks {
+}: Pick<Ports, 'log' | 'meter' | 'clock'> & SetbackParts & { wakeUp: WakeUp }): Setbacks {
   const count = meter.counter(
     'bellwether_ingest_faults_total',
     'Times that a store could not be reached while a batch was stored; the batch is tried again.',
@@ -46,7 +46,7 @@ export function createSetbacks({
         told = text
         onTrouble({ since, reason: text })
       }
-      await patience.sleep(waitMs)
+      await wakeUp.sleep(waitMs)
       waitMs = Math.min(waitMs * 2, faultWaitMs.longest)
     },
     over() {

@@ -14,7 +14,7 @@ import { redacted } from '../../domain/webhook-mask.ts'
 import type { AlertLog, DueDelivery } from '../../stores/records/alert-log.ts'
 import type { RegistryView } from '../../stores/records/registry.ts'
 import type { AlertMeters } from '../meters.ts'
-import { createPatience } from '../patience.ts'
+import { createRetry } from '../../runtime/async/retry.ts'
 import { nextOf, retryAfterMs } from './schedule.ts'
 import { createSlots } from './slots.ts'
 import type { Answer, Sender } from './webhook.ts'
@@ -51,7 +51,7 @@ const graceMs = 3_000
 export function startNotifier(parts: NotifierParts): Notifier {
   const { ports, bus, log, registry, sender, meters } = parts
   const { clock, timers } = ports
-  const patience = createPatience(ports, meters.fault)
+  const retry = createRetry(ports, meters.fault)
   const slots = createSlots(parts.config.webhookConcurrencyMax, requestsMax)
   const underWay = new Map<string, Promise<void>>()
   let wanted = false
@@ -65,12 +65,12 @@ export function startNotifier(parts: NotifierParts): Notifier {
 
   async function run(): Promise<void> {
     cancelTimer()
-    while (wanted && !patience.stopped) {
+    while (wanted && !retry.stopped) {
       wanted = false
-      await patience.insist('outbox', sendDue)
+      await retry.run('outbox', sendDue)
     }
     running = null
-    if (patience.stopped) return
+    if (retry.stopped) return
     const waitMs = nextAt === null ? lookAgainMs : Math.max(1, nextAt - clock.now())
     cancelTimer = timers.after(Math.min(waitMs, lookAgainMs), kick)
   }
@@ -102,7 +102,7 @@ export function startNotifier(parts: NotifierParts): Notifier {
     let good = false
     try {
       const answer = await ask(delivery, at)
-      if (patience.stopped && answer.status === null) return
+      if (retry.stopped && answer.status === null) return
       const durationMs = Math.round(clock.monotonic() - startedAt)
       meters.answered(durationMs / 1_000)
       good = await settle(delivery, answer, { at, durationMs })
@@ -142,7 +142,7 @@ export function startNotifier(parts: NotifierParts): Notifier {
     const missed = gone || answer.missed === true
     // First, so that what waits behind this delivery finds it switched off.
     if (gone) await disable(delivery.webhook)
-    await patience.insist('attempt', () =>
+    await retry.run('attempt', () =>
       log.attempted(delivery.id, record, { state, nextAttemptAt, missed }),
     )
     meters.delivered(state === 'pending' ? 'retry' : state)
@@ -160,7 +160,7 @@ export function startNotifier(parts: NotifierParts): Notifier {
   }
 
   async function prune(): Promise<void> {
-    await patience.insist('prune', () => log.prune(clock.now() - keptMs, pruneMax))
+    await retry.run('prune', () => log.prune(clock.now() - keptMs, pruneMax))
   }
 
   const cancels = [
@@ -172,7 +172,7 @@ export function startNotifier(parts: NotifierParts): Notifier {
   return {
     kick,
     async stop() {
-      patience.stop()
+      retry.stop()
       for (const cancel of cancels) cancel()
       await running
       let waited = () => {}

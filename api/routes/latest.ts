@@ -5,7 +5,8 @@ import type { Reading } from '../../domain/reading.ts'
 import { type ApiContext, type App, base } from '../context.ts'
 import { readingForm, readingJson } from '../json-forms.ts'
 import { decodeCursor, pageFields, pageOf, pageSchema } from '../page.ts'
-import { latestReadings, type SeriesParts, seriesFilterFields } from '../series-filter.ts'
+import { latestReadings, seriesFilterFields } from '../series-filter.ts'
+import type { SeriesParts } from '../../indices/site-series.ts'
 
 const place = z.strictObject({ device: z.string(), property: z.string() })
 

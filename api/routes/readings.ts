@@ -42,10 +42,11 @@ import {
   windowPages,
 } from '../readings-plan.ts'
 import { rowStream } from '../row-stream.ts'
-import { matchingSeries, propertyCode, type SeriesParts } from '../series-filter.ts'
-import { stretchReader } from '../series-stretch.ts'
+import { matchingSeries, propertyCode } from '../series-filter.ts'
+import type { SeriesParts } from '../../indices/site-series.ts'
+import { stretchReader } from '../../indices/series-stretch.ts'
 import { pointsLeast, pointsMost, thinnedPages } from '../thinned.ts'
-import { turn } from '../turn.ts'
+import { yieldTo } from '../../runtime/async/yield.ts'
 import { everySchema } from '../window-lengths.ts'
 
 const pageStandard = 1_000
@@ -290,7 +291,7 @@ async function take<Row>(
     if (taken.length === count) return taken
     if (taken.length < turnAt) continue
     turnAt = taken.length + rowsPerTurn
-    await turn(timers)
+    await yieldTo(timers)
   }
   return taken
 }

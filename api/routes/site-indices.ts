@@ -12,10 +12,10 @@ import { answerJson, indexAnswerForm } from '../index-forms.ts'
 import { timeText } from '../time-text.ts'
 import { decodeCursor, pageFields, pageOf, pageSchema } from '../page.ts'
 import { listOf, moment } from '../query.ts'
-import type { SeriesParts } from '../series-filter.ts'
-import { seriesOf } from '../site-hours.ts'
-import { type SiteIndexItem, siteIndexItems } from '../site-index-items.ts'
-import { indicesOf, siteIndexPlace, spansOf } from '../site-index-plan.ts'
+import type { SeriesParts } from '../../indices/site-series.ts'
+import { seriesOf } from '../../indices/site-hours.ts'
+import { type SiteIndexItem, siteIndexItems } from '../../indices/site-index-items.ts'
+import { indicesOf, siteIndexPlace, spansOf } from '../../indices/site-index-plan.ts'
 
 const time = z.string().meta({ format: 'date-time' })
 

@@ -1,7 +1,7 @@
 /** Alerts of a site as a whole, with an index small enough to follow: the highest of the newest values. */
 
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { SiteIndices } from '../../alerts/index-signal.ts'
+import type { SiteIndices } from '../../alerts/indices/index-signal.ts'
 import { type AlertCity, openAlertCity } from '../fixtures/alert-city.ts'
 import { openReceiver, type Receiver, taken, until } from '../fixtures/receiver.ts'
 

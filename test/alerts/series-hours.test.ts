@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createSeriesHours } from '../../alerts/sites/series-hours.ts'
+import { createSeriesHours } from '../../alerts/indices/series-hours.ts'
 
 const minute = 60_000
 const hour = 60 * minute

@@ -5,7 +5,7 @@
 
 import { readFileSync } from 'node:fs'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createSiteIndices } from '../../alerts/site-indices.ts'
+import { createSiteIndices } from '../../alerts/indices/site-indices.ts'
 import { starterGroups } from '../../domain/starter-rules.ts'
 import { type AlertCity, openAlertCity } from '../fixtures/alert-city.ts'
 import { fakePorts } from '../fixtures/ports.ts'

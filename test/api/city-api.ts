@@ -8,12 +8,16 @@ import { Registry as Metrics } from 'prom-client'
 import { createApp } from '../../api/app.ts'
 import type { App } from '../../api/context.ts'
 import type { ApiParts } from '../../api/parts.ts'
-import type { Figures } from '../../api/monitor.ts'
+import { createSiteIndex } from '../../indices/site-series.ts'
+import type { Figures } from '../../domain/platform-figures.ts'
 import { type Config, loadConfig } from '../../config.ts'
 import type { Bell, Bus, Log, Ports } from '../../domain/ports.ts'
 import type { Reading } from '../../domain/reading.ts'
 import { hashSecret } from '../../runtime/secret.ts'
 import type { ReadingsWriter } from '../../stores/readings/readings.ts'
+import { createLatestTable } from '../../stores/readings/latest-table.ts'
+import type { BoardSink } from '../../stores/readings/board-points.ts'
+import { startBoardFeed } from '../../grafana/feed/feed.ts'
 import { openReadingsReader, openReadingsWriter } from '../../stores/readings/sqlite.ts'
 import { openAlertLog } from '../../stores/records/sqlite-alert-log.ts'
 import { openLedger } from '../../stores/records/sqlite-ledger.ts'
@@ -80,6 +84,8 @@ export async function openCityApi(
   options: {
     settings?: Record<string, string>
     parts?: Partial<ApiParts>
+    /** Where the feed of boards writes; it runs beside the API then, as the role has it. */
+    boards?: BoardSink
     clock?: Ports['clock']
   } = {},
 ): Promise<CityApi> {
@@ -107,19 +113,25 @@ export async function openCityApi(
     })
   }
   const writer = openReadingsWriter({ path: path('readings.db'), keepDays: 0 })
+  const ports: Ports = {
+    clock,
+    timers: systemTimers,
+    random: systemRandom,
+    log: recordingLog(logged),
+    meter: systemMeter(metrics),
+  }
+  const view = await openRegistryView({ path: path('registry.db') })
+  const readings = openReadingsReader({ path: path('readings.db') })
+  const latest = createLatestTable({ ports, bus, readings, ...options.parts })
   const parts: ApiParts = {
     config,
-    ports: {
-      clock,
-      timers: systemTimers,
-      random: systemRandom,
-      log: recordingLog(logged),
-      meter: systemMeter(metrics),
-    },
+    ports,
     bus,
     registry,
-    view: await openRegistryView({ path: path('registry.db') }),
-    readings: openReadingsReader({ path: path('readings.db') }),
+    view,
+    readings,
+    latest,
+    sites: createSiteIndex(view),
     ledger: openLedger({ path: path('ledger.db'), messagesPerDeviceMax: 1_000 }),
     alerts: openAlertLog({ path: path('alerts.db') }),
     monitor: {
@@ -133,6 +145,14 @@ export async function openCityApi(
     ...options.parts,
   }
   const app = await createApp(parts)
+  const { monitor } = parts
+  const figuresAt = (now: number) => monitor.figures(now)
+  const own = { ...parts, figures: figuresAt, timers: parts.ports.timers }
+  const feed = options.boards && startBoardFeed({ ...own, sink: options.boards })
+  app.addHook('preClose', async () => {
+    await feed?.stop()
+    latest.stop()
+  })
   await app.ready()
   return {
     app,

@@ -28,7 +28,7 @@ const allowed: Record<string, readonly string[]> = {
   server: ['server', 'main.ts', 'operations', 'stores', 'runtime', 'config.ts', 'domain'],
   'main.ts': [
     ...['broker', 'ingest', 'alerts', 'api', 'payload', 'quality', 'stores', 'runtime'],
-    ...['config.ts', 'domain'],
+    ...['indices', 'grafana', 'config.ts', 'domain'],
   ],
   operations: [
     ...['operations', 'ingest', 'payload', 'quality', 'stores', 'runtime', 'config.ts', 'domain'],
@@ -37,10 +37,11 @@ const allowed: Record<string, readonly string[]> = {
   broker: ['broker', 'payload', 'type:stores', 'runtime', 'type:config.ts', 'domain'],
   ingest: ['ingest', 'payload', 'quality', 'type:stores', 'runtime', 'type:config.ts', 'domain'],
   alerts: ['alerts', 'payload', 'quality', 'type:stores', 'runtime', 'type:config.ts', 'domain'],
-  api: ['api', 'type:stores', 'runtime', 'type:config.ts', 'domain'],
+  api: ['api', 'indices', 'type:stores', 'runtime', 'type:config.ts', 'domain'],
   payload: ['payload', 'type:stores', 'domain'],
   quality: ['quality', 'type:stores', 'domain'],
-  grafana: ['grafana', 'domain'],
+  grafana: ['grafana', 'indices', 'type:stores', 'runtime', 'type:config.ts', 'domain'],
+  indices: ['indices', 'type:stores', 'runtime', 'domain'],
   stores: ['stores', 'runtime', 'type:config.ts', 'domain'],
   runtime: ['runtime', 'config.ts', 'domain'],
   simulators: ['simulators', 'domain'],

@@ -1,7 +1,7 @@
 /** Alerts of the city by its rules: what was raised, escalated, acknowledged and resolved, and what is open. */
 
-import { alertEventPoint } from '../../../api/boards/alert-points.ts'
-import type { OpenAlert } from '../../../api/boards/open-alerts.ts'
+import { alertEventPoint } from '../../../grafana/feed/alert-points.ts'
+import type { OpenAlert } from '../../../grafana/feed/open-alerts.ts'
 import type { AlertChange, AlertChangeType, AlertState, AlertView } from '../../../domain/alert.ts'
 import { propertyOf } from '../../../domain/catalogue.ts'
 import { alertLevels, type Bound, propertyWatched, type Rule } from '../../../domain/rule.ts'

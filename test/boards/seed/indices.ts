@@ -1,6 +1,6 @@
 /** Indices of the sites, computed as the platform does, for the hours and days that the boards show. */
 
-import { siteIndexPoint } from '../../../api/boards/site-index-point.ts'
+import { siteIndexPoint } from '../../../grafana/feed/site-index-point.ts'
 import { createDayCalendar } from '../../../domain/calendar.ts'
 import type { Hour, Hours } from '../../../domain/standards/averages/clock-hour.ts'
 import { stationHours, statisticOf } from '../../../domain/standards/averages/station.ts'

@@ -1,11 +1,11 @@
 /** States of sites and devices, what was refused, and Bellwether's own figures, as the feed of the API writes them. */
 
-import { openAlertPoint } from '../../../api/boards/alert-points.ts'
-import { deviceStatePoint } from '../../../api/boards/device-states.ts'
-import { levelCode } from '../../../api/boards/level-code.ts'
-import { platformPoint } from '../../../api/boards/platform-point.ts'
-import { refusedPoints } from '../../../api/boards/refused-counts.ts'
-import { siteStatePoint } from '../../../api/boards/site-states.ts'
+import { openAlertPoint } from '../../../grafana/feed/alert-points.ts'
+import { deviceStatePoint } from '../../../grafana/feed/device-states.ts'
+import { levelCode } from '../../../grafana/feed/level-code.ts'
+import { platformPoint } from '../../../grafana/feed/platform-point.ts'
+import { refusedPoints } from '../../../grafana/feed/refused-counts.ts'
+import { siteStatePoint } from '../../../grafana/feed/site-states.ts'
 import { type RefusalCode, refusalCodes } from '../../../domain/quarantine.ts'
 import type { Reading } from '../../../domain/reading.ts'
 import { hourMs, minuteMs } from '../../../simulators/calendar.ts'

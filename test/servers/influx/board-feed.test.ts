@@ -31,7 +31,7 @@ for (const { name, start } of findInfluxes()) {
     const { token, org } = server
     const own = { ...ports, timers: systemTimers }
     const sink = () => openInfluxBoardSink({ url: proxy.url, token, org, bucket, ports: own })
-    const city = await openCityApi({ parts: { ports, boards: sink() } })
+    const city = await openCityApi({ parts: { ports }, boards: sink() })
     return { proxy, bucket, ports, city, sink }
   }
 
@@ -113,7 +113,8 @@ for (const { name, start } of findInfluxes()) {
     await city.app.close()
     await happen(ended, { alert: 'later', at: noon + minute })
     const other = await openCityApi({
-      parts: { ports: fakePorts(noon + hour), boards: sink(), alerts: ended },
+      parts: { ports: fakePorts(noon + hour), alerts: ended },
+      boards: sink(),
     })
     const all = await events(151)
     expect(all.map(({ fields }) => fields.alert)).toEqual([...names, 'later'])

@@ -12,7 +12,7 @@ import { deviceCondition, nameText } from '../http/influxql.ts'
 import { fieldSuffixes, voidCode } from '../layout.ts'
 import { decodeTag } from '../write/line-protocol.ts'
 import type { InfluxWriterOptions } from '../options.ts'
-import { inParallel } from '../parallel.ts'
+import { inParallel } from '../../../../runtime/async/parallel.ts'
 import type { ProgressFile } from '../file/progress-file.ts'
 import { numberAt } from './rows.ts'
 

@@ -13,7 +13,7 @@ import { Fault } from '../../../../domain/errors.ts'
 import { fieldSuffixes, propertyOfField } from '../layout.ts'
 import { type Lines, lineText } from './lines.ts'
 import type { Outcome } from './outcome.ts'
-import { inParallel } from '../parallel.ts'
+import { inParallel } from '../../../../runtime/async/parallel.ts'
 import type { Sheet } from './sheet.ts'
 
 export interface Refusal {

@@ -29,7 +29,7 @@ import { createRetagging } from './retagging.ts'
 import { createRollUps } from '../roll-ups/roll-ups.ts'
 import { createServer } from '../http/server.ts'
 import { identityText, type Sheet } from './sheet.ts'
-import { createTurns } from '../turns.ts'
+import { createSerialQueue } from '../../../../runtime/async/serial-queue.ts'
 import { createWrittenSitesSearch } from '../query/written-sites.ts'
 
 export function openWriter(options: InfluxWriterOptions): InfluxReadingsWriter {
@@ -46,7 +46,7 @@ export function openWriter(options: InfluxWriterOptions): InfluxReadingsWriter {
   const { ports } = options
   const writtenSites = createWrittenSitesSearch({ connection, file, options, ports })
   const fullDisk = new FullDisk({ file, connection, options })
-  const turns = createTurns()
+  const queue = createSerialQueue()
   let isBegun = false
   /** A try that failed, perhaps before we were started, may have left something in InfluxDB. */
   let mayBeHalfOut = true
@@ -112,7 +112,7 @@ export function openWriter(options: InfluxWriterOptions): InfluxReadingsWriter {
 
   /** One at a time; after a failure memory is read anew, and the database is looked for again. */
   function attempt<Result>(run: () => Promise<Result> | Result): Promise<Result> {
-    return turns.take(async () => {
+    return queue.run(async () => {
       try {
         return await run()
       } catch (error) {
@@ -144,7 +144,7 @@ export function openWriter(options: InfluxWriterOptions): InfluxReadingsWriter {
       )
       return revised
     },
-    adopt: (progress) => turns.take(async () => file.adopt(progress)),
+    adopt: (progress) => queue.run(async () => file.adopt(progress)),
     async tidy(now) {
       await attempt(() => file.tidy(now, options.keepDays))
       if (fullDisk.isDoubted) {
@@ -157,7 +157,7 @@ export function openWriter(options: InfluxWriterOptions): InfluxReadingsWriter {
       const isDraining = file.state().ahead !== undefined
       if (!isDraining && (await attempt(() => retagging.step()))) return true
       // What these two ask for changes nothing that memory holds.
-      return turns.take(async () => {
+      return queue.run(async () => {
         await server.keep(now)
         if (!isDraining && (await writtenSites.step())) return true
         // Each batch of a backlog touches the same hours again, and the database has enough to do.
@@ -167,7 +167,7 @@ export function openWriter(options: InfluxWriterOptions): InfluxReadingsWriter {
     interrupt: () => connection.close(),
     async close() {
       connection.close()
-      await turns.ended()
+      await queue.idle()
       file.close()
     },
   }
