@@ -19,7 +19,7 @@ import type { JournalReader } from '../stores/journal/journal.ts'
 import type { AlertLog } from '../stores/records/alert-log.ts'
 import type { AnsweredRetry } from '../stores/records/ledger.ts'
 import type { RegistryView } from '../stores/records/registry.ts'
-import { createHistories, type Past } from './histories.ts'
+import { createHistories, type Past } from './windows/window-buffers.ts'
 import type { SiteIndices } from './indices/index-signal.ts'
 import { type AlertMeters, createAlertMeters } from './meters.ts'
 import { startNotifier } from './notify/notify.ts'
@@ -28,10 +28,10 @@ import { createOwedNews, type OwedNews } from './owed-news.ts'
 import { createCircuitBreaker, type CircuitBreaker } from '../runtime/async/circuit-breaker.ts'
 import { createRetry, type Retry } from '../runtime/async/retry.ts'
 import { createRecorder, type Recorder } from './recorder.ts'
-import { Retried } from './retried.ts'
-import { createRuleLookup } from './rule-lookup.ts'
-import { SecondLooks } from './second-looks.ts'
-import { createSilenceClock } from './silence-clock.ts'
+import { Retried } from './late/retried.ts'
+import { createRuleLookup } from './rules/rule-lookup.ts'
+import { SecondLooks } from './late/second-looks.ts'
+import { createSilenceClock } from './no-data.ts'
 import { findStart, type Start } from './start.ts'
 import { createStream, type Stream } from './stream.ts'
 import {
@@ -41,7 +41,7 @@ import {
   type WatchBook,
   watchKey,
   watchOfAlert,
-} from './watch.ts'
+} from './lifecycle/watch.ts'
 
 export interface AlertsParts {
   config: Config

@@ -11,11 +11,11 @@ import type { AlertChange } from '../domain/alert.ts'
 import type { Bus, Clock } from '../domain/ports.ts'
 import type { AlertLog, Recording } from '../stores/records/alert-log.ts'
 import type { RegistryView } from '../stores/records/registry.ts'
-import type { LateNews } from './late-changes.ts'
+import type { LateNews } from './late/late-changes.ts'
 import type { AlertMeters } from './meters.ts'
 import type { Retry } from '../runtime/async/retry.ts'
 import { close } from './upkeep.ts'
-import { alertKey, type Watch, type WatchBook, writeWatch } from './watch.ts'
+import { alertKey, type Watch, type WatchBook, writeWatch } from './lifecycle/watch.ts'
 
 const watchesWithChangesMax = 256
 const urgentMax = 500

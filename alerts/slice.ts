@@ -7,10 +7,10 @@ import type { QualityControl } from '../quality/contract.ts'
 import type { Judge } from '../domain/quarantine.ts'
 import { momentOf, type Reading } from '../domain/reading.ts'
 import type { Uplink } from '../domain/uplink.ts'
-import type { Histories, Shown } from './histories.ts'
+import type { Histories, Shown } from './windows/window-buffers.ts'
 import type { SiteIndices } from './indices/index-signal.ts'
 import type { CircuitBreaker } from '../runtime/async/circuit-breaker.ts'
-import type { RuleLookup, WatchedSeries } from './rule-lookup.ts'
+import type { RuleLookup, WatchedSeries } from './rules/rule-lookup.ts'
 
 /** An uplink of a watched device: its accepted readings, and beside each its series as rules watch it. */
 export interface Heard {

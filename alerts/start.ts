@@ -12,7 +12,7 @@ import type { Log } from '../domain/ports.ts'
 import type { JournalReader } from '../stores/journal/journal.ts'
 import type { AlertLog } from '../stores/records/alert-log.ts'
 import type { RegistryView } from '../stores/records/registry.ts'
-import type { Past } from './histories.ts'
+import type { Past } from './windows/window-buffers.ts'
 import type { CircuitBreaker } from '../runtime/async/circuit-breaker.ts'
 
 /** More than the store is behind in a second under full load; about half a second of work. */

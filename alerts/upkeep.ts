@@ -14,11 +14,11 @@ import { type AlertChange, type AlertView, siteOfSubject } from '../domain/alert
 import type { Device } from '../domain/device.ts'
 import { durationMs } from '../domain/text.ts'
 import type { RegistryView } from '../stores/records/registry.ts'
-import { changeByClock } from './change.ts'
-import { whyUnwatched } from './ending.ts'
-import type { RuleLookup, SeriesRule } from './rule-lookup.ts'
-import type { Reason } from './summary.ts'
-import type { Watch, WatchBook } from './watch.ts'
+import { changeByClock } from './lifecycle/change.ts'
+import { whyUnwatched } from './lifecycle/ending.ts'
+import type { RuleLookup, SeriesRule } from './rules/rule-lookup.ts'
+import type { Reason } from './lifecycle/summary.ts'
+import type { Watch, WatchBook } from './lifecycle/watch.ts'
 
 export interface Upkeep {
   registry: RegistryView

@@ -7,8 +7,8 @@ import type { AddressInfo } from 'node:net'
 import { listenFault } from '../domain/listen-fault.ts'
 import { createApp } from './app.ts'
 import type { ApiParts } from './parts.ts'
-import { HttpConnections } from './http-connections.ts'
-import { installWebsocketProxy } from './websocket-proxy.ts'
+import { HttpConnections } from './http/http-connections.ts'
+import { installWebsocketProxy } from './http/websocket-proxy.ts'
 
 export interface Api {
   /** The port that is listened on, also when the settings asked for any. */

@@ -7,8 +7,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Role } from '../domain/token.ts'
-import type { EventStreams } from './event-streams.ts'
-import type { BodyForms } from './openapi-document.ts'
+import type { EventStreams } from './events/event-streams.ts'
+import type { BodyForms } from './http/openapi-document.ts'
 import type { ApiParts } from './parts.ts'
 
 export interface ApiContext extends ApiParts {

@@ -17,7 +17,7 @@ import type { Delivery } from '../domain/webhook.ts'
 import { deliveryStates } from '../domain/webhook.ts'
 import type { QuarantineEntry } from '../stores/records/ledger.ts'
 import type { RegistryView } from '../stores/records/registry.ts'
-import { timeText } from './time-text.ts'
+import { timeText } from './readings/time-text.ts'
 
 const time = z.string().meta({ format: 'date-time' })
 

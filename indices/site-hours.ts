@@ -15,12 +15,7 @@ import {
 import { durationMs } from '../domain/text.ts'
 import type { ReadingsReader } from '../stores/readings/readings.ts'
 import type { SeriesParts } from './site-series.ts'
-import {
-  runsOf,
-  type SeriesStretch,
-  type StretchRun,
-  within,
-} from './series-stretch.ts'
+import { runsOf, type SeriesStretch, type StretchRun, within } from './series-stretch.ts'
 import { yieldTo } from '../runtime/async/yield.ts'
 
 export interface SiteHoursParts extends SeriesParts {

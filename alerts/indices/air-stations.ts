@@ -28,7 +28,7 @@ import {
 } from '../../domain/standards/site/coverage.ts'
 import { siteIndexAt } from '../../domain/standards/site-indices.ts'
 import type { RegistryView } from '../../stores/records/registry.ts'
-import type { Observation } from '../lifecycle.ts'
+import type { Observation } from '../lifecycle/lifecycle.ts'
 import { createSeriesHours, hoursKept, type SeriesHours } from './series-hours.ts'
 import { expectedMs } from './site-devices.ts'
 

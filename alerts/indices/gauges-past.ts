@@ -3,7 +3,7 @@
 import type { Device } from '../../domain/device.ts'
 import type { Reading } from '../../domain/reading.ts'
 import type { Stay } from '../../domain/site-stays.ts'
-import { put } from '../history.ts'
+import { put } from '../windows/window-buffer.ts'
 import { createGauge, type Gauge, type Gauges } from './gauges.ts'
 import { stayQuestions } from './site-devices.ts'
 import { aheadMs, type SitePast } from './station-past.ts'

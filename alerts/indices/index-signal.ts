@@ -6,7 +6,7 @@
 import type { Reading } from '../../domain/reading.ts'
 import type { IndexSignal, SignalIndex } from '../../domain/rule.ts'
 import type { Site } from '../../domain/site.ts'
-import type { Observation } from '../lifecycle.ts'
+import type { Observation } from '../lifecycle/lifecycle.ts'
 
 export interface SiteIndices {
   /** The properties whose readings an index is made from. */

@@ -7,7 +7,7 @@
  */
 
 import { type HourWindow, hourMs } from '../../domain/standards/averages/clock-hour.ts'
-import { createHistory, type History, put } from '../history.ts'
+import { createHistory, type History, put } from '../windows/window-buffer.ts'
 
 const openMax = 4
 /** The day before, the day from which intervals are learned, and room for a day of 25 hours. */

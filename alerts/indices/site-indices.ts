@@ -16,7 +16,7 @@ import {
 } from '../../domain/standards/site/coverage.ts'
 import { definitionOf } from '../../domain/standards/site-indices.ts'
 import type { RegistryView } from '../../stores/records/registry.ts'
-import { put } from '../history.ts'
+import { put } from '../windows/window-buffer.ts'
 import type { SiteIndices } from './index-signal.ts'
 import { createAirStation, observeAir, seriesOf } from './air-stations.ts'
 import { familyOf } from './families.ts'

@@ -5,12 +5,12 @@ import { alertStates } from '../../domain/alert.ts'
 import { Fault } from '../../domain/errors.ts'
 import { alertLevelSchema } from '../../domain/rule.ts'
 import { idSchema } from '../../domain/text.ts'
-import { principalOn } from '../auth.ts'
+import { principalOn } from '../http/auth.ts'
 import { type ApiContext, type App, base } from '../context.ts'
-import { newId } from '../identifiers.ts'
+import { newId } from '../http/identifiers.ts'
 import { alertHistoryJson, alertDetailForm, alertForm } from '../json-forms.ts'
-import { cursorSchema, decodeCursor, pageFields, pageOf, pageSchema } from '../page.ts'
-import { given, listOf, moment } from '../query.ts'
+import { cursorSchema, decodeCursor, pageFields, pageOf, pageSchema } from '../http/page.ts'
+import { given, listOf, moment } from '../http/query.ts'
 
 const alertId = z.strictObject({ id: z.string().min(1).max(200) })
 

@@ -2,8 +2,8 @@
 
 import { z } from 'zod'
 import { type ApiContext, type App, base } from '../context.ts'
-import { timeText } from '../time-text.ts'
-import { decodeCursor, pageFields, pageOf, pageSchema } from '../page.ts'
+import { timeText } from '../readings/time-text.ts'
+import { decodeCursor, pageFields, pageOf, pageSchema } from '../http/page.ts'
 
 const entryForm = z
   .strictObject({

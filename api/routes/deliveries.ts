@@ -5,8 +5,8 @@ import { idSchema } from '../../domain/text.ts'
 import { deliveryStates } from '../../domain/webhook.ts'
 import { type ApiContext, type App, base } from '../context.ts'
 import { deliveryForm, deliveryJson } from '../json-forms.ts'
-import { cursorSchema, decodeCursor, pageFields, pageOf, pageSchema } from '../page.ts'
-import { given } from '../query.ts'
+import { cursorSchema, decodeCursor, pageFields, pageOf, pageSchema } from '../http/page.ts'
+import { given } from '../http/query.ts'
 
 export function installDeliveries(app: App, { alerts, bus, ports }: ApiContext): void {
   app.get(`${base}/deliveries`, {

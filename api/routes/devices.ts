@@ -5,10 +5,10 @@ import { deviceSchema } from '../../domain/device.ts'
 import { Fault } from '../../domain/errors.ts'
 import { idSchema } from '../../domain/text.ts'
 import { hashSecret, newSecret } from '../../runtime/secret.ts'
-import { installCollection } from '../collection.ts'
+import { installCollection } from '../registry/collection.ts'
 import { type ApiContext, type App, base, registryChanged } from '../context.ts'
 import { deviceForm, deviceJson } from '../json-forms.ts'
-import { flagParameter, idList } from '../query.ts'
+import { flagParameter, idList } from '../http/query.ts'
 
 /** Prefix of device tokens, so that one that leaked is recognised as what it is. */
 export const deviceTokenPrefix = 'bwd_'

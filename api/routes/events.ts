@@ -2,11 +2,11 @@
 
 import { z } from 'zod'
 import { Fault } from '../../domain/errors.ts'
-import { principalOn, settingsTokenId } from '../auth.ts'
+import { principalOn, settingsTokenId } from '../http/auth.ts'
 import { type ApiContext, type App, base } from '../context.ts'
-import { type EventType, eventTypes } from '../event-streams.ts'
-import { listOf } from '../query.ts'
-import { seriesFilterFields } from '../series-filter.ts'
+import { type EventType, eventTypes } from '../events/event-streams.ts'
+import { listOf } from '../http/query.ts'
+import { seriesFilterFields } from '../readings/series-filter.ts'
 
 export function installEvents(app: App, { streams, view }: ApiContext): void {
   app.get(`${base}/events`, {

@@ -9,10 +9,10 @@ import { Fault } from '../../domain/errors.ts'
 import { editionOn, type IndexDefinition } from '../../domain/standards/definition.ts'
 import { indexDefinitions } from '../../domain/standards/indices.ts'
 import { type ApiContext, type App, base } from '../context.ts'
-import { answerJson, indexAnswerForm, indexRequestForm } from '../index-forms.ts'
-import { sortedRequest } from '../index-request.ts'
-import { indexForm, indexJson } from '../index-tables.ts'
-import { cursorSchema, decodeCursor, pageFields, pageOf, pageSchema } from '../page.ts'
+import { answerJson, indexAnswerForm, indexRequestForm } from '../indices/index-forms.ts'
+import { sortedRequest } from '../indices/index-request.ts'
+import { indexForm, indexJson } from '../indices/index-tables.ts'
+import { cursorSchema, decodeCursor, pageFields, pageOf, pageSchema } from '../http/page.ts'
 
 /** Two weeks of hourly values of each pollutant fit in. */
 const bodyBytesMax = 65_536

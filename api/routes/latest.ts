@@ -4,8 +4,8 @@ import { z } from 'zod'
 import type { Reading } from '../../domain/reading.ts'
 import { type ApiContext, type App, base } from '../context.ts'
 import { readingForm, readingJson } from '../json-forms.ts'
-import { decodeCursor, pageFields, pageOf, pageSchema } from '../page.ts'
-import { latestReadings, seriesFilterFields } from '../series-filter.ts'
+import { decodeCursor, pageFields, pageOf, pageSchema } from '../http/page.ts'
+import { latestReadings, seriesFilterFields } from '../readings/series-filter.ts'
 import type { SeriesParts } from '../../indices/site-series.ts'
 
 const place = z.strictObject({ device: z.string(), property: z.string() })

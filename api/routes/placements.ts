@@ -8,7 +8,7 @@ import { Fault } from '../../domain/errors.ts'
 import { alwaysAt, type Placement } from '../../domain/placement.ts'
 import { idSchema } from '../../domain/text.ts'
 import { type ApiContext, type App, base, registryChanged } from '../context.ts'
-import { timeText } from '../time-text.ts'
+import { timeText } from '../readings/time-text.ts'
 
 const time = z.string().meta({ format: 'date-time' })
 

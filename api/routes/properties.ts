@@ -9,8 +9,8 @@ import {
   quantities,
 } from '../../domain/property.ts'
 import { type App, base } from '../context.ts'
-import { cursorSchema, decodeCursor, pageFields, pageOf, pageSchema } from '../page.ts'
-import { listOf } from '../query.ts'
+import { cursorSchema, decodeCursor, pageFields, pageOf, pageSchema } from '../http/page.ts'
+import { listOf } from '../http/query.ts'
 
 const propertyForm = z
   .strictObject({

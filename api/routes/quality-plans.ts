@@ -4,9 +4,9 @@ import { z } from 'zod'
 import { propertyOf } from '../../domain/catalogue.ts'
 import { Fault } from '../../domain/errors.ts'
 import { type QualityPlan, qualityPlanSchema } from '../../domain/quality-plan.ts'
-import { installCollection } from '../collection.ts'
+import { installCollection } from '../registry/collection.ts'
 import type { ApiContext, App } from '../context.ts'
-import { flagParameter, listOf } from '../query.ts'
+import { flagParameter, listOf } from '../http/query.ts'
 
 const filters = z.strictObject({
   property: listOf(z.string().max(64)).optional(),

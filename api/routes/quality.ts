@@ -9,8 +9,8 @@ import { qualityFlags } from '../../domain/reading.ts'
 import type { BatchTest } from '../../domain/standards/qartod/batch-test.ts'
 import { batchTests } from '../../domain/standards/qartod/batch-tests.ts'
 import { type App, base } from '../context.ts'
-import { operationId } from '../operation-id.ts'
-import { cursorSchema, decodeCursor, pageFields, pageOf, pageSchema } from '../page.ts'
+import { operationId } from '../http/operation-id.ts'
+import { cursorSchema, decodeCursor, pageFields, pageOf, pageSchema } from '../http/page.ts'
 
 /** 100,000 values with their times as texts fit in. */
 const bodyBytesMax = 8_388_608

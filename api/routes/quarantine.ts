@@ -6,8 +6,8 @@ import { refusalCodes } from '../../domain/quarantine.ts'
 import type { RetryOutcome } from '../../stores/records/ledger.ts'
 import { type ApiContext, type App, base } from '../context.ts'
 import { quarantineForm, quarantineJson } from '../json-forms.ts'
-import { cursorSchema, decodeCursor, pageFields, pageOf, pageSchema } from '../page.ts'
-import { given, moment } from '../query.ts'
+import { cursorSchema, decodeCursor, pageFields, pageOf, pageSchema } from '../http/page.ts'
+import { given, moment } from '../http/query.ts'
 
 /** `<journal position>-<index>`. */
 const entryId = z.string().regex(/^\d{1,16}-\d{1,9}$/, 'must be the id of a quarantine entry')

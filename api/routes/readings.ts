@@ -12,11 +12,11 @@ import {
   readingFns,
   type SeriesKey,
 } from '../../domain/reading.ts'
-import { chooseForm } from '../accept.ts'
-import { sealCursor } from '../cursor-seal.ts'
+import { chooseForm } from '../http/content-negotiation.ts'
+import { sealCursor } from '../http/cursor-seal.ts'
 import { type ApiContext, type App, base } from '../context.ts'
-import { type Cell, csvLine } from '../csv.ts'
-import { createDayRuns, dayKinds } from '../day-runs.ts'
+import { type Cell, csvLine } from '../http/csv.ts'
+import { createDayRuns, dayKinds } from '../readings/day-windows.ts'
 import { aggregateForm, aggregateJson, readingForm, readingJson } from '../json-forms.ts'
 import {
   officialColumns,
@@ -26,11 +26,11 @@ import {
   type OfficialPlan,
   type OfficialRow,
   officialShape,
-} from '../official-figures.ts'
-import { cursorSchema, decodeCursor, pageOf, pageSchema } from '../page.ts'
-import { flagParameter, idList, listOf, moment, wholeNumber } from '../query.ts'
-import { testedReadingForm, testedReadingJson, testsText } from '../reading-tests.ts'
-import { createReadingLine, createReadingText } from '../reading-text.ts'
+} from '../readings/official-figures.ts'
+import { cursorSchema, decodeCursor, pageOf, pageSchema } from '../http/page.ts'
+import { flagParameter, idList, listOf, moment, wholeNumber } from '../http/query.ts'
+import { testedReadingForm, testedReadingJson, testsText } from '../readings/reading-tests.ts'
+import { createReadingLine, createReadingText } from '../readings/reading-text.ts'
 import {
   dayKindOf,
   everyOf,
@@ -40,14 +40,14 @@ import {
   rawPages,
   readingsPlace,
   windowPages,
-} from '../readings-plan.ts'
-import { rowStream } from '../row-stream.ts'
-import { matchingSeries, propertyCode } from '../series-filter.ts'
+} from '../readings/readings-plan.ts'
+import { rowStream } from '../http/row-stream.ts'
+import { matchingSeries, propertyCode } from '../readings/series-filter.ts'
 import type { SeriesParts } from '../../indices/site-series.ts'
 import { stretchReader } from '../../indices/series-stretch.ts'
-import { pointsLeast, pointsMost, thinnedPages } from '../thinned.ts'
+import { pointsLeast, pointsMost, thinnedPages } from '../readings/thinned.ts'
 import { yieldTo } from '../../runtime/async/yield.ts'
-import { everySchema } from '../window-lengths.ts'
+import { everySchema } from '../readings/window-lengths.ts'
 
 const pageStandard = 1_000
 const pageMax = 10_000

@@ -2,13 +2,13 @@
 
 import { z } from 'zod'
 import { propertyWatched, type Rule, ruleSchema } from '../../domain/rule.ts'
-import { installCollection } from '../collection.ts'
+import { installCollection } from '../registry/collection.ts'
 import type { ApiContext, App } from '../context.ts'
-import type { Schema } from '../openapi-document.ts'
-import { flagParameter, listOf } from '../query.ts'
-import { boundsAsBefore, checkBounds } from '../rule-bounds.ts'
-import { checkRule } from '../rule-check.ts'
-import { createRuleWatching, watchingFields } from '../rule-watching.ts'
+import type { Schema } from '../http/openapi-document.ts'
+import { flagParameter, listOf } from '../http/query.ts'
+import { boundsAsBefore, checkBounds } from '../registry/rule-bounds.ts'
+import { checkRule } from '../registry/rule-check.ts'
+import { createRuleWatching, watchingFields } from '../registry/rule-watching.ts'
 
 const filters = z.strictObject({
   property: listOf(z.string().max(64)).optional(),

@@ -3,11 +3,11 @@
 import { z } from 'zod'
 import { Fault } from '../../domain/errors.ts'
 import { type Silence, silenceSchema } from '../../domain/silence.ts'
-import { installCollection } from '../collection.ts'
+import { installCollection } from '../registry/collection.ts'
 import type { ApiContext, App } from '../context.ts'
-import { flagParameter } from '../query.ts'
-import { checkSilence } from '../silence-check.ts'
-import { timeText } from '../time-text.ts'
+import { flagParameter } from '../http/query.ts'
+import { checkSilence } from '../registry/silence-check.ts'
+import { timeText } from '../readings/time-text.ts'
 
 const filters = z.strictObject({
   active: flagParameter.optional().meta({ description: 'true: only those that are on now' }),

@@ -4,10 +4,10 @@ import { z } from 'zod'
 import { Fault } from '../../domain/errors.ts'
 import { attributesChangeSchema, type Site, siteKindSchema, siteSchema } from '../../domain/site.ts'
 import { numberAttributes, unusableAttribute } from '../../domain/site-attributes.ts'
-import { installCollection } from '../collection.ts'
+import { installCollection } from '../registry/collection.ts'
 import type { ApiContext, App } from '../context.ts'
-import { keepBounds } from '../site-bounds.ts'
-import { type Box, boxHolds, boxParameter, listOf } from '../query.ts'
+import { keepBounds } from '../registry/site-bounds.ts'
+import { type Box, boxHolds, boxParameter, listOf } from '../http/query.ts'
 
 const filters = z.strictObject({
   kind: listOf(siteKindSchema as z.ZodType<Site['kind'], string>).optional(),

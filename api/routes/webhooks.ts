@@ -10,11 +10,11 @@ import { idSchema } from '../../domain/text.ts'
 import { type Delivery, type Webhook, webhookSchema } from '../../domain/webhook.ts'
 import { isMasked, maskedUrl } from '../../domain/webhook-mask.ts'
 import { checkTarget, parseAllowList } from '../../domain/webhook-target.ts'
-import { installCollection } from '../collection.ts'
+import { installCollection } from '../registry/collection.ts'
 import { type ApiContext, type App, base } from '../context.ts'
-import { newId } from '../identifiers.ts'
+import { newId } from '../http/identifiers.ts'
 import { deliveryForm, deliveryJson } from '../json-forms.ts'
-import { flagParameter } from '../query.ts'
+import { flagParameter } from '../http/query.ts'
 
 const secretBytes = 32
 const filters = z.strictObject({ enabled: flagParameter.optional() })

@@ -2,8 +2,8 @@
 
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { criteriaOf } from '../../alerts/criteria.ts'
-import { type Lifecycle, observe } from '../../alerts/lifecycle.ts'
+import { criteriaOf } from '../../alerts/lifecycle/criteria.ts'
+import { type Lifecycle, observe } from '../../alerts/lifecycle/lifecycle.ts'
 import { createSiteIndices } from '../../alerts/indices/site-indices.ts'
 import { indexDefinitions } from '../../domain/standards/indices.ts'
 import { comparedValue } from '../../domain/standards/site/compared.ts'

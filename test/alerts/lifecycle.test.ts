@@ -2,8 +2,13 @@
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Criteria, criteriaOf } from '../../alerts/criteria.ts'
-import { isQuiet, type LevelChange, type Lifecycle, observe } from '../../alerts/lifecycle.ts'
+import { type Criteria, criteriaOf } from '../../alerts/lifecycle/criteria.ts'
+import {
+  isQuiet,
+  type LevelChange,
+  type Lifecycle,
+  observe,
+} from '../../alerts/lifecycle/lifecycle.ts'
 import { type AlertLevel, alertLevels, type Rule, ruleSchema } from '../../domain/rule.ts'
 import { siteSchema } from '../../domain/site.ts'
 

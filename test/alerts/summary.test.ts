@@ -1,8 +1,8 @@
 /** The sentences that duty staff read. */
 
 import { describe, expect, test } from 'vitest'
-import { type Occasion, summaryOf } from '../../alerts/summary.ts'
-import { amount, silenceText } from '../../alerts/terms.ts'
+import { type Occasion, summaryOf } from '../../alerts/lifecycle/summary.ts'
+import { amount, silenceText } from '../../alerts/lifecycle/signal-text.ts'
 
 const base: Occasion = {
   type: 'alert.raised',

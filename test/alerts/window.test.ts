@@ -2,8 +2,8 @@
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createHistory, newestOf, put, rawMax } from '../../alerts/history.ts'
-import { type Window, windowOf, windowValue } from '../../alerts/window.ts'
+import { createHistory, newestOf, put, rawMax } from '../../alerts/windows/window-buffer.ts'
+import { type Window, windowOf, windowValue } from '../../alerts/windows/window.ts'
 import { ruleOf } from '../fixtures/registry.ts'
 
 const hour = 3_600_000

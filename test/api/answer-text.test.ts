@@ -2,10 +2,10 @@
 
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { csvLine } from '../../api/csv.ts'
+import { csvLine } from '../../api/http/csv.ts'
 import { type ReadingForm, readingForm, readingJson } from '../../api/json-forms.ts'
-import { createReadingLine, createReadingText } from '../../api/reading-text.ts'
-import { createTimeText, timeText } from '../../api/time-text.ts'
+import { createReadingLine, createReadingText } from '../../api/readings/reading-text.ts'
+import { createTimeText, timeText } from '../../api/readings/time-text.ts'
 import { qualityFlags, type Reading } from '../../domain/reading.ts'
 import { registryWith } from '../ingest/registry.ts'
 

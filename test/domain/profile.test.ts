@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { checked } from '../../api/issues.ts'
+import { checked } from '../../api/http/validation-messages.ts'
 import { properties } from '../../domain/catalogue.ts'
 import { deviceSchema } from '../../domain/device.ts'
 import { createChannelBook } from '../../payload/profile-keys.ts'
