@@ -26,7 +26,7 @@ export interface ProfileTimesBook {
 
 const zonesMax = 1_000
 
-/** Profiles are told apart as objects, like those of `channels.ts`. */
+/** Profiles are told apart as objects, like those of `profile-keys.ts`. */
 export function createProfileTimesBook(): ProfileTimesBook {
   const byProfile = new WeakMap<object, ProfileTimes>()
   const clocks = new Map<string, ZoneClock>()

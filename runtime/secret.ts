@@ -1,8 +1,6 @@
 /**
  * Secrets: how tokens are made, kept and compared, the same way in every role.
  *
- * A small adapter to `node:crypto` beside `system.ts`; unlike that file every stage may import it, because
- * `domain/` may not use Node and stages may not import each other. It holds no state and no clock.
  * Secrets are long and random, so that one SHA-256 is enough: slow hashes are for what people make up.
  */
 
