@@ -1,19 +1,32 @@
 /** The data folder: made when it is not there, private, and ours. */
 
-import { accessSync, chmodSync, constants, mkdirSync, statSync } from 'node:fs'
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, statSync } from 'node:fs'
 import { userInfo } from 'node:os'
+import { dirname } from 'node:path'
 import { ConfigError } from '../config.ts'
 
 /** Makes it with mode 0700. Throws `ConfigError` that says whose it is and what to do. */
 export function openDataFolder(dataDir: string): void {
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+    makeFolder(dataDir)
   } catch (error) {
     throw new ConfigError(`${setting(dataDir)}: ${whyNotMade(dataDir, error)}`)
   }
   const trouble = folderTrouble(dataDir)
   if (trouble !== null) throw new ConfigError(`${setting(dataDir)}: ${trouble}`)
   chmodSync(dataDir, 0o700)
+}
+
+/** Level by level: `mkdirSync` of Node 20 that makes parents itself does not end on some file systems of the kernel. */
+function makeFolder(path: string): void {
+  const parent = dirname(path)
+  if (parent !== path && !existsSync(parent)) makeFolder(parent)
+  try {
+    mkdirSync(path, { mode: 0o700 })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'EEXIST' || !statSync(path).isDirectory()) throw error
+  }
 }
 
 /** Why this user can not run on a folder that is there, and what to do; null when it can. */
@@ -48,6 +61,7 @@ function whyNotMade(dataDir: string, error: unknown): string {
   if (code === 'EACCES' || code === 'EPERM') {
     return `${me.username} (id ${me.uid}) may not make it. Make it as root: install -d -o ${me.uid} -m 0700 ${dataDir}`
   }
+  if (code === 'ENOENT') return 'no folder can be made there. Set one on a disk.'
   if (code === 'EROFS') return 'the file system is mounted read-only. Set a folder on another one.'
   return `${message}.`
 }
