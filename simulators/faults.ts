@@ -156,7 +156,8 @@ export function malformed(
   if (draw('malformed', device.key, message.index) >= rates.malformed) return null
   const { text } = message
   const variants = [
-    text.slice(0, Math.ceil(text.length / 2)),
+    // Inside of the first sample: what is cut behind it would be whole.
+    text.slice(0, Math.ceil(text.indexOf('}') / 2)),
     text.replace(/"values":\{/, '"values":{"pm25":NaN,'),
     'ERR 0x15 SENSOR TIMEOUT',
     `${text}${text}`,

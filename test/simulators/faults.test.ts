@@ -100,6 +100,25 @@ test('a stuck device repeats one value for as long as the fault lasts', () => {
   expect(measuredAt(stuck, device, window + 170 * minuteMs)).toBe(window)
 })
 
+test('a report cut short is never whole, however long its samples are', () => {
+  const device = city.devices[0]!
+  const isWhole = (cut: string) => {
+    try {
+      JSON.parse(cut)
+      return true
+    } catch {
+      return false
+    }
+  }
+  for (const tail of ['0', '0.2', '-9999', '12.25']) {
+    const rows = `{"ts":1,"values":{"rain_total":-9999}},{"ts":2,"values":{"rain_total":${tail}}}`
+    for (let index = 0; index < 40; index++) {
+      const broken = malformed(rates({ malformed: 1 }), device, { index, text: rows })!
+      if (rows.startsWith(broken)) expect(isWhole(broken), broken).toBe(false)
+    }
+  }
+})
+
 test('a malformed message is no longer JSON of readings', () => {
   for (let index = 0; index < 60; index++) {
     const broken = malformed(rates({ malformed: 1 }), city.devices[index]!, { index, text })

@@ -60,8 +60,8 @@ describe('clean hours', () => {
   })
 
   test('and the others cover any interval once, in order', () => {
-    const time = fc.integer({ min: -30 * hourMs, max: 30 * hourMs })
-    const starts = fc.array(fc.integer({ min: -30, max: 30 }), { maxLength: 8 })
+    const time = fc.integer({ min: 20 * hourMs, max: 80 * hourMs })
+    const starts = fc.array(fc.integer({ min: 20, max: 80 }), { maxLength: 8 })
     fc.assert(
       fc.property(time, time, time, starts, (a, b, knownFrom, dirty) => {
         const [from, to] = [Math.min(a, b), Math.max(a, b) + 1]
