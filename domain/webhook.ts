@@ -7,7 +7,13 @@ import { idSchema } from './text.ts'
 export const webhookSchema = z
   .strictObject({
     id: idSchema,
-    url: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).max(2_000),
+    url: z
+      .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+      .max(2_000)
+      .meta({
+        description:
+          'http or https; private addresses only where BELLWETHER_WEBHOOK_ALLOW names them.',
+      }),
     /** Which levels to send; empty means all. Who heard of an alert is also told that it left those levels, and that it ended. */
     levels: z.array(alertLevelSchema).max(4).default([]),
     where: whereSchema.default({ kind: [], district: [], site: [], device: [] }),
