@@ -15,14 +15,10 @@ export const silenceSchema = z
     district: listed,
     from: z.iso.datetime({ offset: true }),
     to: z.iso.datetime({ offset: true }),
-    author: z
-      .string()
-      .max(128)
-      .default('')
-      .meta({
-        description:
-          'Set by the API to the id of the token that made it: leave it out, or send it back as read.',
-      }),
+    author: z.string().max(128).default('').meta({
+      description:
+        'Set by the API to the id of the token that made it: leave it out, or send it back as read.',
+    }),
     reason: z.string().min(1).max(500),
   })
   .refine((silence) => Date.parse(silence.to) > Date.parse(silence.from), {

@@ -69,6 +69,9 @@ follow at once; a running server goes on.
         )
       if (action === 'add') {
         const { site, gateway, profile, interval: expectedInterval } = values
+        if (values['new-site'] === true && site === undefined) {
+          throw new UsageError('--new-site makes the site that --site names: say --site ID')
+        }
         const device = checked(deviceSchema, { id, site, gateway, profile, expectedInterval })
         if (site !== undefined && view.site(site) === undefined) {
           // A misspelt site must not become one of its own, where nobody looks for the readings.

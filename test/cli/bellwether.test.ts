@@ -136,6 +136,7 @@ test('device registers a device with its site and gives its token', async () => 
   expect(await run(['device', 'add', 'bad id', '--site', 'x', '--new-site'])).toMatchObject({
     code: 2,
   })
+  expect(await run(['device', 'add', 'park-1', '--new-site'])).toMatchObject({ code: 2 })
   const made = await run([...add, '--new-site'])
   expect(made.code).toBe(0)
   expect(made.out.trim()).toMatch(/^bwd_[\w-]{43}$/)

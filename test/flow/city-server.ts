@@ -116,7 +116,7 @@ export async function startReceiver(status: () => number = () => 204) {
 /** Asks again until the answer is there; for things that happen soon, in their own time. */
 export async function eventually<T>(
   ask: () => Promise<T | undefined> | T | undefined,
-  withinSeconds = 10,
+  withinSeconds = 60,
 ): Promise<T> {
   for (let i = 0; i < withinSeconds * 50; i++) {
     const answer = await ask()
