@@ -1,9 +1,14 @@
 /** What a row says, laid over what is known: what it does not mention stays, null takes the default again. */
 
+import type { z } from 'zod'
+import { notTakenAnyMore } from '../registry/earlier-fields.ts'
+
 /** Names and attributes are merged key by key. */
 const mergedFields = new Set(['name', 'attributes'])
 
 type Fields = Readonly<Record<string, unknown>>
+
+export type Schema<T> = z.ZodType<T> & { shape: Readonly<Record<string, z.ZodType>> }
 
 export function merged(known: Fields, given: Fields): Record<string, unknown> {
   const result: Record<string, unknown> = { ...known }
@@ -14,6 +19,20 @@ export function merged(known: Fields, given: Fields): Record<string, unknown> {
     } else result[field] = value
   }
   return result
+}
+
+/** The same, judged. What an earlier version took and the row does not mention stays, also where it is refused now. */
+export function laidOver<T extends Fields>(
+  schema: Schema<T>,
+  known: T,
+  given: Fields,
+): z.ZodSafeParseResult<T> {
+  const stays = notTakenAnyMore(schema.shape, known, given)
+  const judged = Object.entries(merged(known, given)).filter(
+    ([field]) => !Object.hasOwn(stays, field),
+  )
+  const result = schema.safeParse(Object.fromEntries(judged))
+  return result.success ? { success: true, data: { ...result.data, ...stays } } : result
 }
 
 /** Each thing that is said, by its path: `kind`, `attributes.warningLevel`. */

@@ -11,7 +11,15 @@ import { type Site, siteSchema } from '../../domain/site.ts'
 import { unusableAttribute } from '../../domain/site-attributes.ts'
 import { newIdSchema } from '../../domain/text.ts'
 import type { RegistryView } from '../../stores/records/registry.ts'
-import { changesOf, type FieldChange, isFields, merged, saidPaths } from './import-merge.ts'
+import {
+  changesOf,
+  type FieldChange,
+  isFields,
+  laidOver,
+  merged,
+  type Schema,
+  saidPaths,
+} from './import-merge.ts'
 import type { ImportRow } from './import-row.ts'
 import { tellIssues } from '../http/validation-messages.ts'
 
@@ -92,8 +100,9 @@ export class ImportJudge {
     for (const { line, given, site, device } of good) {
       if (site !== undefined && given !== undefined) {
         const known = sites.get(site.id)?.item
-        const item = known === undefined ? site : siteSchema.parse(merged(known, given))
-        sites.set(site.id, { item, line })
+        const both = known === undefined ? undefined : laidOver(siteSchema, known, given)
+        if (both?.success === false) throw both.error
+        sites.set(site.id, { item: both?.data ?? site, line })
       }
       if (device !== undefined) devices.set(device.id, { item: device, line })
     }
@@ -143,16 +152,17 @@ export class ImportJudge {
   }
 
   /** The whole thing as it would be, undefined when the row says nothing of it, or the reason against it. */
-  #read<T extends { id: string }>(
+  #read<T extends Site | Device>(
     given: unknown,
-    schema: z.ZodType<T>,
+    schema: Schema<T>,
     knownOf: (id: string) => T | undefined,
   ): T | undefined | string {
     if (given === undefined) return undefined
     const known = isFields(given) && typeof given.id === 'string' ? knownOf(given.id) : undefined
-    const whole =
-      known !== undefined && isFields(given) ? merged(known, given) : withoutNulls(given)
-    const result = schema.safeParse(whole)
+    const result =
+      known !== undefined && isFields(given)
+        ? laidOver(schema, known, given)
+        : schema.safeParse(withoutNulls(given))
     if (!result.success) return told(result.error)
     if (known !== undefined) return result.data
     const id = newIdSchema.safeParse(result.data.id)

@@ -5,6 +5,7 @@ import { Fault } from '../../domain/errors.ts'
 import { idSchema } from '../../domain/text.ts'
 import type { EntityKind } from '../../stores/records/registry.ts'
 import { principalOn } from '../http/auth.ts'
+import { notTakenAnyMore } from './earlier-fields.ts'
 import { type Collection, pathId, type Steps } from './resource.ts'
 import { type ApiContext, type App, base, registryChanged } from '../context.ts'
 import { newId } from '../http/identifiers.ts'
@@ -150,23 +151,6 @@ function installChange<K extends EntityKind, Input extends { id: string }, Filte
         return steps.one(item)
       }),
   })
-}
-
-/**
- * Stored fields that nobody wants to change and that would be refused today: what an earlier version took stays as it is
- * until somebody edits it.
- */
-function notTakenAnyMore(
-  shape: Readonly<Record<string, z.ZodType>>,
-  old: Readonly<Record<string, unknown>>,
-  given: object,
-): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(
-    Object.entries(old).filter(
-      ([field, value]) =>
-        !Object.hasOwn(given, field) && shape[field]?.safeParse(value).success === false,
-    ),
-  )
 }
 
 function installRemove<K extends EntityKind, Input extends { id: string }, Filters>({

@@ -226,6 +226,35 @@ describe('what a file does not mention', () => {
     expect(city.parts.view.device('weir-1')).toMatchObject({ expectedInterval: '10m' })
   })
 
+  test('stays also where an earlier version took what is refused now', async () => {
+    const { registry, view } = city.parts
+    const profile = 'maker-label' as unknown as 'native'
+    const old = { site: 'weir', gateway: null, enabled: true, expectedInterval: null, profile }
+    for (const id of ['old-1', 'old-2']) await registry.insert('device', { ...old, id })
+    await view.refresh()
+    const rows = 'device,expected_interval,profile\nold-1,20m,\nold-2,,other-label\n'
+    const { body } = await csv(rows)
+    expect(body).toMatchObject({ accepted: 1, rejected: 1, ...counts(0, 1) })
+    expect(body.errors).toMatchObject([{ line: 3 }])
+    expect(body.errors[0].reason).toContain('"other-label" names no profile')
+    expect(view.device('old-1')).toMatchObject({ expectedInterval: '20m', profile: 'maker-label' })
+    expect(view.device('old-2')).toMatchObject({ profile: 'maker-label' })
+    expect((await csv('device,profile\nold-1,\\N\nold-2,hj212\n')).body).toMatchObject(counts(0, 2))
+    expect(view.device('old-1')).toMatchObject({ expectedInterval: '20m', profile: null })
+    expect(view.device('old-2')).toMatchObject({ profile: 'hj212' })
+  })
+
+  test('of a site stays, in several rows too, where an earlier version took what is refused now', async () => {
+    const { registry, view } = city.parts
+    const district = 'd'.repeat(70)
+    const old = { name: {}, kind: 'street', location: null, basin: null, attributes: {} } as const
+    await registry.insert('site', { ...old, id: 'wide', district })
+    await view.refresh()
+    const { body } = await csv('site,kind,basin\nwide,coast,\nwide,,qiantang\n')
+    expect(body).toMatchObject({ accepted: 2, rejected: 0, ...counts(0, 1) })
+    expect(view.site('wide')).toMatchObject({ district, kind: 'coast', basin: 'qiantang' })
+  })
+
   test('is cleared when the file says so', async () => {
     await csv('site,district,attribute.datum\nweir,\\N,\\N\n')
     expect(weir()).toMatchObject({ district: null, name: gauge.name })
