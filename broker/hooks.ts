@@ -15,7 +15,7 @@ import { mayHear, outerTopic } from './access.ts'
 import type { Admission } from './admission.ts'
 import type { Connection } from './connection.ts'
 import { type Denials, deniedTopic } from './denials.ts'
-import { mayPublish } from './inner-packet.ts'
+import { mayPublish, unmaskRepeated } from './inner-packet.ts'
 import type { BrokerMeters } from './meters.ts'
 import type { Receipts } from './receipts.ts'
 import { matches, type StoredSessions, sessionMark } from './stored-sessions.ts'
@@ -137,6 +137,7 @@ export function installHooks(options: HooksOptions): void {
       timers.soon(() => done(null, null))
       return
     }
+    unmaskRepeated(subscription)
     const connection = connectionOf(client)
     const identity = connection?.presence?.identity
     const held = connection?.subscriptions ?? new Map<string, number>()

@@ -3,8 +3,7 @@
  * sender may not have becomes a name that is refused, so that Aedes answers it and does not close the connection.
  */
 
-import type { QoS } from 'mqtt-packet'
-import type { Packet } from 'mqtt-packet'
+import type { ISubscription, ISubscribePacket, Packet, QoS } from 'mqtt-packet'
 import type { Log } from '../domain/ports.ts'
 import { uplinkKindOf } from '../domain/topic.ts'
 import { type Identity, innerFilter, mayPublishAsService } from './access.ts'
@@ -23,17 +22,7 @@ export interface InnerOptions {
 
 export function toInner(identity: Identity, packet: Packet, { denials, log }: InnerOptions): void {
   if (packet.cmd === 'subscribe') {
-    for (const [i, subscription] of packet.subscriptions.entries()) {
-      const inner = innerFilter(identity, subscription.topic)
-      if (inner === null) {
-        log.warn(
-          { [identity.kind]: identity.id, filter: subscription.topic.slice(0, 200) },
-          'A subscription that is not allowed: refused in the SUBACK.',
-        )
-      }
-      subscription.topic = inner ?? `${deniedTopic}/${i}`
-      if (subscription.qos > grantedMax) subscription.qos = grantedMax
-    }
+    subscribeInner(identity, packet, log)
   } else if (packet.cmd === 'unsubscribe') {
     packet.unsubscriptions = packet.unsubscriptions.map(
       (filter) => innerFilter(identity, filter) ?? deniedTopic,
@@ -44,6 +33,35 @@ export function toInner(identity: Identity, packet: Packet, { denials, log }: In
     packet.topic = deniedTopic
     packet.retain = false
   }
+}
+
+function subscribeInner(identity: Identity, { subscriptions }: ISubscribePacket, log: Log): void {
+  const named = new Set<string>()
+  for (const [i, subscription] of subscriptions.entries()) {
+    const inner = innerFilter(identity, subscription.topic)
+    const isDenied = inner === null || inner.startsWith(deniedTopic)
+    if (isDenied) {
+      log.warn(
+        { [identity.kind]: identity.id, filter: subscription.topic.slice(0, 200) },
+        'A subscription that is not allowed: refused in the SUBACK.',
+      )
+    } else if (named.has(inner)) repeated.set(subscription, inner)
+    else named.add(inner)
+    const isInner = !isDenied && !repeated.has(subscription)
+    subscription.topic = isInner ? inner : `${deniedTopic}/${i}`
+    if (subscription.qos > grantedMax) subscription.qos = grantedMax
+  }
+}
+
+/**
+ * The filters of subscriptions that stand in their packet for the second time or more. Aedes 1.2.0 answers all of one name
+ * with a single return code, where each has its own ([MQTT-3.8.4-5]): they go in under a name that no other has.
+ */
+const repeated = new WeakMap<ISubscription, string>()
+
+/** Gives such a subscription its filter back, once Aedes has counted it. */
+export function unmaskRepeated(subscription: ISubscription): void {
+  subscription.topic = repeated.get(subscription) ?? subscription.topic
 }
 
 export function mayPublish({ kind }: Identity, topic: string): boolean {

@@ -7,8 +7,8 @@
 #   [MQTT-3.8.4-5], [MQTT-3.9.3-1]: one return code for each filter, in their order. Naming one twice is not forbidden.
 # Whom it touches: clients that read the codes by position (a list from a configuration that holds a filter twice): the
 #   last filter seems unanswered, and a refusal (128) is read for the wrong one.
-# What Bellwether does: nothing yet; it hands SUBSCRIBE to Aedes with refused filters renamed one by one, so refused ones
-#   are counted rightly (broker/inner-packet.ts, test/broker/access.test.ts), allowed ones named twice are not.
+# What Bellwether does: hands SUBSCRIBE to Aedes with refused and repeated filters under names of their own, and gives
+#   repeated ones their filter back once Aedes has counted them (broker/inner-packet.ts, test/broker/access.test.ts).
 # Needs: node 20, npm.
 set -euo pipefail
 dir=$(mktemp -d)

@@ -166,6 +166,51 @@ describe('a device', () => {
     expect(await t.metric('bellwether_mqtt_denied_total', 'subscribe')).toBe(deniedFilters.length)
   })
 
+  test('a filter named several times in one SUBSCRIBE has a return code for each, and the last QoS holds', async () => {
+    await t.apiToken('boss', 'admin')
+    const boss = await t.connect('boss', { username: 'api-token-boss', password: '' })
+    for (const clean of [true, false]) {
+      const device = await t.rawDevice('d1', { clientId: `twice-${clean}`, clean })
+      const [a, b] = ['v1/devices/me/attributes', 'v1/devices/me/rpc/request/+']
+      const wished = [
+        [a, 1],
+        ['#', 1],
+        [b, 0],
+        [a, 1],
+        ['#', 0],
+        [b, 2],
+        [a, 0],
+      ] as const
+      const subscriptions = wished.map(([topic, qos]) => ({ topic, qos }))
+      device.send(generate({ cmd: 'subscribe', messageId: 1, subscriptions }))
+      expect((await device.nextOf('suback')).granted).toEqual([1, 128, 0, 1, 128, 1, 0])
+      await boss.publishAsync('devices/d1/v1/devices/me/attributes', 'a', { qos: 1 })
+      await boss.publishAsync('devices/d1/v1/devices/me/rpc/request/7', 'b', { qos: 1 })
+      await until(
+        () => device.packets.filter(({ cmd }) => cmd === 'publish').length >= 2,
+        'the downlinks',
+      )
+      await device.ping()
+      const heard = device.packets.flatMap((packet) =>
+        packet.cmd === 'publish' ? [[packet.topic, packet.qos]] : [],
+      )
+      expect(heard).toEqual([
+        [a, 0],
+        ['v1/devices/me/rpc/request/7', 1],
+      ])
+      device.destroy()
+    }
+  })
+
+  test('a filter named twice takes one of the places for subscriptions', async () => {
+    const filters = Array.from({ length: 15 }, (_, i) => `v1/devices/me/rpc/response/${i}`)
+    const [first = '', second = ''] = filters
+    expect(await subscribe([...filters, first, second, 'v1/devices/me/attributes'])).toEqual(
+      Array(18).fill(1),
+    )
+    expect(await subscribe(['v1/devices/me/rpc/request/+'])).toEqual([128])
+  })
+
   test.each(['a/'.repeat(100), 'a/'.repeat(1_000), '/'.repeat(32_767)])(
     'is refused a filter of too many levels, and stays',
     async (topic) => {
