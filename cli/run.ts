@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { ConfigError } from '../config.ts'
 import { Fault } from '../domain/errors.ts'
 import { type Command, UsageError } from './command.ts'
-import { commands } from './commands.ts'
+import { commands, type ListedCommand } from './commands.ts'
 
 /** Exit codes: 0 done, 1 it failed, 2 the command line or a setting is wrong. */
 export async function runCommandLine(argv: readonly string[]): Promise<number> {
@@ -22,12 +22,26 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
     process.stderr.write(`bellwether: there is no command "${name}".\n${overview()}`)
     return 2
   }
-  const command = await known.load()
+  const command = await loaded(known)
+  if (command === null) return 1
   if (rest.includes('--help') || rest.includes('-h')) {
     process.stdout.write(command.help)
     return 0
   }
   return run(command, rest)
+}
+
+/** Null when too few files may be open for the files of the command itself; that is told. */
+async function loaded({ name, load }: ListedCommand): Promise<Command | null> {
+  try {
+    return await load()
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 'EMFILE') throw error
+    process.stderr.write(
+      `bellwether ${name}: the limit of open files is too low to load the program. Raise it: "ulimit -n 65536" in the shell, LimitNOFILE=65536 in the systemd unit.\n`,
+    )
+    return null
+  }
 }
 
 async function run(command: Command, argv: readonly string[]): Promise<number> {

@@ -5,6 +5,7 @@
 
 import { readFileSync } from 'node:fs'
 import type { Config } from '../config.ts'
+import { Fault } from '../domain/errors.ts'
 import type { Log } from '../domain/ports.ts'
 
 /** Stores, journal, threads, deliveries, and connections to InfluxDB. */
@@ -30,6 +31,18 @@ const loadingDescriptorsMax = 2_048
 /** Whether all roles may load the program at the same time, under this limit of open files. */
 export function loadsTogether(limit: number | null): boolean {
   return limit === null || limit >= loadingDescriptorsMax
+}
+
+/** Measured: with 320 all roles start, with 310 the last one can not load its files. The rest is for connections. */
+export const openFilesMin = 384
+
+/** Throws `Fault` where a start would end somewhere in the middle, for want of files. */
+export function requireDescriptors(limit: number | null): void {
+  if (limit === null || limit >= openFilesMin) return
+  throw new Fault(
+    'unavailable',
+    `the limit of open files is ${limit}; at least ${openFilesMin} are needed, and one more for each further connection. Raise it: "ulimit -n 65536" in the shell, LimitNOFILE=65536 in the systemd unit.`,
+  )
 }
 
 type Limits = Pick<Config, 'httpConnectionsMax' | 'mqttConnectionsMax' | 'mqttWebsocketsMax'>

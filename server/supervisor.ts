@@ -17,7 +17,12 @@ import { openDataFolder } from '../runtime/data-folder.ts'
 import { layoutOf } from '../runtime/data-layout.ts'
 import { checkListening } from '../runtime/listening.ts'
 import { settleRestore } from '../operations/restore.ts'
-import { descriptorLimit, loadsTogether, withinDescriptors } from './descriptors.ts'
+import {
+  descriptorLimit,
+  loadsTogether,
+  requireDescriptors,
+  withinDescriptors,
+} from './descriptors.ts'
 import { openRoleContext } from './role-context.ts'
 import type { ThreadMessage, ThreadStart } from './role-thread.ts'
 
@@ -45,10 +50,11 @@ const giveUpMs = 1_000
  * both say in one line what to do.
  */
 export async function serve(settings: Config): Promise<Server> {
+  const openFilesMax = descriptorLimit()
+  requireDescriptors(openFilesMax)
   openDataFolder(settings.dataDir)
   await settleRestore(settings.dataDir)
   const ports = systemPorts(settings.logLevel, 'main', new Registry())
-  const openFilesMax = descriptorLimit()
   const config = withinDescriptors(settings, openFilesMax, ports.log)
   checkLocks(config)
   await checkListening(config, ports.timers)

@@ -1,6 +1,12 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { descriptorLimit, loadsTogether, withinDescriptors } from '../../server/descriptors.ts'
+import {
+  descriptorLimit,
+  loadsTogether,
+  openFilesMin,
+  requireDescriptors,
+  withinDescriptors,
+} from '../../server/descriptors.ts'
 import { systemLog } from '../../runtime/system.ts'
 
 const log = systemLog('silent', 'test')
@@ -27,6 +33,12 @@ test('whatever the limit, what is allowed fits into it beside the files', () => 
       ).toBeGreaterThanOrEqual(8)
     }),
   )
+})
+
+test('too few files are refused with the limit and where to raise it', () => {
+  for (const limit of [null, openFilesMin, 65_536]) requireDescriptors(limit)
+  const refusal = new RegExp(`${openFilesMin - 1}; .*ulimit -n.*LimitNOFILE`)
+  expect(() => requireDescriptors(openFilesMin - 1)).toThrow(refusal)
 })
 
 test('roles load the program at the same time only where there is room for all its files at once', () => {
