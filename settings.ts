@@ -139,11 +139,12 @@ export const settings = {
   },
   MQTT_OFFLINE_MESSAGES_MAX: {
     form: whole(0, 100_000).default(100),
-    about: 'Downlinks kept for one device that is offline with a persistent session.',
+    about:
+      'Downlinks kept for one device that is offline with a persistent session; in memory, so a restart loses them.',
   },
   MQTT_RETAINED_MESSAGES_MAX: {
     form: whole(0, 1_000_000).default(10_000),
-    about: 'Retained messages in all.',
+    about: 'Retained messages in all; in memory, so a restart loses them.',
   },
   MQTT_DEVICE_WILLS: {
     form: flag.default(false),

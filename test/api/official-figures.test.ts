@@ -72,6 +72,24 @@ describe('of a day', () => {
     expect(body.items[0].standard).toContain('GB 3095')
   })
 
+  test('values that were not evaluated count, suspect, failed and missing ones do not', async () => {
+    await stand({ id: 'flags' })
+    const told = (hours: number, value: number | null, quality: Reading['quality']) =>
+      Array.from({ length: hours }, () => ({ value, quality }))
+    const day1 = [
+      ...[...told(11, 24, 1), ...told(10, 66, 2)],
+      ...[...told(1, 5_000, 3), ...told(1, 5_000, 4), ...told(1, null, 9)],
+    ]
+    const at = (i: number) => midnight + i * hour
+    await city.store(
+      day1.map((one, i) => ({ device: 'flags', property: 'no2', observedAt: at(i), ...one })),
+    )
+    const { body } = await ask({ ...official, device: 'flags' })
+    expect(body.items).toMatchObject([
+      { value: 44, valid: true, completeness: 21 / 24, count: 21, plainMean: 44 },
+    ])
+  })
+
   test('ozone is its largest mean of 8 h, and a day that is not over is not valid', async () => {
     await stand({ id: 'ozone' })
     await say('ozone', 'o3', [...always(40, 10), ...always(120, 8), ...always(40, 6)])

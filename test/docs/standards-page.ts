@@ -94,4 +94,6 @@ attribute minus 0.5; at a site without the attribute that level does not exist. 
 A rule on an index (\`"signal": {"type": "index", "index": "cn-aqi-hourly"}\`) watches a site as a whole and compares the
 value of an air quality index; of \`gb3838-class\` 1 (class I) to 6 (worse than V); of \`rain-grade\` the level; of
 \`rainstorm-signal\`, \`flood-signal\`, \`low-water-signal\` and \`drought-signal\` 0 (none), 1 blue, 2 yellow, 3 orange, 4 red; of \`gb5749\` how many items are beyond
-their limits. Air quality indices are judged when their hour or day is over, all others with each reading.`
+their limits. Air quality indices are judged when their hour or day is over, all others with each reading.
+What was observed of an index stands: a reading that comes in a later message than its hour, is corrected, or is flagged away afterwards changes the hours and days that are still to be judged, and no alert of those before,
+unlike in rules on values and windows. \`GET /api/v1/sites/{id}/indices\` has the figure with it: look there after an outage of the air stations of a site.`

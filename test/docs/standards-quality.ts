@@ -9,7 +9,7 @@ import { code, list, paragraphs, table } from './markdown.ts'
 
 export function qualitySection(): string {
   return paragraphs([
-    'Every reading gets a flag (IOOS QARTOD) and keeps its value as received. Rules and averages use flags 1 and 2.',
+    'Every reading gets a flag (IOOS QARTOD) and keeps its value as received. Rules, averages and official figures use flags 1 and 2.',
     table(
       ['flag', 'means'],
       [

@@ -3,6 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import mqtt, { type IConnackPacket } from 'mqtt'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { adminToken, type CityServer, eventually, startCity } from './city-server.ts'
 
@@ -228,4 +229,48 @@ test('what is acknowledged and not readable yet is told: in /readyz and with the
   await eventually(async () => ((await ask('/readyz')).body.lag === 0 ? true : undefined))
   await eventually(async () => ((await ask('/api/v1/alerts')).lag === null ? true : undefined))
   expect((await ask('/api/v1/readings?device=early')).lag).toBeNull()
+})
+
+test('downlinks that wait are gone after a restart, and the device is told to subscribe again', async () => {
+  const filter = 'v1/devices/me/rpc/request/+'
+  const connect = async (username: string, clientId: string, clean = false) => {
+    const client = mqtt.connect(city.server.mqttUrl ?? '', {
+      ...{ username, clientId, clean, reconnectPeriod: 0 },
+    })
+    const heard: string[] = []
+    client.on('message', (topic) => heard.push(topic))
+    const { sessionPresent } = await new Promise<IConnackPacket>((resolve) =>
+      client.once('connect', resolve),
+    )
+    return { client, heard, sessionPresent }
+  }
+  const downlink = async (id: number) => {
+    const { client } = await connect(adminToken, 'desk', true)
+    await client.publishAsync(`devices/away/v1/devices/me/rpc/request/${id}`, 'x', { qos: 1 })
+    await client.endAsync()
+  }
+  await (await city.device('away')).endAsync()
+  const { body } = await city.api<{ token: string }>('POST', '/devices/away/token')
+  const first = await connect(body.token, 'kept')
+  await first.client.subscribeAsync(filter, { qos: 1 })
+  await first.client.endAsync()
+  await downlink(11)
+  const second = await connect(body.token, 'kept')
+  expect(second.sessionPresent).toBe(true)
+  await eventually(() => (second.heard.length > 0 ? true : undefined))
+  await second.client.endAsync()
+
+  await downlink(12)
+  await city.stop()
+  city = await startCity({ dir: data })
+  const third = await connect(body.token, 'kept')
+  expect(third.sessionPresent).toBe(false)
+  await third.client.subscribeAsync(filter, { qos: 1 })
+  await downlink(13)
+  await eventually(() => (third.heard.length > 0 ? true : undefined))
+  await third.client.endAsync()
+  expect([second.heard, third.heard]).toEqual([
+    ['v1/devices/me/rpc/request/11'],
+    ['v1/devices/me/rpc/request/13'],
+  ])
 })
