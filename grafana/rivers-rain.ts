@@ -3,19 +3,19 @@
 import type { Builder } from '@grafana/grafana-foundation-sdk/cog'
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard'
 import { hourWindow, namesOf, ofIndex } from './parts/asks.ts'
-import { inDistrict, inner, inScope, newest, select, sound } from './parts/influxql.ts'
+import { inDistrict, inScope, newest, over, select, sound } from './parts/influxql.ts'
 import { levelSteps, levelWords, stepsFrom } from './parts/levels.ts'
 import { bars } from './parts/panels/bars.ts'
 import type { At, Scale } from './parts/panels/frame.ts'
 import { chart } from './parts/panels/chart.ts'
 import { joinedBy, table } from './parts/panels/table.ts'
+import { lastRain, rainSums } from './parts/rain.ts'
 import { rainHour } from './parts/rain-hour.ts'
 import { seriesColours } from './parts/series-colours.ts'
 import { both, paragraphs } from './parts/text.ts'
 import * as units from './parts/units.ts'
 import { ofKind } from './parts/variables.ts'
 
-const where = [inDistrict, sound('rainfall')]
 const millimetres = units.unitOf('rainfall')
 const names = namesOf(ofKind(['rain-gauge']), inDistrict)
 const amount = both('雨量', 'Rain')
@@ -24,28 +24,26 @@ const mean = both('面平均', 'Mean of gauges')
 const noLevel = { steps: [{ value: null, color: seriesColours.main }] }
 
 /** Rain of a reading fell before it: hours are (from, to]. */
-const hours = inner({
-  what: 'sum("rainfall") AS "mm"',
-  from: 'hydro',
-  where,
-  by: 'time(1h, 1ms), "device" fill(none)',
-})
+const hours = rainSums({ time: '1h, 1ms', fill: 'none' }).join(', ')
 
 interface Sums {
   at: At
+  length: '1h' | '24h'
+  /** Also the reading before. */
   window: string
   scale: Scale
 }
 
-function sumsOf(title: string, { at, window, scale }: Sums): Builder<Panel> {
+function sumsOf(title: string, { at, length, window, scale }: Sums): Builder<Panel> {
   return bars({
     title,
     about: paragraphs(
-      '各雨量站时段雨量之和，最大的在前。',
-      'The sum of each rain gauge, the largest first.',
+      '各雨量站时段雨量之和（累计雨量按增量），最大的在前。',
+      'The sum of each rain gauge, of counters their increase, the largest first.',
     ),
     at,
     window,
+    hideWindow: true,
     unit: millimetres,
     decimals: 1,
     field: amount,
@@ -57,10 +55,9 @@ function sumsOf(title: string, { at, window, scale }: Sums): Builder<Panel> {
     ask: [
       {
         table: true,
-        text: select({
-          what: `sum("rainfall") AS "${amount}"`,
-          from: 'hydro',
-          where,
+        text: over({
+          what: `max("mm") AS "${amount}"`,
+          from: lastRain(length),
           by: '"site"',
         }),
       },
@@ -98,12 +95,14 @@ export function rainPanels(y: number): Builder<Panel>[] {
     }),
     sumsOf(both('近1小时雨量', 'Rain of the last hour'), {
       at: [12, y, 6, 10],
-      window: '1h',
+      length: '1h',
+      window: '2h',
       scale: { steps: stepsFrom(rainHour.levels) },
     }),
     sumsOf(both('近24小时雨量', 'Rain of the last 24 hours'), {
       at: [18, y, 6, 10],
-      window: '24h',
+      length: '24h',
+      window: '25h',
       scale: noLevel,
     }),
     table({

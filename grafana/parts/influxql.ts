@@ -18,7 +18,7 @@ export interface Ask {
 
 interface Select {
   what: string
-  /** A measurement, or a query in parentheses as `inner` makes it. */
+  /** A measurement, or queries in parentheses as `inner` makes them. */
   from: string
   where?: readonly string[]
   /** What stands behind GROUP BY, `fill()` included. */
@@ -33,6 +33,11 @@ export function select({ where = [], ...rest }: Select): string {
 /** A query inside of another one, whose time range holds for it as well. */
 export function inner(query: Select): string {
   return `(${text(query)})`
+}
+
+/** A query over others that are bounded themselves. */
+export function over(query: Select): string {
+  return text(query)
 }
 
 function text({ what, from, where = [], by }: Select): string {

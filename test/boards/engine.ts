@@ -111,6 +111,7 @@ export function filled(
   const withRange = query
     .replaceAll('$timeFilter', `time >= ${range.from}ms and time <= ${range.to}ms`)
     .replaceAll('$__interval', interval)
+    .replace(/\$\{__to\}/g, String(range.to))
   return withRange.replace(/\$(\w+)/g, (whole, name: string) => {
     const variable = board.templating.list.find((one) => one.name === name)
     if (variable === undefined)
