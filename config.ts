@@ -23,7 +23,7 @@ type Camel<S extends string> = S extends `${infer Head}_${infer Tail}`
 /** The effective configuration, frozen: `MQTT_PORT` is `config.mqttPort`. */
 export type Config = Readonly<{ [K in SettingName as Camel<K>]: z.output<Settings[K]['form']> }>
 
-/** A setting that can not be taken; the message is one line for the operator. */
+/** A setting that cannot be taken; the message is one line for the operator. */
 export class ConfigError extends Error {}
 
 export function camel(name: string): string {
@@ -68,7 +68,7 @@ function check(name: SettingName, given: { value: string; source: string } | und
   const shown = setting.secret ? '(hidden)' : JSON.stringify(given?.value)
   const why = result.error.issues[0]?.message ?? 'not allowed'
   throw new ConfigError(
-    `${given?.source ?? name}=${shown} can not be used: ${why}. ${setting.about}`,
+    `${given?.source ?? name}=${shown} cannot be used: ${why}. ${setting.about}`,
   )
 }
 
@@ -138,7 +138,7 @@ function readSecret(variable: string, path: string): string {
     return readFileSync(path, 'utf8').trimEnd()
   } catch (error) {
     throw new ConfigError(
-      `${variable}=${JSON.stringify(path)} can not be read: ${(error as Error).message}.`,
+      `${variable}=${JSON.stringify(path)} cannot be read: ${(error as Error).message}.`,
     )
   }
 }
@@ -149,7 +149,7 @@ function readYaml(file: string, given: Map<SettingName, { value: string; source:
     content = parseYaml(readFileSync(file, 'utf8'), { maxAliasCount: 0 })
   } catch (error) {
     const why = (error as Error).message.split('\n')[0]
-    throw new ConfigError(`The settings file ${JSON.stringify(file)} can not be read: ${why}`)
+    throw new ConfigError(`The settings file ${JSON.stringify(file)} cannot be read: ${why}`)
   }
   if (content === null || content === undefined) return
   if (typeof content !== 'object' || Array.isArray(content)) {

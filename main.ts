@@ -260,7 +260,7 @@ function noteIn(file: RunFile<Trouble>, { log }: Ports) {
       if (trouble === null) file.remove()
       else file.write(trouble)
     } catch (error) {
-      log.warn({ error }, 'What keeps readings from being stored can not be noted for the API.')
+      log.warn({ error }, 'What keeps readings from being stored cannot be noted for the API.')
     }
   }
 }
@@ -291,6 +291,6 @@ function reportDamage(ports: Ports): (damage: JournalDamage) => void {
   )
   return (damage) => {
     count()
-    ports.log.error({ ...damage }, 'A part of the journal is damaged and can not be read.')
+    ports.log.error({ ...damage }, 'A part of the journal is damaged and cannot be read.')
   }
 }

@@ -215,7 +215,7 @@ export const settings = {
   INFLUX_PASSWORD: { form: text.optional(), about: 'Password of that user.', secret: true },
   READINGS_DAYS: {
     form: whole(0, 36_500).default(0),
-    about: 'Days that readings are kept; 0 keeps them for ever.',
+    about: 'Days that readings are kept; 0 keeps them forever.',
   },
   READING_AGE_DAYS_MAX: {
     form: whole(0, 36_500).default(7),

@@ -107,7 +107,7 @@ export async function startAlerts(parts: AlertsParts): Promise<Alerts> {
     stopping: () => retry.stopped,
     onFault(error) {
       meters.fault('owed')
-      ports.log.error({ error }, 'What is owed to webhooks can not be told now; it is tried again.')
+      ports.log.error({ error }, 'What is owed to webhooks cannot be told now; it is tried again.')
     },
   })
   const core = {

@@ -16,7 +16,7 @@ export interface OwedNewsParts {
   registry: RegistryView
   clock: Clock
   stopping(): boolean
-  /** What can not be told now is told at a later look; new alerts do not wait for it. */
+  /** What cannot be told now is told at a later look; new alerts do not wait for it. */
   onFault(error: unknown): void
   /** New deliveries may be due. */
   onOutbox(): void

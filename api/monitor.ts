@@ -19,7 +19,7 @@ export interface Health {
   ready: boolean
   /** One sentence for each thing that stands in the way. */
   reasons: string[]
-  /** Acknowledged uplinks that readings do not show yet; null while a store can not be read. */
+  /** Acknowledged uplinks that readings do not show yet; null while a store cannot be read. */
   lag: number | null
   /** Stage name → its figures, such as its lag. */
   stages: Record<string, unknown>
@@ -162,7 +162,7 @@ async function health(parts: MonitorParts) {
   const edge = await askEdge(parts)
   if (edge === null) reasons.push('The broker does not answer, so nothing can be accepted.')
   else if (!edge.writable)
-    reasons.push(`The journal can not be written: ${edge.reason ?? 'unknown'}.`)
+    reasons.push(`The journal cannot be written: ${edge.reason ?? 'unknown'}.`)
   let behind: number | null = null
   const stages: Record<string, unknown> = {
     broker: edge === null ? { reachable: false } : { reachable: true, ...edge },
@@ -185,7 +185,7 @@ async function health(parts: MonitorParts) {
     const cursor = await parts.alerts.cursor()
     stages.alerts = { position: cursor, lagUplinks: Math.max(0, head - cursor) }
   } catch (error) {
-    reasons.push(`A store can not be read: ${(error as Error).message}.`)
+    reasons.push(`A store cannot be read: ${(error as Error).message}.`)
   }
   return { ready: reasons.length === 0, reasons, lag: behind, stages }
 }

@@ -2,7 +2,7 @@
  * Who may publish and subscribe where. Deny by default.
  *
  * Devices say `me`; inside Aedes each device has its own branch, `devices/<id>/` before the topic, so that a
- * downlink reaches one device and can not be heard by another. A service account (an `admin` API token)
+ * downlink reaches one device and cannot be heard by another. A service account (an `admin` API token)
  * reads everything and publishes downlinks to `devices/<id>/v1/devices/me/…`, or on topics of its own.
  */
 

@@ -40,13 +40,13 @@ export interface AdmissionOptions {
 }
 
 export interface Admission {
-  /** Takes one message of a connection; false when the journal can not be written: close the connection. */
+  /** Takes one message of a connection; false when the journal cannot be written: close the connection. */
   take(draft: UplinkDraft, target: AckTarget, packetId: number): boolean
   /** Owes an acknowledgement in its turn for a message that is not kept; false as `take`. */
   owe(target: AckTarget, packetId: number): boolean
   /** The same for whoever needs a callback: Aedes' hooks. Called in order with the acknowledgements. */
   takeThen(draft: UplinkDraft, target: AckTarget | null, done: (fault: Error | null) => void): void
-  /** Durable, but nobody waits for it; lost without harm while the journal can not be written. */
+  /** Durable, but nobody waits for it; lost without harm while the journal cannot be written. */
   note(draft: UplinkDraft): void
   /** Calls back when everything taken so far is settled. */
   settled(done: (fault: Error | null) => void): void
@@ -164,7 +164,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
   function settle(group: Group, fault: Error | null): void {
     if (fault !== null) fail(fault)
     else if (group.messages > 0) options.onCommit(group.messages, waitedSeconds(group))
-    // `committing` still holds: what this lets in joins the next group and can not commit inside of us.
+    // `committing` still holds: what this lets in joins the next group and cannot commit inside of us.
     settleGroup(group, fault, (error) =>
       log.error({ error }, 'A callback of an acknowledgement failed; this is a bug.'),
     )
@@ -190,7 +190,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
     trouble = fault.message
     log.error(
       { error: fault, code: fault.code },
-      'The journal can not be written; nothing is acknowledged.',
+      'The journal cannot be written; nothing is acknowledged.',
     )
     probe ??= timers.every(probeEveryMs, tryAgain)
     options.onTrouble(trouble)
@@ -210,7 +210,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
     try {
       return journal.probe()
     } catch (error) {
-      log.debug({ error }, 'The journal still can not be written.')
+      log.debug({ error }, 'The journal still cannot be written.')
       return false
     }
   }
@@ -225,7 +225,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
     owe,
     takeThen(draft, target, done) {
       if (trouble !== null || !append(draft)) {
-        done(new Fault('journal_unwritable', trouble ?? 'The journal can not be written.'))
+        done(new Fault('journal_unwritable', trouble ?? 'The journal cannot be written.'))
         return
       }
       if (open.waiting === 0) open.waitingSince = clock.monotonic()

@@ -34,7 +34,7 @@ import { createUpkeep } from './upkeep.ts'
 /** How long a stop waits for clients to close after the last acknowledgements went out. */
 const farewellMs = 1_000
 const farewellLookMs = 20
-/** A subscriber that takes nothing for so long is closed, so that it can not hold up the others. */
+/** A subscriber that takes nothing for so long is closed, so that it cannot hold up the others. */
 const drainTimeoutMs = 5_000
 const mebibyte = 1_048_576
 
@@ -180,7 +180,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     admission.close()
   }
 
-  /** Waits until everybody has hung up, but not for ever. */
+  /** Waits until everybody has hung up, but not forever. */
   async function farewell(): Promise<void> {
     const until = clock.monotonic() + farewellMs
     while (guard.connections.size > 0 && clock.monotonic() < until) {

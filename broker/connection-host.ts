@@ -58,7 +58,7 @@ export interface ConnectionHost<Connection> {
   take(draft: UplinkDraft, connection: Connection, packetId: number): boolean
   /**
    * A device has published to a topic that is none of its own: leaves a note at times. Acknowledges it (QoS 0 and 1)
-   * unless `packetId` is null: then it goes to `onFrame`. False when the journal can not be written.
+   * unless `packetId` is null: then it goes to `onFrame`. False when the journal cannot be written.
    */
   deny(connection: Connection, message: Denied, packetId: number | null): boolean
   /** A frame that is not for the fast path. `frame` is only valid during the call. */

@@ -266,7 +266,7 @@ export class Connection implements AckTarget, LinkOwner {
     else if (this.link !== null && this.link.outstanding < outstandingMax) this.unblock(block.aedes)
   }
 
-  /** A client that does not read its answers is not read either, so that they can not pile up. */
+  /** A client that does not read its answers is not read either, so that they cannot pile up. */
   #write(bytes: Uint8Array): void {
     if (this.conn.destroyed || this.conn.writableEnded) return
     if (this.conn.write(bytes) || this.isBlockedBy(block.reader)) return

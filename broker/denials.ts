@@ -1,6 +1,6 @@
 /**
  * Publishes to topics that are none of the sender's. They are acknowledged and dropped, because a client that is cut off
- * sends the same again for ever, and its readings never get through. The device's first ones, and then one a
+ * sends the same again forever, and its readings never get through. The device's first ones, and then one a
  * minute, leave a note in the journal with the topic and the beginning of the payload.
  */
 

@@ -116,7 +116,7 @@ export class Receipts {
     } catch (error) {
       this.#log.warn(
         { error, device },
-        'Moments of receipt can not be reserved; after a crash some could be given out again.',
+        'Moments of receipt cannot be reserved; after a crash some could be given out again.',
       )
     }
   }

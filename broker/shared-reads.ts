@@ -1,7 +1,7 @@
 /**
  * Reads all plain TCP connections into one piece of memory. Node gives each read of a socket 64 KiB of its
  * own and passes it through a stream; for a message of 150 bytes that costs more than the message itself.
- * Its `onread` option reads into memory of ours instead, but a server can not ask for it, so the accepted
+ * Its `onread` option reads into memory of ours instead, but a server cannot ask for it, so the accepted
  * socket's handle is moved into a new socket that does. Where Node should not have a handle to move, the
  * socket is used as it is: slower, and otherwise the same.
  */

@@ -104,7 +104,7 @@ export function createSignIn({ registry, adminTokenHash, log }: SignInOptions): 
       await registry.refresh()
       return true
     } catch (error) {
-      log.error({ error }, 'The registry can not be read; sign-ins go by what is remembered.')
+      log.error({ error }, 'The registry cannot be read; sign-ins go by what is remembered.')
       return false
     }
   }

@@ -11,7 +11,7 @@ import type { Guard } from './guard.ts'
 import type { BrokerMeters } from './meters.ts'
 
 const everyMs = 2_000
-/** While the journal can not be written, room may come any moment. */
+/** While the journal cannot be written, room may come any moment. */
 const inTroubleEveryMs = 500
 
 export interface UpkeepOptions {

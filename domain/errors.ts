@@ -1,30 +1,31 @@
 /**
- * Every error that a person outside can meet, in one registry: its code, its HTTP status, its title.
+ * Every error that a person outside can meet, in one registry: its code, its HTTP status, its title (the reason phrase
+ * of RFC 9110 where it says it all).
  * `kept` marks faults of the world: the work stays where it is and is tried again.
  */
 
 export const faults = {
-  bad_request: { status: 400, title: 'The request is not well formed', kept: false },
-  unauthorized: { status: 401, title: 'A valid token is needed', kept: false },
-  forbidden: { status: 403, title: 'The token may not do this', kept: false },
-  not_found: { status: 404, title: 'There is no such thing', kept: false },
-  method_not_allowed: { status: 405, title: 'This path does not know the method', kept: false },
-  not_acceptable: { status: 406, title: 'No form that is asked for can be given', kept: false },
-  conflict: { status: 409, title: 'It exists already or conflicts', kept: false },
-  precondition_failed: { status: 412, title: 'It is not as the request expects', kept: false },
-  payload_too_large: { status: 413, title: 'The body is too large', kept: false },
+  bad_request: { status: 400, title: 'Bad Request', kept: false },
+  unauthorized: { status: 401, title: 'Unauthorized', kept: false },
+  forbidden: { status: 403, title: 'Forbidden', kept: false },
+  not_found: { status: 404, title: 'Not Found', kept: false },
+  method_not_allowed: { status: 405, title: 'Method Not Allowed', kept: false },
+  not_acceptable: { status: 406, title: 'Not Acceptable', kept: false },
+  conflict: { status: 409, title: 'Conflict', kept: false },
+  precondition_failed: { status: 412, title: 'Precondition Failed', kept: false },
+  payload_too_large: { status: 413, title: 'Content Too Large', kept: false },
   unsupported_media_type: {
     status: 415,
-    title: 'This content type is not understood',
+    title: 'Unsupported Media Type',
     kept: false,
   },
-  impossible: { status: 422, title: 'Understood, but it can not be done', kept: false },
-  too_many_requests: { status: 429, title: 'Too many requests', kept: false },
-  internal: { status: 500, title: 'Something went wrong here', kept: false },
-  unavailable: { status: 503, title: 'Not available now', kept: true },
+  impossible: { status: 422, title: 'Unprocessable Content', kept: false },
+  too_many_requests: { status: 429, title: 'Too Many Requests', kept: false },
+  internal: { status: 500, title: 'Internal Server Error', kept: false },
+  unavailable: { status: 503, title: 'Service Unavailable', kept: true },
   journal_full: { status: 503, title: 'The journal has reached its size limit', kept: true },
-  journal_unwritable: { status: 503, title: 'The journal can not be written', kept: true },
-  store_unavailable: { status: 503, title: 'A store can not be reached', kept: true },
+  journal_unwritable: { status: 503, title: 'The journal cannot be written', kept: true },
+  store_unavailable: { status: 503, title: 'A store cannot be reached', kept: true },
   store_too_new: { status: 500, title: 'The data was written by a newer version', kept: false },
 } as const
 

@@ -1,4 +1,4 @@
-/** Why a listener can not be opened, in one line that names the setting and what to do. */
+/** Why a listener cannot be opened, in one line that names the setting and what to do. */
 
 import { Fault } from './errors.ts'
 
@@ -23,8 +23,8 @@ function sentenceOf(
   { hostSetting, host, portSetting, port }: ListenerPlace,
   holder: string | undefined,
 ): string {
-  const portSaid = `${portSetting}=${port} can not be used`
-  const hostSaid = `${hostSetting}="${host}" can not be used`
+  const portSaid = `${portSetting}=${port} cannot be used`
+  const hostSaid = `${hostSetting}="${host}" cannot be used`
   switch (code) {
     case 'EADDRINUSE':
       return `${portSaid}: port ${port} of ${host} is taken by ${holder ?? `another program (ss -ltnp 'sport = :${port}' says which)`}. Stop that, or set another port.`
@@ -39,6 +39,6 @@ function sentenceOf(
     case 'ETIMEOUT':
       return `${hostSaid}: the name server does not answer for it. Set an address, or put the name into /etc/hosts.`
     default:
-      return `${hostSetting}="${host}", ${portSetting}=${port} can not be used: ${error instanceof Error ? error.message : String(error)}.`
+      return `${hostSetting}="${host}", ${portSetting}=${port} cannot be used: ${error instanceof Error ? error.message : String(error)}.`
   }
 }

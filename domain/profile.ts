@@ -77,7 +77,7 @@ interface Mistake {
   message: string
 }
 
-/** What can not be meant: properties and units that do not exist, and two keys on one property. */
+/** What cannot be meant: properties and units that do not exist, and two keys on one property. */
 function keyMistakes(keys: Readonly<Record<string, KeyMapping>>): Mistake[] {
   const mistakes: Mistake[] = []
   const keyOf = new Map<string, string>()
@@ -95,7 +95,7 @@ function keyMistakes(keys: Readonly<Record<string, KeyMapping>>): Mistake[] {
     else mistakes.push({ path, message: twice(code, other) })
     const units = [property.unit, ...Object.keys(property.convertible)]
     if (unit !== undefined && !units.includes(unit)) {
-      const message = `"${unit}" can not be converted to the unit of ${code}; understood are ${units.join(', ')} (UCUM)`
+      const message = `"${unit}" cannot be converted to the unit of ${code}; understood are ${units.join(', ')} (UCUM)`
       mistakes.push({ path: [key, 'unit'], message })
     }
   }

@@ -56,7 +56,7 @@ const reasons: Readonly<Record<QualityTest, Reason>> = {
       zh: '一段时间内数值的波动低于正常水平。',
     },
     4: {
-      en: 'The values vary so little over a longer period that the sensor can not be following.',
+      en: 'The values vary so little over a longer period that the sensor cannot be following.',
       zh: '一段时间内数值的波动过小，传感器已无法反映实际变化。',
     },
   },

@@ -50,7 +50,7 @@ const informative: readonly QualityTest[] = ['time_gap', 'clock']
 const telling = qualityTests
   .filter((test) => !informative.includes(test))
   .reduce((places, test) => places | (3 << placeOf[test]), 0)
-/** Both bits of the time gap: no value for so long that this one can not be judged by the last. */
+/** Both bits of the time gap: no value for so long that this one cannot be judged by the last. */
 const outOfSight = 3 << placeOf.time_gap
 /** The upper bit of each test is set for suspect and fail, both for fail. */
 const upper = qualityTests.reduce((places, test) => places | (2 << placeOf[test]), 0)

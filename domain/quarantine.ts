@@ -43,7 +43,7 @@ export interface Refusal {
   /** It is tried again without being asked for. */
   again?: true
   /**
-   * How many readings are refused by it, 1 if absent: all that a message claimed to hold when it can not be read, and
+   * How many readings are refused by it, 1 if absent: all that a message claimed to hold when it cannot be read, and
    * none for facts and announcements.
    */
   readings?: number

@@ -24,7 +24,7 @@ function boundAttributes(rules: readonly Rule[]): string[] {
   )
 }
 
-/** Why the attribute can not be used as what it is, or null. */
+/** Why the attribute cannot be used as what it is, or null. */
 export function attributeReason(
   name: string,
   value: number | string,
@@ -42,7 +42,7 @@ export function attributeReason(
   return null
 }
 
-/** The first attribute of `after`, new or other than in `before`, that can not be used, with the reason. */
+/** The first attribute of `after`, new or other than in `before`, that cannot be used, with the reason. */
 export function unusableAttribute(
   before: Pick<Site, 'attributes'> | undefined,
   after: Pick<Site, 'attributes'>,

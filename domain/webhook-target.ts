@@ -90,7 +90,7 @@ export const unlessAllowed =
 const innerNames = /(^|\.)(localhost|localdomain|local|internal|intranet|lan|home|corp)$/
 
 /**
- * Why this URL can not be an endpoint, or null when it can. A name that passes may still resolve to a
+ * Why this URL cannot be an endpoint, or null when it can. A name that passes may still resolve to a
  * closed address: that is found at each connection.
  */
 export function checkTarget(text: string, allow: AllowList): string | null {

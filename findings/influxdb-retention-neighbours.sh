@@ -6,7 +6,7 @@
 #   point of the same shard that is young enough is taken (204), stored and answered to queries.
 # Expected: one rule for one point. InfluxData's guide on writing data: points outside of the retention are refused; the
 #   line protocol knows no meaning of the points of a request for each other.
-# Whom it touches: devices that send what they buffered. The same reading is lost or kept by chance, and "refused" can not
+# Whom it touches: devices that send what they buffered. The same reading is lost or kept by chance, and "refused" cannot
 #   be told from "stored" by its time alone: two databases with the same readings differ.
 # What Bellwether does: it does not send what is older than retention and shard together, sends the rest, and searches each
 #   refused batch until it knows which readings were dropped (stores/readings/influx/write/batch-classifier.ts; test/servers/influx/

@@ -37,7 +37,7 @@ export function judgeBatch(uplinks: readonly Uplink[], judge: Judge): Batch {
   return { judged, readings, refused, quarantined }
 }
 
-/** A message that can not be read is one refusal of all the readings that it claimed to hold. */
+/** A message that cannot be read is one refusal of all the readings that it claimed to hold. */
 function refusalsOf(uplink: Uplink, { accepted, refused }: Verdict): readonly Refusal[] {
   const [only] = refused
   const isWhole = accepted.length === 0 && refused.length === 1 && only?.key === undefined
@@ -47,7 +47,7 @@ function refusalsOf(uplink: Uplink, { accepted, refused }: Verdict): readonly Re
 
 /**
  * What was announced at admission and not accepted. For a message that can be read these are its refused
- * readings; one that can not be read settles all that it claimed to hold, and events hold none.
+ * readings; one that cannot be read settles all that it claimed to hold, and events hold none.
  */
 function quarantinedOf(uplink: Uplink, verdict: Verdict): number {
   return Math.max(0, uplink.readings - verdict.accepted.length)

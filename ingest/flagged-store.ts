@@ -13,7 +13,7 @@ import type { Advance, ReadingsWriter, WriteResult } from '../stores/readings/re
 import type { IngestMeters } from './meters.ts'
 
 export interface FlaggedStore {
-  /** As `ReadingsWriter.write`. Throws when a store can not be reached; nothing has moved then. */
+  /** As `ReadingsWriter.write`. Throws when a store cannot be reached; nothing has moved then. */
   write(batch: readonly Reading[], advance?: Advance): Promise<WriteResult>
 }
 

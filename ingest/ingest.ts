@@ -1,6 +1,6 @@
 /**
  * From the journal to the stores, batch after batch. A crash at any point loses nothing and doubles nothing;
- * a store that can not be reached is waited for, and then live uplinks go first; nothing is skipped.
+ * a store that cannot be reached is waited for, and then live uplinks go first; nothing is skipped.
  */
 
 import type { Config } from '../config.ts'
@@ -35,7 +35,7 @@ export interface IngestParts {
   quality: QualityControl
   /** Told of what is about to be written, for readings that the store may refuse. */
   refusals?: Pick<StoreRefusals, 'expect' | 'during'>
-  /** Told when batches can not be stored, when the reason changes, and (null) when they are again. */
+  /** Told when batches cannot be stored, when the reason changes, and (null) when they are again. */
   onTrouble: SetbackParts['onTrouble']
 }
 

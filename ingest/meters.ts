@@ -34,7 +34,7 @@ export function createIngestMeters(meter: Meter): IngestMeters {
   )
   const refused = meter.counter(
     'bellwether_ingest_refusals_total',
-    'Entries made in quarantine since this process started, by reason code: one a refused reading, or one a message that can not be read or holds none.',
+    'Entries made in quarantine since this process started, by reason code: one a refused reading, or one a message that cannot be read or holds none.',
     ['code'],
   )
   const gaps = meter.counter(

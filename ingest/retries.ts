@@ -92,7 +92,7 @@ async function write(
     return { stored, byStore: [] }
   }
   const refused = await refusals.during(run)
-  // None of these is tried again by itself once more: that could go on for ever.
+  // None of these is tried again by itself once more: that could go on forever.
   const byStore = refused.map((one) => storeRefusal({ ...one, isUnsure: false }))
   return { stored, byStore }
 }

@@ -3,7 +3,7 @@
 import type { Ports } from '../domain/ports.ts'
 import type { WakeUp } from '../runtime/async/wake-up.ts'
 
-/** First and longest wait for a store that can not be reached. */
+/** First and longest wait for a store that cannot be reached. */
 const faultWaitMs = { first: 100, longest: 5_000 }
 
 export interface Setbacks {

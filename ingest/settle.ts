@@ -31,7 +31,7 @@ export interface Settled {
   place: Place | undefined
 }
 
-/** Throws when a store can not be reached; then the place has not moved. */
+/** Throws when a store cannot be reached; then the place has not moved. */
 export async function settleTurn(parts: SettleParts, turn: Turn, lane: Lane): Promise<Settled> {
   const { ports, registry, ledger, judge, meters, refusals } = parts
   await registry.refresh()

@@ -26,7 +26,7 @@ export interface ReplayProgress {
 
 const tellEveryMs = 2_000
 
-/** Returns the last position there is. Throws when a store can not be reached; run again from where it is then. */
+/** Returns the last position there is. Throws when a store cannot be reached; run again from where it is then. */
 export async function replayPass(pass: ReplayPass): Promise<number> {
   const { readings, clock } = pass
   const from = pass.from ?? Number.NEGATIVE_INFINITY
@@ -52,7 +52,7 @@ export async function replayPass(pass: ReplayPass): Promise<number> {
   return position
 }
 
-/** Positions have no gaps: what is not there can not be read, or is gone. */
+/** Positions have no gaps: what is not there cannot be read, or is gone. */
 function noteMissing(
   { onMissing }: ReplayPass,
   before: number,

@@ -76,7 +76,7 @@ export async function settleRestore(dataDir: string): Promise<void> {
   await finishRestore(dataDir)
   if (!isRestoring(dataDir)) return
   throw new ConfigError(
-    `BELLWETHER_DATA_DIR="${dataDir}" can not be used: a restore into it is under way or was cut short. Run "bellwether restore" again, or remove ${join(dataDir, restoringName)} to begin with nothing.`,
+    `BELLWETHER_DATA_DIR="${dataDir}" cannot be used: a restore into it is under way or was cut short. Run "bellwether restore" again, or remove ${join(dataDir, restoringName)} to begin with nothing.`,
   )
 }
 

@@ -45,6 +45,6 @@ function notANumber(sent: unknown): Problem {
     typeof sent === 'number' ? 'a number beyond what can be stored' : `the value ${shown(sent)}`
   return {
     code: 'not_a_number',
-    reason: `${what} can not be taken; allowed are a number, a plain decimal number in quotes, or null`,
+    reason: `${what} cannot be taken; allowed are a number, a plain decimal number in quotes, or null`,
   }
 }

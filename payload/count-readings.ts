@@ -4,7 +4,7 @@
  * is in flight before anything is decoded.
  *
  * For valid JSON it is exactly what the decoder of `ingest/decoders/` finds (tested against it); a payload
- * that can not be read counts as one. The form of payloads is described in contract section 2.
+ * that cannot be read counts as one. The form of payloads is described in contract section 2.
  */
 
 import { properties } from '../domain/catalogue.ts'
@@ -46,7 +46,7 @@ export interface Claim {
   readings: number
   /**
    * Elements without a time of their own: the most that any one device has in it. So many moments of receipt
-   * the message needs. 1 for what can not be read: it may be read one day.
+   * the message needs. 1 for what cannot be read: it may be read one day.
    */
   untimed: number
 }
@@ -93,7 +93,7 @@ class ElementScan extends JsonScan implements Claim {
   untimed = 0
 }
 
-/** The devices that a gateway's payload names, as it names them; empty when it can not be read. */
+/** The devices that a gateway's payload names, as it names them; empty when it cannot be read. */
 export function devicesClaimed(payload: Uint8Array): string[] {
   const scan = new JsonScan(payload)
   const names: string[] = []

@@ -167,5 +167,5 @@ export class JsonScan {
   }
 }
 
-/** A longer key can not spell a word that is looked for, even with each character written as six bytes. */
+/** A longer key cannot spell a word that is looked for, even with each character written as six bytes. */
 const longestEscapedWord = 32 * 6

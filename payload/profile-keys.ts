@@ -107,7 +107,7 @@ function channel(
     ? property.convertible[unit]
     : undefined
   if (conversion === undefined) {
-    return `the profile gives the unit "${unit}", which can not be converted to ${property.unit}`
+    return `the profile gives the unit "${unit}", which cannot be converted to ${property.unit}`
   }
   /** First the profile's own line, then the unit's: one line again. */
   return {

@@ -32,7 +32,7 @@ const aheadMs = 10 * minuteMs
 
 /**
  * Calls `learn` once for each series, with nothing when the store has nothing of the last days. Throws when the store
- * can not be read; series that were not learned then are still new.
+ * cannot be read; series that were not learned then are still new.
  */
 export async function fetchHistory(
   past: Past,

@@ -29,7 +29,7 @@ function makeFolder(path: string): void {
   }
 }
 
-/** Why this user can not run on a folder that is there, and what to do; null when it can. */
+/** Why this user cannot run on a folder that is there, and what to do; null when it can. */
 export function folderTrouble(dataDir: string): string | null {
   const { uid } = statSync(dataDir)
   const me = userInfo()
@@ -49,7 +49,7 @@ export function folderTrouble(dataDir: string): string | null {
 }
 
 function setting(dataDir: string): string {
-  return `BELLWETHER_DATA_DIR="${dataDir}" can not be used`
+  return `BELLWETHER_DATA_DIR="${dataDir}" cannot be used`
 }
 
 function whyNotMade(dataDir: string, error: unknown): string {

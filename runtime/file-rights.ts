@@ -10,7 +10,7 @@ export function isForbidden(error: unknown): boolean {
   return code === 'EACCES' || code === 'EPERM'
 }
 
-/** Names the file or, where that can not even be looked at, the folder above it that is closed to us. */
+/** Names the file or, where that cannot even be looked at, the folder above it that is closed to us. */
 export function forbidden(path: string, why: string): Fault {
   const me = userInfo()
   let closed = path

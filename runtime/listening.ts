@@ -79,7 +79,7 @@ export function readTlsFiles(config: Config): TlsFiles {
   const authority = caPem && parsed('TLS_CA', config.tlsCa, () => new X509Certificate(caPem))
   if (!matches(certificate, key)) {
     throw new ConfigError(
-      `BELLWETHER_TLS_KEY="${config.tlsKey}" can not be used: it is not the key of the certificate in BELLWETHER_TLS_CERT="${config.tlsCert}". The server's own certificate comes first in that file, its chain after it.`,
+      `BELLWETHER_TLS_KEY="${config.tlsKey}" cannot be used: it is not the key of the certificate in BELLWETHER_TLS_CERT="${config.tlsCert}". The server's own certificate comes first in that file, its chain after it.`,
     )
   }
   parsed('TLS_CERT', config.tlsCert, () =>
@@ -103,7 +103,7 @@ function readPem(name: string, path: string | undefined): Buffer {
         : code === 'EACCES'
           ? 'the user that runs Bellwether may not read it'
           : (error as Error).message
-    throw new ConfigError(`BELLWETHER_${name}="${path}" can not be used: ${why}.`)
+    throw new ConfigError(`BELLWETHER_${name}="${path}" cannot be used: ${why}.`)
   }
 }
 
@@ -113,7 +113,7 @@ function parsed<Thing>(name: string, path: string | undefined, parse: () => Thin
   } catch (error) {
     const what = name === 'TLS_KEY' ? 'a private key without a passphrase' : 'a certificate'
     throw new ConfigError(
-      `BELLWETHER_${name}="${path}" can not be used: it does not hold ${what} in PEM form (${(error as Error).message}).`,
+      `BELLWETHER_${name}="${path}" cannot be used: it does not hold ${what} in PEM form (${(error as Error).message}).`,
     )
   }
 }

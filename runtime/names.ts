@@ -1,7 +1,7 @@
 /**
  * Addresses of host names, for everything in this thread: listeners, InfluxDB, webhooks, simulators and their libraries.
  *
- * Node asks the operating system (`getaddrinfo`) on one of four threads that files need as well, and can not take a
+ * Node asks the operating system (`getaddrinfo`) on one of four threads that files need as well, and cannot take a
  * question back: a name server that does not answer keeps those threads for half a minute, and the process from ending.
  * So names are asked for here, in the order of the operating system: `/etc/hosts`, then DNS with the search list of
  * `/etc/resolv.conf`, by questions that can be given up. Only a name that DNS says it does not know is left to the

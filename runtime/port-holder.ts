@@ -7,7 +7,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 
 const listening = '0A'
 
-/** Such as `process 812 (mosquitto)`. Undefined when it can not be seen. */
+/** Such as `process 812 (mosquitto)`. Undefined when it cannot be seen. */
 export function portHolder(port: number): string | undefined {
   try {
     const inodes = new Set(['/proc/net/tcp', '/proc/net/tcp6'].flatMap((t) => inodesIn(t, port)))

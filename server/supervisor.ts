@@ -2,7 +2,7 @@
  * Runs the configured roles, each in a thread of its own (or all in this one), and stops them in order.
  *
  * A thread that dies is started again after a pause that doubles up to ten seconds: a role holds no truth in
- * memory, so it goes on where the stores say. A role that can not even start once ends the whole start.
+ * memory, so it goes on where the stores say. A role that cannot even start once ends the whole start.
  */
 
 import { Worker } from 'node:worker_threads'
@@ -42,11 +42,11 @@ type Listening = Omit<RunningRole, 'stop'>
 const stopOrder: readonly RoleName[] = ['broker', 'api', 'ingest', 'alerts']
 const startOrder: readonly RoleName[] = ['alerts', 'ingest', 'api', 'broker']
 const restartPauseMs = { first: 200, most: 10_000 }
-/** When one role can not start, how long the others may take to end in order. */
+/** When one role cannot start, how long the others may take to end in order. */
 const giveUpMs = 1_000
 
 /**
- * Starts the roles. Throws `ConfigError` when a setting can not be used, `Fault` when the world does not let it start;
+ * Starts the roles. Throws `ConfigError` when a setting cannot be used, `Fault` when the world does not let it start;
  * both say in one line what to do.
  */
 export async function serve(settings: Config): Promise<Server> {

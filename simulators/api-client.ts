@@ -1,6 +1,6 @@
 /** The few calls the simulators make on the HTTP API, with the server's own words when it says no. */
 
-/** The server said no, or can not be reached. */
+/** The server said no, or cannot be reached. */
 export class ApiRefusal extends Error {
   /** HTTP status, or 0 when there was no answer. */
   readonly status: number
@@ -47,7 +47,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
       redirect: 'error',
       signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), options.signal]),
     }).catch((error: unknown) => {
-      throw new ApiRefusal(0, `${url} can not be reached: ${reasonOf(error)}`)
+      throw new ApiRefusal(0, `${url} cannot be reached: ${reasonOf(error)}`)
     })
     const text = await response.text().catch((error: unknown) => {
       throw new ApiRefusal(0, `${url} did not finish its answer: ${reasonOf(error)}`)

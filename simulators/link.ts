@@ -52,7 +52,7 @@ const backoffMs = { first: 500, most: 30_000 } as const
 const connectTimeoutMs = 10_000
 /** A server that does not take a goodbye is left without. */
 const goodbyeMs = 1_000
-/** A server that refuses its own new tokens is not asked for ever more of them. */
+/** A server that refuses its own new tokens is not asked forever more of them. */
 const renewalsMax = 3
 
 export function openLink(options: LinkOptions): Link {

@@ -175,7 +175,7 @@ function pieceOf({ row, ts, sendMs }: Scheduled): Piece {
   }
 }
 
-/** Waits until everything is acknowledged, but not for ever, and not for a server that is away when it is to end. */
+/** Waits until everything is acknowledged, but not forever, and not for a server that is away when it is to end. */
 async function settled(
   links: ReadonlyMap<string, Link>,
   { ports, signal }: Pick<ReplayOptions, 'ports' | 'signal'>,

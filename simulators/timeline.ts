@@ -1,6 +1,6 @@
 /**
  * How the city's time and the real clock go together. A server refuses readings that are older than days or ahead
- * by minutes, so a city that lives faster than the clock can not simply stamp its own time.
+ * by minutes, so a city that lives faster than the clock cannot simply stamp its own time.
  *
  * `compressed` lets the city live N times as fast and stamps messages with the real moment: a day of weather passes
  * in minutes on live boards and alert timers see real seconds. `catchingUp` keeps the city's own time stamps: it

@@ -48,7 +48,7 @@ export function openSqlite(path: string, options: OpenOptions = {}): SqliteDatab
   }
 }
 
-/** What a person does about a file that can not be opened; null when the message says enough. */
+/** What a person does about a file that cannot be opened; null when the message says enough. */
 function adviceOn(error: unknown): string | null {
   const code = driverCode(error) ?? ''
   if (/^SQLITE_(NOTADB|CORRUPT)/.test(code)) {

@@ -76,7 +76,7 @@ describe('loadConfig', () => {
     'says what a port may be, in our words (%s)',
     (value) => {
       expect(() => load({ BELLWETHER_HTTP_PORT: value })).toThrow(
-        `BELLWETHER_HTTP_PORT="${value}" can not be used: must be a whole number from 0 to 65535.`,
+        `BELLWETHER_HTTP_PORT="${value}" cannot be used: must be a whole number from 0 to 65535.`,
       )
     },
   )
@@ -123,8 +123,8 @@ describe('loadConfig', () => {
     const path = fileWith('mqtt: {prot: 1}\n')
     expect(() => load({}, path)).toThrow(new RegExp(`mqtt.prot in ${path} is not a setting`))
     expect(() => load({}, fileWith('- a\n- b\n'))).toThrow(/must hold names and values/)
-    expect(() => load({}, fileWith('a: [\n'))).toThrow(/can not be read/)
-    expect(() => load({}, '/nowhere/settings.yaml')).toThrow(/can not be read/)
+    expect(() => load({}, fileWith('a: [\n'))).toThrow(/cannot be read/)
+    expect(() => load({}, '/nowhere/settings.yaml')).toThrow(/cannot be read/)
   })
 
   test('settings that need each other are checked together', () => {

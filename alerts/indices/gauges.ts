@@ -98,7 +98,7 @@ export interface InstantQuestion {
   at: number
 }
 
-/** Null when the index can not be given. Asked again without anything new it answers the same. */
+/** Null when the index cannot be given. Asked again without anything new it answers the same. */
 export function observeInstant(
   gauges: Gauges,
   { index, edition, site, at }: InstantQuestion,

@@ -16,7 +16,7 @@ export const hoursKept = 50
 export interface SeriesHours {
   /** Takes a reading in, or the one of this time out when `value` is null. */
   put(at: number, value: number | null): void
-  /** Whether the hour of this moment is folded, so that a reading of it can not be told from one sent again. */
+  /** Whether the hour of this moment is folded, so that a reading of it cannot be told from one sent again. */
   isFolded(at: number): boolean
   /** Opens an hour with the readings of the store; what is there already stays. */
   open(from: number, stored: ReadonlyMap<number, number>): void

@@ -99,7 +99,7 @@ function walk(
     if (recorded === null) missing.push(made)
     view = { ...made.view, raisedAt: view?.raisedAt ?? made.view.observedAt }
   }
-  if (view === null) throw new Error('An alert without a change can not have been open.')
+  if (view === null) throw new Error('An alert without a change cannot have been open.')
   return { view, missing }
 }
 

@@ -18,7 +18,7 @@ export interface RetriedParts {
   recorder: Recorder
   /** The request up to which they were seen. */
   seen: number
-  /** The ledger can not be read; it is asked again. */
+  /** The ledger cannot be read; it is asked again. */
   onFault(): void
 }
 
@@ -31,7 +31,7 @@ export class Retried {
     this.#seen = parts.seen
   }
 
-  /** Takes over what was stored since. Alerts do not wait for the ledger: what can not be read is read next time. */
+  /** Takes over what was stored since. Alerts do not wait for the ledger: what cannot be read is read next time. */
   async follow(): Promise<void> {
     const { answered, recorder, onFault } = this.#parts
     if (answered === undefined) return

@@ -4,7 +4,7 @@
  * The newest `rawMax` readings are kept as they are. Where a window holds more, older ones are folded into
  * slots of 1/1024 of the reach, so that a series takes at most about 120 KiB; a window then begins up to one
  * slot early. A reading sent again takes the place of the first; one so late that its slot has newer readings
- * is left out, because it can not be told from one sent again. What is in a slot can not be taken out.
+ * is left out, because it cannot be told from one sent again. What is in a slot cannot be taken out.
  */
 
 import { increment } from '../../domain/counter.ts'

@@ -1,6 +1,6 @@
 /**
  * The histories of all series that a rule with a window watches. A history is filled from the readings store
- * before its series is judged for the first time, and goes on from the stream. When the store can not be read
+ * before its series is judged for the first time, and goes on from the stream. When the store cannot be read
  * it holds what was heard, knows from when on that is all, and is asked for again at a later reading.
  */
 

@@ -83,7 +83,7 @@ export function createEventStreams(parts: Parts, latest: LatestTable): EventStre
   }
 
   const lookSafely = coalesced(look, (error) =>
-    ports.log.warn({ error }, 'Event streams can not follow a store; trying again.'),
+    ports.log.warn({ error }, 'Event streams cannot follow a store; trying again.'),
   )
 
   /** At each look, so that a token that was withdrawn sees nothing a second later. */

@@ -1,7 +1,7 @@
 /**
  * Each request of a known person that changes something leaves one entry in the audit trail, done or refused. It is
  * written down before the change is made, and ended before the answer is sent: no change goes unseen, whether the
- * process is killed, the trail can not be written, or whoever asked hangs up.
+ * process is killed, the trail cannot be written, or whoever asked hangs up.
  */
 
 import type { FastifyReply, FastifyRequest } from 'fastify'

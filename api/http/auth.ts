@@ -38,7 +38,7 @@ export async function installAuth(app: App, parts: ApiParts): Promise<void> {
     global: false,
     max: parts.config.apiRequestsPerMinuteMax,
     timeWindow: 60_000,
-    // The token is known to be real by now, so a made-up one can not buy a fresh allowance.
+    // The token is known to be real by now, so a made-up one cannot buy a fresh allowance.
     keyGenerator: (request) =>
       request.principal === null ? `address ${request.ip}` : `token ${request.principal.id}`,
     errorResponseBuilder: (_request, { after }) =>

@@ -38,7 +38,7 @@ export function installLagHeader(app: App, { monitor, ports }: ApiParts): void {
       const { [consumer]: uplinks } = await look()
       if (uplinks > 0) void reply.header(lagHeader, String(uplinks))
     } catch (error) {
-      ports.log.debug({ error }, 'How far the journal is read can not be told.')
+      ports.log.debug({ error }, 'How far the journal is read cannot be told.')
     }
   })
 }

@@ -97,7 +97,9 @@ function frameworkDetail(error: unknown, code: FaultCode | undefined): string {
   if (code === 'unsupported_media_type') {
     return 'content-type: this path does not take it; JSON is sent as application/json.'
   }
-  return code === undefined ? 'The request is not well formed.' : `${faults[code].title}.`
+  return code === undefined
+    ? 'The request is not well formed.'
+    : `The request was refused: ${faults[code].title}.`
 }
 
 /** The error handler of the application. */

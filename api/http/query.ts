@@ -16,7 +16,7 @@ export function wholeNumber(min: number, max: number) {
 
 const listMax = 1_000
 
-/** `a=1,2` or `a=1&a=2`; at least one, and at most 1,000 after splitting. A value can not hold a comma. */
+/** `a=1,2` or `a=1&a=2`; at least one, and at most 1,000 after splitting. A value cannot hold a comma. */
 export function listOf<T>(item: z.ZodType<T, string>) {
   return z
     .union([z.string(), z.array(z.string())])

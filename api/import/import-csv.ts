@@ -1,7 +1,7 @@
 /**
  * Reads the rows of a CSV import (RFC 4180, and what spreadsheets make of it: `;` or tabs, a first line `sep=;`, headers
  * in any case). Each line is read by itself, so that a quote that is not closed costs its own row and none of those
- * below; a cell can not hold a line break for that.
+ * below; a cell cannot hold a line break for that.
  */
 
 import { parse } from 'csv-parse/sync'

@@ -1,4 +1,4 @@
-/** Reads the lines of an NDJSON import as it arrives; a line that can not be read does not stop the others. */
+/** Reads the lines of an NDJSON import as it arrives; a line that cannot be read does not stop the others. */
 
 import { attributePrefix, clearMark, flatRow, type ImportRow, importColumns } from './import-row.ts'
 import { lineMax, linesOf } from './import-text.ts'

@@ -1,5 +1,5 @@
 /**
- * One row of an import: what it says of a site, a device or both, still unchecked, or the reason why it can not be
+ * One row of an import: what it says of a site, a device or both, still unchecked, or the reason why it cannot be
  * read. What a row does not mention stays as it is; null clears. A flat row has the columns of CSV; an empty cell says
  * nothing, and `\N` (as databases write it) clears.
  */
@@ -9,7 +9,7 @@ export interface ImportRow {
   line: number
   site?: unknown
   device?: unknown
-  /** Why the row can not be read. */
+  /** Why the row cannot be read. */
   reason?: string
 }
 

@@ -287,7 +287,7 @@ function badReference({ id, site, gateway }: Device, world: World): string | und
   if (gateway === null) return undefined
   const over = world.device(gateway)
   if (over === undefined) return `gateway: there is no device "${gateway}"; make it first`
-  if (gateway === id) return 'gateway: a device can not stand behind itself'
+  if (gateway === id) return 'gateway: a device cannot stand behind itself'
   if (over.gateway !== null) {
     return `gateway: "${gateway}" stands behind "${over.gateway}" itself, and gateways do not chain`
   }

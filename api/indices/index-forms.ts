@@ -70,7 +70,7 @@ export const indexAnswerForm = z
   .strictObject({
     index: z.enum(indexNames),
     edition: z.string(),
-    value: numberOrText.meta({ description: 'The index itself; null when it can not be given' }),
+    value: numberOrText.meta({ description: 'The index itself; null when it cannot be given' }),
     sub: z.record(z.string(), numberOrText).meta({ description: 'The same per indicator' }),
     primary: z.array(z.string()).meta({ description: 'The indicators that decide it' }),
     category: bothLanguages.nullable(),

@@ -11,7 +11,7 @@ export const doctorCommand: Command = {
 
 Looks at what a server needs and changes nothing: settings, data folder and its rights, disk, clock, ports, readings
 store (InfluxDB: version, sign-in, rights). Works beside a running server, and without one. One line for each:
-"ok", "warn" (works, and is not as it should be) or "fail" (does not start, or can not keep what it promises), and
+"ok", "warn" (works, and is not as it should be) or "fail" (does not start, or cannot keep what it promises), and
 what to do. Exit code 0, or 1 when something fails.
 
   --config FILE   settings in YAML; environment variables win

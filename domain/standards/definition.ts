@@ -79,7 +79,7 @@ export interface IndexRequest {
 export interface IndexAnswer {
   index: IndexName
   edition: string
-  /** The index itself; a class such as `III`, a signal such as `red`; null when it can not be given (NA). */
+  /** The index itself; a class such as `III`, a signal such as `red`; null when it cannot be given (NA). */
   value: number | string | null
   /** Per indicator as in the request. */
   sub: Readonly<Record<string, number | string | null>>

@@ -90,7 +90,7 @@ export function givenValues(
   })
 }
 
-/** For sums and counts, which can not be below 0. */
+/** For sums and counts, which cannot be below 0. */
 export function refuseNegative(all: readonly Given[], at = 'values'): readonly Given[] {
   const negative = all.find(({ value }) => value !== null && compare(value, zero) < 0)
   if (negative === undefined) return all

@@ -18,7 +18,7 @@ const signal = starterRule(
       'CMA Order 16 (2007), rainstorm: 50 mm in 12 h blue, in 6 h yellow, in 3 h orange, 100 mm in 3 h red',
     confidence: 'B',
     notes: [
-      'The order also asks that the rain may go on, which a gauge can not know: this says "reached", the weather service decides.',
+      'The order also asks that the rain may go on, which a gauge cannot know: this says "reached", the weather service decides.',
       'Provinces have signals of their own; set theirs as a rule on the sum of `rainfall`.',
     ],
   },

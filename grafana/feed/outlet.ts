@@ -11,7 +11,7 @@ import { yieldTo } from '../../runtime/async/yield.ts'
 const pointsPerSlice = 250
 
 export interface Outlet extends Pick<BoardSink, 'largest' | 'remove'> {
-  /** Throws when the database can not store now, or when the feed has ended; then some may be stored. */
+  /** Throws when the database cannot store now, or when the feed has ended; then some may be stored. */
   write(points: Iterable<BoardPoint>): Promise<void>
   /** Whether a failure has been told, or need not be. */
   isTold(error: unknown): boolean
@@ -40,7 +40,7 @@ export function createOutlet(
       return result
     } catch (error) {
       if (!isTroubled && !isClosed) {
-        log.warn({ error }, 'What boards show beside readings can not be written; trying again.')
+        log.warn({ error }, 'What boards show beside readings cannot be written; trying again.')
       }
       isTroubled = true
       if (error instanceof Error) told.add(error)

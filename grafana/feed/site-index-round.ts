@@ -59,7 +59,7 @@ export function createSiteIndexRound(parts: SiteIndexRoundParts): SiteIndexRound
         const points = await siteIndexPoints(parts, site, { now, ...config })
         await outlet.write(points)
       } catch (error) {
-        // A store that can not be reached now is waited for; one site that is at fault is not.
+        // A store that cannot be reached now is waited for; one site that is at fault is not.
         if (outlet.isTold(error) || isAway(error)) throw error
         if (failed++ === 0) {
           ports.log.warn({ site: site.id, error }, 'A site has no new indices on boards.')

@@ -1,6 +1,6 @@
 /**
  * The one palette of alert levels. On every board a filled colour means a level and nothing else, and the word stands
- * beside it for those who can not tell colours apart. The four levels are the national ones (IV blue … I red).
+ * beside it for those who cannot tell colours apart. The four levels are the national ones (IV blue … I red).
  */
 
 import type { Threshold, ValueMapping } from '@grafana/grafana-foundation-sdk/dashboard'

@@ -18,7 +18,7 @@ export function warn(check: string, found: string, advice: string): Finding {
   return { check, status: 'warn', found, advice }
 }
 
-/** The server does not start, or can not keep what it promises. */
+/** The server does not start, or cannot keep what it promises. */
 export function fail(check: string, found: string, advice: string): Finding {
   return { check, status: 'fail', found, advice }
 }

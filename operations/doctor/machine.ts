@@ -101,7 +101,7 @@ export async function examineClock(
   const text = new Date(now).toISOString()
   const findings: Finding[] = []
   if (now < sane.from || now > sane.to) {
-    findings.push(fail('clock', `the clock says ${text}, which can not be`, sync))
+    findings.push(fail('clock', `the clock says ${text}, which cannot be`, sync))
   }
   if (newest !== null && newest > now + 1_000) {
     const found = `the clock says ${text}, and a reading was received at ${new Date(newest).toISOString()}: it has gone back, or was ahead then`

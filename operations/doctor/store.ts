@@ -29,8 +29,8 @@ export async function examineStore(config: Config, ports: Ports): Promise<Findin
     return [warn('readings', `${what} is not there yet: ${write}`, advice)]
   }
   const findings = [
-    ...(read === null ? [] : [fail('readings', `${what} can not be read: ${read}`, rights)]),
-    ...(write === null ? [] : [fail('readings', `${what} can not be written: ${write}`, rights)]),
+    ...(read === null ? [] : [fail('readings', `${what} cannot be read: ${read}`, rights)]),
+    ...(write === null ? [] : [fail('readings', `${what} cannot be written: ${write}`, rights)]),
   ]
   return findings.length > 0 ? findings : [ok('readings', `${what} can be read and written`)]
 }

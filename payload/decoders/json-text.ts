@@ -17,7 +17,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
 /** The value, or why there is none. */
 export function parseJson(payload: Uint8Array): { value: unknown } | { problem: Problem } {
   const { opened, isAscii } = survey(payload)
-  /** A text with few opening brackets can not be deep, wherever they stand; only others are looked at closely. */
+  /** A text with few opening brackets cannot be deep, wherever they stand; only others are looked at closely. */
   const mayBeDeep = opened > jsonDepthMax && beginsLikeJson(payload)
   if (mayBeDeep && nesting(payload, jsonDepthMax) > jsonDepthMax) {
     return malformed(`the JSON is nested deeper than ${jsonDepthMax} levels`)
@@ -29,7 +29,7 @@ export function parseJson(payload: Uint8Array): { value: unknown } | { problem: 
   } catch (error) {
     const quoted = text === undefined ? undefined : quoteBareNumbers(text)
     const mended = quoted === undefined ? undefined : parsed(quoted)
-    /** Nothing is lost here: what can not be read goes to quarantine whole, with this reason. */
+    /** Nothing is lost here: what cannot be read goes to quarantine whole, with this reason. */
     return mended ?? whyNotJson(payload, error)
   }
 }
@@ -78,7 +78,7 @@ function unsupported(reason: string): { problem: Problem } {
   return { problem: { code: 'unsupported_format', reason } }
 }
 
-/** With an object or a list; other JSON can not be deep. */
+/** With an object or a list; other JSON cannot be deep. */
 function beginsLikeJson(payload: Uint8Array): boolean {
   const first = firstByte(payload)
   return first === 0x7b || first === 0x5b

@@ -24,7 +24,7 @@ export function localTime(sent: unknown): number | undefined {
   return year < years.first || year > years.last ? undefined : moment(parts, 0)
 }
 
-/** Why a time can not be taken; a local time goes along, for profiles that name its zone. */
+/** Why a time cannot be taken; a local time goes along, for profiles that name its zone. */
 export function timeProblem(ts: unknown): Problem {
   const local = localTime(ts)
   if (local !== undefined) return { code: 'malformed', reason: needsZone(ts, local), local }

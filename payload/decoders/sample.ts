@@ -5,7 +5,7 @@
 
 import type { RefusalCode } from '../../domain/quarantine.ts'
 
-/** Why something can not be taken. */
+/** Why something cannot be taken. */
 export interface Problem {
   code: RefusalCode
   /** One sentence that names the field, the value and what is allowed. */
@@ -18,13 +18,13 @@ export interface Problem {
 export interface Sample {
   /** Id of the device it is said to be of. */
   device: string
-  /** Key as sent; null when the place where readings should be can not be read. */
+  /** Key as sent; null when the place where readings should be cannot be read. */
   key: string | null
   /** Whatever stood there. */
   value: unknown
   /** Milliseconds since 1970 UTC; null when the message gives no time. */
   observedAt: number | null
-  /** Set when this sample can not be read. */
+  /** Set when this sample cannot be read. */
   problem: Problem | null
 }
 
@@ -60,7 +60,7 @@ export function shown(value: unknown): string {
   return wellFormed(short)
 }
 
-/** Lone surrogates become U+FFFD: they can not be written as UTF-8. */
+/** Lone surrogates become U+FFFD: they cannot be written as UTF-8. */
 export function wellFormed(text: string): string {
   return text.replace(/\p{Surrogate}/gu, '\ufffd')
 }

@@ -30,7 +30,7 @@ export function createCircuitBreaker(
     failures += 1
     count()
     if (failures > 1) return
-    log.error({ what, error }, 'The past can not be read; alerts goes on with what it has.')
+    log.error({ what, error }, 'The past cannot be read; alerts goes on with what it has.')
   }
 
   function succeed(): void {

@@ -36,7 +36,7 @@ const kindAt = 8
 const deviceBytesAt = 10
 const receivedAtAt = 12
 const readingsAt = 20
-/** No record is shorter; what can not be counted is estimated with it. */
+/** No record is shorter; what cannot be counted is estimated with it. */
 export const recordBytesMin = 24
 
 const firstBufferBytes = 256 * 1024
@@ -160,7 +160,7 @@ export interface DecodeOptions {
 }
 
 export interface DecodedBlock {
-  /** Positions that can not be read. */
+  /** Positions that cannot be read. */
   broken: number[]
   /** The position behind the last one that could be accounted for. */
   end: number

@@ -45,7 +45,7 @@ export interface Positions {
   to: number
 }
 
-/** What a reader found broken: the uplinks `from`…`to` can not be read. */
+/** What a reader found broken: the uplinks `from`…`to` cannot be read. */
 export interface JournalDamage {
   from: number
   to: number

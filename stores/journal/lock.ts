@@ -35,6 +35,6 @@ function refusal(dir: string, cause: unknown): unknown {
   if (code === undefined) return cause
   const reason = code.startsWith('SQLITE_BUSY')
     ? `Another broker is writing the journal in ${dir}; only one may.`
-    : `The lock of the journal in ${dir} can not be taken (${code}).`
+    : `The lock of the journal in ${dir} cannot be taken (${code}).`
   return new Fault('journal_unwritable', reason, { cause })
 }

@@ -18,7 +18,7 @@ export interface OpenSegments {
   attempt<T>(query: (list: readonly SegmentFile[]) => T): T
   /** Undefined when the file is too broken to be opened. */
   open(file: SegmentFile): SegmentReader | undefined
-  /** What can be found in a sealed segment that SQLite can not make sense of. */
+  /** What can be found in a sealed segment that SQLite cannot make sense of. */
   salvage(file: SegmentFile): Salvage
   /** Makes `attempt` start over when the file is not there any more: what seems broken was only dropped. */
   confirm(file: SegmentFile): void
@@ -68,7 +68,7 @@ export function createOpenSegments(dir: string): OpenSegments {
           const gone = error instanceof SegmentGone || isMissing(error)
           if (gone && left > 1) continue
           if (!gone && !isOfTheWorld(error)) throw error
-          throw new Fault('store_unavailable', `The journal in ${dir} can not be read now.`, {
+          throw new Fault('store_unavailable', `The journal in ${dir} cannot be read now.`, {
             cause: error,
           })
         }

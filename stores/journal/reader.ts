@@ -3,7 +3,7 @@
  * listing the folder, keeps at most a few files open, and holds no lock between calls.
  *
  * What is broken is told once to `onDamage` and left out; everything else is delivered. While the newest
- * segment can not be read at all, calls throw `Fault` `store_unavailable`: the writer will begin another one.
+ * segment cannot be read at all, calls throw `Fault` `store_unavailable`: the writer will begin another one.
  */
 
 import { Fault } from '../../domain/errors.ts'
@@ -143,5 +143,5 @@ function skipBroken(
 }
 
 function unreadable(file: SegmentFile, next: number): Fault {
-  return new Fault('store_unavailable', `${file.path} can not be read from position ${next} on`)
+  return new Fault('store_unavailable', `${file.path} cannot be read from position ${next} on`)
 }

@@ -71,7 +71,7 @@ interface End {
   head: number
   /** Open for writing when all is well with the segment. */
   db?: SqliteDatabase
-  /** Why the segment can not be gone on with. */
+  /** Why the segment cannot be gone on with. */
   reason?: string
   totals?: Totals
 }

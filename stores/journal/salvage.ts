@@ -1,6 +1,6 @@
 /**
  * Finds the blocks of a sealed segment without SQLite's help, page by page: when the first page or a page of
- * the tree is broken, SQLite can not reach blocks that are whole. Only rows whose checksum is right count.
+ * the tree is broken, SQLite cannot reach blocks that are whole. Only rows whose checksum is right count.
  *
  * Format: sqlite.org/fileformat2.html sections 1.6 (b-tree pages) and 2.1 (records). Never used on the live
  * segment: closing a file here would drop the locks that SQLite holds on it in this process (POSIX).

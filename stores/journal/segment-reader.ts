@@ -1,6 +1,6 @@
 /**
  * Reads one segment in short queries, never with a lasting iterator: a checkpoint must not wait for a reader.
- * Pages that SQLite can not make sense of are told apart from "nothing there": the caller decides.
+ * Pages that SQLite cannot make sense of are told apart from "nothing there": the caller decides.
  */
 
 import { isDamage } from './damage.ts'
@@ -25,7 +25,7 @@ export interface Span {
 }
 
 export interface SegmentReader {
-  /** The blocks from the one that holds `next` on; empty when it is not there or can not be read. */
+  /** The blocks from the one that holds `next` on; empty when it is not there or cannot be read. */
   blocks(span: Span): readonly BlockRow[]
   /** Where the first block that begins behind `seq` and before `end` begins. */
   firstAfter(seq: number, end: number): OrDamaged<number | undefined>

@@ -49,7 +49,7 @@ export function openJournalWriter(options: JournalWriterOptions): JournalWriter 
   } catch (error) {
     unlock()
     if (!isOfTheWorld(error)) throw error
-    throw new Fault('journal_unwritable', `The journal in ${dir} can not be opened for writing.`, {
+    throw new Fault('journal_unwritable', `The journal in ${dir} cannot be opened for writing.`, {
       cause: error,
     })
   }

@@ -30,7 +30,7 @@ export function readTail(path: string, pageBytes: number): WalTail {
   const log = readLog(path)
   const frameBytes = frameHeaderBytes + pageBytes
   const commits: boolean[] = []
-  // A broken header can not say which generation is the newest; the first frame can.
+  // A broken header cannot say which generation is the newest; the first frame can.
   const header = soundHeader(log)
   const saltAt = header !== null ? headerSaltAt : headerBytes + frameSaltAt
   let sum = header

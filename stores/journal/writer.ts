@@ -102,7 +102,7 @@ export function createWriter(
         return true
       } catch (error) {
         if (!isOfTheWorld(error)) throw error
-        log.debug({ error }, 'The journal still can not be written.')
+        log.debug({ error }, 'The journal still cannot be written.')
         return false
       }
     },
@@ -141,7 +141,7 @@ function sumWith(sum: Totals, row: { count: number; readings: number; bytes: num
 
 function unwritable(dir: string, cause: unknown): Fault {
   const what = driverCode(cause) ?? (cause instanceof Error ? cause.message : String(cause))
-  return new Fault('journal_unwritable', `The journal in ${dir} can not be written: ${what}`, {
+  return new Fault('journal_unwritable', `The journal in ${dir} cannot be written: ${what}`, {
     cause,
   })
 }

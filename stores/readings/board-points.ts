@@ -37,13 +37,13 @@ export interface FoundPoint {
 
 export interface BoardSink {
   /**
-   * Throws `Fault` `store_unavailable` when the database can not store now; any part may have been stored then.
+   * Throws `Fault` `store_unavailable` when the database cannot store now; any part may have been stored then.
    * Points that it refuses for good are left out and logged.
    */
   write(points: readonly BoardPoint[]): Promise<void>
   /**
    * Of the point in which a number is largest, that number and a text; null when there is none, or when the database
-   * does not tell. Throws `Fault` `store_unavailable` when it can not be reached.
+   * does not tell. Throws `Fault` `store_unavailable` when it cannot be reached.
    */
   largest(
     measurement: BoardMeasurement,
@@ -51,7 +51,7 @@ export interface BoardSink {
   ): Promise<FoundPoint | null>
   /**
    * Takes away the points of a site in a time (half-open, milliseconds since 1970 UTC), where the database can do that.
-   * Throws `Fault` `store_unavailable` when it can not be reached.
+   * Throws `Fault` `store_unavailable` when it cannot be reached.
    */
   remove(
     measurement: BoardMeasurement,

@@ -16,7 +16,7 @@ const pollMs = 250
 export type StoredListener = (readings: readonly Reading[], gap: boolean) => void
 
 export interface LatestTable {
-  /** Takes over what was stored meanwhile; throws when the store can not be read. */
+  /** Takes over what was stored meanwhile; throws when the store cannot be read. */
   refresh(): Promise<void>
   /** Property → newest reading. */
   of(device: string): ReadonlyMap<string, Reading> | undefined
@@ -109,7 +109,7 @@ export function createLatestTable({ ports, bus, readings }: LatestTableParts): L
         troubled = false
       },
       (error: unknown) => {
-        if (!troubled) ports.log.warn({ error }, 'The readings can not be followed; trying again.')
+        if (!troubled) ports.log.warn({ error }, 'The readings cannot be followed; trying again.')
         troubled = true
       },
     )

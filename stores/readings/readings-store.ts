@@ -17,7 +17,7 @@ import type { DataLayout } from '../../runtime/data-layout.ts'
 export interface ReadingsStore {
   openWriter(parts: WriterParts): OpenWriter
   openReader(): ReadingsReader
-  /** Where what boards show beside readings is written; undefined where boards can not ask. */
+  /** Where what boards show beside readings is written; undefined where boards cannot ask. */
   openBoards(): BoardSink | undefined
 }
 

@@ -65,7 +65,7 @@ export interface ReadingsWriter {
   /**
    * Stores the batch and moves the progress, both or neither. Without `advance` (a retry from quarantine)
    * the position stays and the readings count as received.
-   * Throws when the store can not be reached: nothing has happened then, try again later.
+   * Throws when the store cannot be reached: nothing has happened then, try again later.
    */
   write(batch: readonly Reading[], advance?: Advance): WriteResult | Promise<WriteResult>
   /**

@@ -7,7 +7,7 @@ import type { ReadingsReader, ReadingsWriter } from './readings.ts'
 import { openReader } from './sqlite/reader.ts'
 import { openWriter, type WriterOptions } from './sqlite/writer.ts'
 
-/** `keepDays` 0 keeps readings for ever. Throws `Fault` `store_too_new` or `store_unavailable`. */
+/** `keepDays` 0 keeps readings forever. Throws `Fault` `store_too_new` or `store_unavailable`. */
 export function openReadingsWriter(options: WriterOptions): ReadingsWriter {
   return openWriter(options)
 }

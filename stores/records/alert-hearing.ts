@@ -2,7 +2,7 @@
  * What each endpoint has heard of each open alert, in the transaction of the deliveries that tell it. So no crash
  * loses the end of an alert whose beginning was told, and none tells an end that had no beginning.
  *
- * What can not be told when it happens (a silence is on, the endpoint is switched off, or it is new and asks for
+ * What cannot be told when it happens (a silence is on, the endpoint is switched off, or it is new and asks for
  * what is open) is *owed*, and settled later with one message that says where the alert stands then.
  */
 

@@ -154,7 +154,7 @@ export function createOutbox(db: SqliteDatabase): Outbox {
   }
 }
 
-/** The same for the same change and webhook, so that a change computed twice can not be sent as two. */
+/** The same for the same change and webhook, so that a change computed twice cannot be sent as two. */
 function deliveryId(change: string, webhook: string): string {
   const hash = createHash('sha256').update(`${change}\n${webhook}`).digest('base64url')
   return `dlv_${hash.slice(0, 22)}`

@@ -1,6 +1,6 @@
 /**
  * Opens one SQLite file of records through Kysely and brings it to this version's schema
- * (see `../migrate.ts`). What SQLite can not do for now throws the `Fault` `store_unavailable`.
+ * (see `../migrate.ts`). What SQLite cannot do for now throws the `Fault` `store_unavailable`.
  *
  * Write only inside transactions: they wait for the write lock without blocking those they wait for.
  */
@@ -24,7 +24,7 @@ const turnsMax = 32_768
 
 /**
  * Read-only transactions see one snapshot and lock nobody out; all others take the write lock at once, so
- * that a transaction that reads first can not fail half-way as busy.
+ * that a transaction that reads first cannot fail half-way as busy.
  */
 class RecordsDriver extends SqliteDriver {
   readonly #database: SqliteDatabase

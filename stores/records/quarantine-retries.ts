@@ -202,7 +202,7 @@ async function setOutcome(tx: Writing, request: number, outcome: RetryOutcome): 
   return done.numUpdatedRows > 0n
 }
 
-/** Places are not used again, not even the one that was just left: an id means one refusal for ever. */
+/** Places are not used again, not even the one that was just left: an id means one refusal forever. */
 async function nextIdx(tx: Writing, left: { seq: number; idx: number }): Promise<number> {
   const last = await tx
     .selectFrom('entry')

@@ -34,7 +34,7 @@ type Lookups = Pick<
 >
 
 export interface RegistryMemory extends Lookups {
-  /** All or nothing: a row that can not be read throws before anything is taken over. */
+  /** All or nothing: a row that cannot be read throws before anything is taken over. */
   apply(update: RegistryUpdate): void
 }
 

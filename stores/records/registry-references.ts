@@ -12,7 +12,7 @@ import type { RegistrySchema } from './registry-schema.ts'
 
 type Writing = Transaction<RegistrySchema>
 
-/** Throws `impossible` when one of these devices (at most 500) refers to something that can not be. */
+/** Throws `impossible` when one of these devices (at most 500) refers to something that cannot be. */
 export async function checkDevices(tx: Writing, ids: readonly string[]): Promise<void> {
   await checkTargets(tx, ids)
   await checkDepth(tx, ids)
@@ -53,7 +53,7 @@ async function checkTargets(tx: Writing, ids: readonly string[]): Promise<void> 
     )
   }
   if (wrong.gateway === wrong.id) {
-    throw impossible('gateway', `device "${wrong.id}" can not be its own gateway`)
+    throw impossible('gateway', `device "${wrong.id}" cannot be its own gateway`)
   }
   throw impossible(
     'gateway',
@@ -76,7 +76,7 @@ async function checkDepth(tx: Writing, ids: readonly string[]): Promise<void> {
   if (wrong === undefined) return
   throw impossible(
     'gateway',
-    `device "${wrong.id}" is the gateway of "${wrong.child}", so it can not stand behind a gateway itself`,
+    `device "${wrong.id}" is the gateway of "${wrong.child}", so it cannot stand behind a gateway itself`,
   )
 }
 

@@ -69,7 +69,7 @@ export interface Registry {
   replace<K extends EntityKind>(kind: K, item: Entities[K], placedAt?: number): Promise<void>
   /**
    * Corrects where a device has stood; its own entry follows when it concerns today. `not_found` when there is no such
-   * device or site, `impossible` for times that can not be.
+   * device or site, `impossible` for times that cannot be.
    */
   place(change: PlacementChange): Promise<void>
   /**

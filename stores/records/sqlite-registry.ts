@@ -51,14 +51,14 @@ const migrations: Migrations = [
     hash TEXT NOT NULL
   ) STRICT;
   CREATE TRIGGER audit_is_final BEFORE UPDATE ON audit
-    BEGIN SELECT RAISE(ABORT, 'audit entries can not be changed'); END;
+    BEGIN SELECT RAISE(ABORT, 'audit entries cannot be changed'); END;
   CREATE TRIGGER audit_is_kept BEFORE DELETE ON audit
-    BEGIN SELECT RAISE(ABORT, 'audit entries can not be removed'); END;
+    BEGIN SELECT RAISE(ABORT, 'audit entries cannot be removed'); END;
 
   CREATE TABLE audit_head (id INTEGER NOT NULL, hash TEXT NOT NULL) STRICT;
   INSERT INTO audit_head VALUES (0, '${'0'.repeat(64)}');
   `,
-  // SQLite can not widen a CHECK: the table is made anew. The list of kinds stays checked, so that a program that
+  // SQLite cannot widen a CHECK: the table is made anew. The list of kinds stays checked, so that a program that
   // does not know a kind refuses the file and never meets an item of it.
   `
   CREATE TABLE entity_made_anew (
@@ -102,9 +102,9 @@ const migrations: Migrations = [
   DROP TABLE audit;
   ALTER TABLE audit_made_anew RENAME TO audit;
   CREATE TRIGGER audit_is_final BEFORE UPDATE ON audit
-    BEGIN SELECT RAISE(ABORT, 'audit entries can not be changed'); END;
+    BEGIN SELECT RAISE(ABORT, 'audit entries cannot be changed'); END;
   CREATE TRIGGER audit_is_kept BEFORE DELETE ON audit
-    BEGIN SELECT RAISE(ABORT, 'audit entries can not be removed'); END;
+    BEGIN SELECT RAISE(ABORT, 'audit entries cannot be removed'); END;
   CREATE TABLE audit_begun (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     at INTEGER NOT NULL,

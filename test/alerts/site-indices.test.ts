@@ -370,7 +370,7 @@ describe('an index of the moment', () => {
     await writer.close()
   })
 
-  test('water: what one message says is observed once, and values do not count for ever', async () => {
+  test('water: what one message says is observed once, and values do not count forever', async () => {
     await stand({ kind: 'surface-water' }, [{ id: 'a', expectedInterval: '4h' }])
     const index: Heard = { index: 'gb3838-class' }
     const indices = begin()
@@ -458,7 +458,7 @@ test('an hour that had begun before anything is known of it is passed over', asy
   expect(await hear(begin(), { index: 'eu-aqi' }, readings)).toEqual([[2, 4]])
 })
 
-test('a store that can not be read takes nothing of what is heard', async () => {
+test('a store that cannot be read takes nothing of what is heard', async () => {
   await stand({ kind: 'air-station' }, [{ id: 'a', expectedInterval: '1h' }])
   const down = () => {
     throw new Error('down')

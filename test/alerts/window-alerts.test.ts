@@ -161,7 +161,7 @@ async function whileTimeGoesOn(work: Promise<unknown>): Promise<void> {
   await done
 }
 
-describe('a readings store that can not be read', () => {
+describe('a readings store that cannot be read', () => {
   const noted = () => city.ports.notes.filter(({ sentence }) => /past/i.test(sentence))
 
   test.each(['down', 'hanging'] as const)(

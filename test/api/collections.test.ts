@@ -457,7 +457,7 @@ describe('tokens', () => {
     expect((await use()).status).toBe(200)
   })
 
-  test('the token of the settings is an admin and can not be impersonated', async () => {
+  test('the token of the settings is an admin and cannot be impersonated', async () => {
     expect((await city.call('GET', '/tokens', { as: 'settings' })).status).toBe(200)
     const answer = await city.call('POST', '/tokens', { body: { id: 'settings', role: 'viewer' } })
     expect(answer).toMatchObject({ status: 422, body: { field: 'id' } })

@@ -475,7 +475,7 @@ describe('forms', () => {
   })
 
   test.each(['text/html', 'application/xml', 'text/csv;q=0', 'nonsense', ';', '*/json'])(
-    'Accept: %s can not be met',
+    'Accept: %s cannot be met',
     async (accept) => {
       const answer = await get(accept)
       expect(answer).toMatchObject({ status: 406, body: { code: 'not_acceptable' } })
@@ -499,7 +499,7 @@ test('readings that cannot be read now are a 503 that says when to come back', a
   const { readings } = city.parts
   const since = readings.since
   readings.since = () => {
-    throw new Fault('store_unavailable', 'The readings store can not be reached.')
+    throw new Fault('store_unavailable', 'The readings store cannot be reached.')
   }
   try {
     const answer = await city.call('GET', '/latest')

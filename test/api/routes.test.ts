@@ -190,7 +190,7 @@ describe.each(withId)('%s %s with a hostile id', (method, path) => {
   })
 })
 
-/** A path that can not even be decoded is refused before a request has an id of ours in a header. */
+/** A path that cannot even be decoded is refused before a request has an id of ours in a header. */
 function expectBare(answer: Awaited<ReturnType<CityApi['call']>>): void {
   expect(answer.headers['content-type']).toContain('application/problem+json')
   expect(answer.body.status).toBe(answer.status)
@@ -352,7 +352,7 @@ describe('paths and methods', () => {
 })
 
 describe('headers', () => {
-  test('answers say nothing of the machinery and can not be framed, sniffed or kept', async () => {
+  test('answers say nothing of the machinery and cannot be framed, sniffed or kept', async () => {
     for (const path of ['/healthz', '/api/v1/sites', '/api/v1/none']) {
       const { headers } = await city.call('GET', path)
       expect(headers['x-powered-by']).toBeUndefined()

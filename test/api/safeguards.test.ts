@@ -57,7 +57,7 @@ describe('a fault of ours', () => {
     ).toContain('/srv')
   })
 
-  test('a change that can not be written to the audit trail is not made', async () => {
+  test('a change that cannot be written to the audit trail is not made', async () => {
     city = await openCityApi()
     city.parts.registry.beginAudit = () => Promise.reject(new Error('disk full'))
     const answer = await city.call('POST', '/sites', { body: { id: 's' } })
@@ -88,7 +88,7 @@ describe('health', () => {
       body: { status: 'ok' },
     })
     expect((await city.call('GET', '/readyz', { as: null })).status).toBe(200)
-    const reasons = ['The journal can not be written: disk full.']
+    const reasons = ['The journal cannot be written: disk full.']
     city.parts.monitor.health = async () => ({
       ready: false,
       reasons,

@@ -60,7 +60,7 @@ describe('data source', () => {
   })
 })
 
-test('boards come from one folder, can not be changed in the browser, and no two share a title', () => {
+test('boards come from one folder, cannot be changed in the browser, and no two share a title', () => {
   const { providers } = parse(textOf('dashboards/bellwether.yaml'))
   expect(providers).toHaveLength(1)
   expect(providers[0]).toMatchObject({

@@ -153,7 +153,7 @@ describe('a device', () => {
     })
   })
 
-  test('nothing is promised for a denied publish while the journal can not be written', async () => {
+  test('nothing is promised for a denied publish while the journal cannot be written', async () => {
     t.journal.full = true
     client.send(publishFrame('v2/x', 'x'))
     await client.untilClosed()

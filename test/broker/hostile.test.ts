@@ -295,7 +295,7 @@ describe('floods', () => {
     expect(await t.metric('bellwether_mqtt_slowed_total')).toBeGreaterThan(0)
   })
 
-  test('a device can not get more by more connections', async () => {
+  test('a device cannot get more by more connections', async () => {
     await start({ BELLWETHER_MQTT_MESSAGES_PER_SECOND_MAX: '100' })
     const clients = await Promise.all(
       Array.from({ length: 4 }, (_, i) => t.rawDevice('bad', { clientId: `c${i}` })),
@@ -312,7 +312,7 @@ describe('floods', () => {
     expect(sum).toBeLessThan(200)
   })
 
-  test('a client that never reads its acknowledgements is not read for ever', async () => {
+  test('a client that never reads its acknowledgements is not read forever', async () => {
     const good = await start()
     const deaf = await t.rawDevice('bad')
     deaf.socket.pause()

@@ -87,7 +87,7 @@ describe('moments of receipt', () => {
     expect(receive({ e: { rssi: 1, battery: 9 } }, 'g', 'gateway-attributes')).toBe(3)
   })
 
-  test('what can not be read takes one: it may be read one day', () => {
+  test('what cannot be read takes one: it may be read one day', () => {
     const { receipts, clock } = bench()
     const garbage = () => receipts.draft('d', 'telemetry', Buffer.from('##0101QN=')).receivedAt
     expect([garbage(), garbage()]).toEqual([clock.now(), clock.now() + 1])

@@ -43,7 +43,7 @@ describe('client ids', () => {
     expect(victim.closed).toBe(false)
   })
 
-  test('a wrong token can not take over either', async () => {
+  test('a wrong token cannot take over either', async () => {
     const victim = await t.rawDevice('d1', { clientId: 'x' })
     const thief = await t.raw()
     expect(await thief.connect({ username: 'd1', password: 'wrong', clientId: 'x' })).toBe(4)

@@ -297,7 +297,7 @@ describe('serve', () => {
     const elsewhere = { BELLWETHER_DATA_DIR: join(dir, 'elsewhere'), BELLWETHER_HTTP_PORT: port }
     const third = await runProcess(['serve'], { ...env, ...elsewhere })
     expect(third.code).toBe(1)
-    expect(third.err).toMatch(/^bellwether serve: BELLWETHER_HTTP_PORT=\d+ can not be used: .*\n$/)
+    expect(third.err).toMatch(/^bellwether serve: BELLWETHER_HTTP_PORT=\d+ cannot be used: .*\n$/)
     child.kill('SIGTERM')
     await once(child, 'exit')
   })

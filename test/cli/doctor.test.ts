@@ -178,12 +178,12 @@ test('the rights on InfluxDB are told apart, and an InfluxDB that is away', asyn
   ])
   expect(await readings(await influx(200, 403))).toEqual([
     1,
-    expect.stringMatching(/^fail .* can not be written: .*User gauge lacks rights/),
+    expect.stringMatching(/^fail .* cannot be written: .*User gauge lacks rights/),
   ])
   expect(await readings(await influx(401, 401))).toEqual([
     1,
-    expect.stringMatching(/^fail .* can not be read: .*User gauge or its password is refused/),
-    expect.stringMatching(/^fail .* can not be written: /),
+    expect.stringMatching(/^fail .* cannot be read: .*User gauge or its password is refused/),
+    expect.stringMatching(/^fail .* cannot be written: /),
   ])
   expect(await readings('http://127.0.0.1:9')).toEqual([
     1,

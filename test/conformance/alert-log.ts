@@ -231,7 +231,7 @@ export function alertLogConformance(backend: AlertLogBackend): void {
       })
     })
 
-    test('what can not be acknowledged says why', async () => {
+    test('what cannot be acknowledged says why', async () => {
       const none = toAll()
       await expect(log.acknowledge('a1', ack('m1'), none)).rejects.toMatchObject({
         code: 'not_found',

@@ -904,7 +904,7 @@ function following(fresh: Fresh): void {
 
 function retention(fresh: Fresh): void {
   describe('retention', () => {
-    test('keeps for ever when no days are set', async () => {
+    test('keeps forever when no days are set', async () => {
       const { writer, reader } = await fresh(0)
       await writer.write([reading(0)])
       await tidyAll(writer, start + 10_000 * day)

@@ -157,7 +157,7 @@ export function registryConformance(start: () => Promise<RegistryBackend>): void
       expect(view.get(kind, item.id)).toEqual(item)
     })
 
-    test.each(kinds)('a %s that is not there can not be replaced', async (kind) => {
+    test.each(kinds)('a %s that is not there cannot be replaced', async (kind) => {
       const { registry, view } = await setUp()
       await expectFault(registry.replace(kind, examples[kind]), 'not_found')
       expect(await view.refresh()).toBe(false)
@@ -243,7 +243,7 @@ export function registryConformance(start: () => Promise<RegistryBackend>): void
       await registry.replace('device', device('top', { gateway: 'other' }))
     })
 
-    test('what is in use can not be removed, and the answer says by how many and by whom first', async () => {
+    test('what is in use cannot be removed, and the answer says by how many and by whom first', async () => {
       const { registry, view } = await setUp()
       await registry.insert('site', site('s'))
       await registry.insert('device', device('g'))

@@ -19,7 +19,7 @@ export function provideBaseImages(engine: Engine, node: string, influxdb: string
   const missing = [node, influxdb].filter((image) => !has(engine, image))
   if (missing.length === 0) return
   if (!engine.isOwn) {
-    throw new Error(`The container engine has no ${missing.join(' and ')} and can not pull it.`)
+    throw new Error(`The container engine has no ${missing.join(' and ')} and cannot pull it.`)
   }
   const folder = mkdtempSync(join(tmpdir(), 'bw-images-'))
   try {

@@ -1,6 +1,6 @@
 /**
  * The Dockerfile and the compose file in a real container engine, as an operator runs them. Grafana is left out: its
- * image can not be made from packages. The tests build on each other: one installation is brought up, used, stopped,
+ * image cannot be made from packages. The tests build on each other: one installation is brought up, used, stopped,
  * lost and restored.
  */
 
@@ -55,7 +55,7 @@ describe.skipIf(isLeftOut())('in containers', () => {
   })
 
   test.each(['bellwether', 'influxdb'])(
-    '%s has the limits of the file and a root that can not be written',
+    '%s has the limits of the file and a root that cannot be written',
     (name) => {
       const { HostConfig } = city.inspect(name)
       const service = compose.services[name]

@@ -21,7 +21,7 @@ describe.each(services)('service %s', (name, service: Service) => {
     expect(service.image).not.toMatch(/latest/)
   })
 
-  test('runs as an ordinary user, without capabilities, on a root that can not be written', () => {
+  test('runs as an ordinary user, without capabilities, on a root that cannot be written', () => {
     expect(service.user).toMatch(/^[1-9]\d*:\d+$/)
     expect(service.cap_drop).toEqual(['ALL'])
     expect(service.security_opt).toEqual(['no-new-privileges:true'])

@@ -2,7 +2,7 @@
 
 type Cell = string | number | null
 
-/** A table; what stands in a cell can not break it. */
+/** A table; what stands in a cell cannot break it. */
 export function table(columns: readonly string[], rows: readonly (readonly Cell[])[]): string {
   const line = (cells: readonly Cell[]) => `| ${cells.map(cellText).join(' | ')} |`
   return [line(columns), `|${columns.map(() => '---|').join('')}`, ...rows.map(line)].join('\n')

@@ -43,8 +43,8 @@ test('commands and their options are in the command line', () => {
 test('log lines and reasons are said like that', () => {
   const said = [
     'The broker does not answer',
-    'The journal can not be written: ',
-    'A store can not be read',
+    'The journal cannot be written: ',
+    'A store cannot be read',
     'A batch could not be stored',
     'Batches are stored again',
     'An administrator should run: ',

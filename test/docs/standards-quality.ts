@@ -51,7 +51,7 @@ const how: Readonly<Record<QualityTest, string>> = {
   attenuated_signal: 'QARTOD test 10: largest − smallest over the period, strictly below',
   climatology: 'QARTOD test 5: outside the span of the month',
   time_gap:
-    'QARTOD test 1: no value before it for longer than the threshold; tells, and does not lower the flag. 4: so long that it can not be judged yet, and a value that would be good is 2',
+    'QARTOD test 1: no value before it for longer than the threshold; tells, and does not lower the flag. 4: so long that it cannot be judged yet, and a value that would be good is 2',
   neighbour: 'QARTOD test 11: distance from the median of sites nearby',
   sentinel: 'ours: a run of a value that instruments use for "nothing" (999.9, −999, −888 …)',
   clock: 'ours: estimated offset of the device clock; tells, and does not lower the flag',

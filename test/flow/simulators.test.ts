@@ -114,9 +114,9 @@ describe('a simulated city', () => {
     expect(lines.at(-1)).toContain('connected 0/')
   })
 
-  test('says in one line when the server can not be reached', async () => {
+  test('says in one line when the server cannot be reached', async () => {
     const options = surroundings({ apiUrl: 'http://127.0.0.1:1' })
-    await expect(simulate({ ...options, durationMs: 100 })).rejects.toThrow(/can not be reached/)
+    await expect(simulate({ ...options, durationMs: 100 })).rejects.toThrow(/cannot be reached/)
   })
 
   test('says what the server says when the token is wrong', async () => {

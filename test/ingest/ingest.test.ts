@@ -130,7 +130,7 @@ describe('the way of a message', () => {
 })
 
 describe('faults of the world', () => {
-  test('a store that can not be reached is waited for, told once, and nothing is skipped', async () => {
+  test('a store that cannot be reached is waited for, told once, and nothing is skipped', async () => {
     plant = await createPlant(devices)
     for (let i = 0; i < 5; i++) await plant.send('telemetry', { ts: at(i), pm25: i })
     let failures = 0
@@ -188,7 +188,7 @@ describe('faults of the world', () => {
     expect((await plant.stored()).length).toBe(1)
   })
 
-  test('uplinks that the journal can not give are passed over and told', async () => {
+  test('uplinks that the journal cannot give are passed over and told', async () => {
     plant = await createPlant(devices)
     for (let i = 0; i < 9; i++) await plant.send('telemetry', { ts: at(i), pm25: i })
     plant.start(({ journal }) => ({

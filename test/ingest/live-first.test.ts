@@ -187,7 +187,7 @@ describe('a backlog that is interrupted', () => {
     expect(plant.errors[0]?.fields).toMatchObject({ position: 1_000, head: 5, tail: 1 })
   })
 
-  test('by uplinks that the journal can not give: they are told, and passed over', async () => {
+  test('by uplinks that the journal cannot give: they are told, and passed over', async () => {
     plant = await createPlant([{ id: 'air-1' }])
     await run(60)
     const isLost = (seq: number) => seq > 40 && seq <= 52

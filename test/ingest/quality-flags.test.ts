@@ -81,7 +81,7 @@ test.each(['before', 'after'] as const)(
   },
 )
 
-test('a past that can not be read is waited for', async () => {
+test('a past that cannot be read is waited for', async () => {
   await send(spiked)
   let failures = 0
   plant.start(({ quality }) => ({

@@ -228,8 +228,6 @@ test('a data folder of another user is said to be so', {
   chmodSync(work, 0o755)
   const said = await ended(cli(['serve'], { uid: nobody }))
   expect(said.code).toBe(2)
-  expect(said.err).toMatch(
-    /^bellwether: BELLWETHER_DATA_DIR=".*volume" can not be used: it belongs/,
-  )
+  expect(said.err).toMatch(/^bellwether: BELLWETHER_DATA_DIR=".*volume" cannot be used: it belongs/)
   expect(said.err).toContain('the user with id 4711')
 })

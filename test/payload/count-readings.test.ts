@@ -55,7 +55,7 @@ describe('other kinds', () => {
   })
 })
 
-describe('what can not be read counts as one', () => {
+describe('what cannot be read counts as one', () => {
   test.each([
     '{"a":1',
     '{"a":1}}',

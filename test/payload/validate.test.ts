@@ -102,7 +102,7 @@ describe('refusals', () => {
         key: 'pm10',
         device: 'air-1',
         reason:
-          'the value "n/a" can not be taken; allowed are a number, a plain decimal number in quotes, or null',
+          'the value "n/a" cannot be taken; allowed are a number, a plain decimal number in quotes, or null',
       },
       {
         code: 'unknown_property',

@@ -133,7 +133,7 @@ async function judged(readings: readonly Reading[]) {
   return stream.quality.check(readings)
 }
 
-test('many series are asked for in few questions, and a store that can not be read is told', async () => {
+test('many series are asked for in few questions, and a store that cannot be read is told', async () => {
   let asked = 0
   let isBroken = true
   const past: Pick<ReadingsReader, 'range'> = {

@@ -35,7 +35,7 @@ test.each(['file', 'file/below', 'file/far/below'])(
   (name) => {
     writeFileSync(join(dir, 'file'), '')
     expect(() => openDataFolder(join(dir, name))).toThrow(
-      `BELLWETHER_DATA_DIR="${join(dir, name)}" can not be used: it, or a folder above it, is a file. Set a folder.`,
+      `BELLWETHER_DATA_DIR="${join(dir, name)}" cannot be used: it, or a folder above it, is a file. Set a folder.`,
     )
   },
 )

@@ -1,4 +1,4 @@
-/** A start that can not succeed says why in one line that names the setting, and leaves nothing behind. */
+/** A start that cannot succeed says why in one line that names the setting, and leaves nothing behind. */
 
 import { once } from 'node:events'
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -57,20 +57,20 @@ async function refusal(more: Record<string, string>): Promise<string> {
 
 test('a port that is taken is named with who has it', async () => {
   const said = await refusal({ BELLWETHER_HTTP_PORT: String(taken) })
-  expect(said).toMatch(new RegExp(`^BELLWETHER_HTTP_PORT=${taken} can not be used: port ${taken}`))
+  expect(said).toMatch(new RegExp(`^BELLWETHER_HTTP_PORT=${taken} cannot be used: port ${taken}`))
   // On Linux the holder is found; it is this process.
   if (process.platform === 'linux') expect(said).toContain(`process ${process.pid} (`)
   expect(await refusal({ BELLWETHER_MQTT_PORT: String(taken) })).toMatch(
-    new RegExp(`^BELLWETHER_MQTT_PORT=${taken} can not be used`),
+    new RegExp(`^BELLWETHER_MQTT_PORT=${taken} cannot be used`),
   )
 })
 
 test('an address that is not of this machine, and a name that nobody knows, are named', async () => {
   expect(await refusal({ BELLWETHER_MQTT_HOST: '203.0.113.7' })).toMatch(
-    /^BELLWETHER_MQTT_HOST="203.0.113.7" can not be used: this machine has no such address/,
+    /^BELLWETHER_MQTT_HOST="203.0.113.7" cannot be used: this machine has no such address/,
   )
   expect(await refusal({ BELLWETHER_HTTP_HOST: 'gauge.invalid' })).toMatch(
-    /^BELLWETHER_HTTP_HOST="gauge.invalid" can not be used: (no address is known|the name server)/,
+    /^BELLWETHER_HTTP_HOST="gauge.invalid" cannot be used: (no address is known|the name server)/,
   )
 })
 
@@ -93,14 +93,14 @@ test('files of TLS that are missing, are none, or do not belong together are nam
       ...files,
     })
   expect(await tls({ BELLWETHER_TLS_KEY: join(dir, 'gone.pem') })).toMatch(
-    /^BELLWETHER_TLS_KEY=".*gone.pem" can not be used: there is no such file/,
+    /^BELLWETHER_TLS_KEY=".*gone.pem" cannot be used: there is no such file/,
   )
   expect(await tls({ BELLWETHER_TLS_CERT: file('note.pem', 'to be done') })).toMatch(
-    /^BELLWETHER_TLS_CERT=".*note.pem" can not be used: it does not hold a certificate/,
+    /^BELLWETHER_TLS_CERT=".*note.pem" cannot be used: it does not hold a certificate/,
   )
-  expect(await tls({ BELLWETHER_TLS_CA: key })).toMatch(/^BELLWETHER_TLS_CA=".*key.pem" can not/)
+  expect(await tls({ BELLWETHER_TLS_CA: key })).toMatch(/^BELLWETHER_TLS_CA=".*key.pem" cannot/)
   expect(await tls({ BELLWETHER_TLS_KEY: file('other.pem', two.private) })).toMatch(
-    /^BELLWETHER_TLS_KEY=".*other.pem" can not be used: it is not the key of the certificate/,
+    /^BELLWETHER_TLS_KEY=".*other.pem" cannot be used: it is not the key of the certificate/,
   )
   expect(await tls({})).toBe('it started')
 })
@@ -119,9 +119,7 @@ test('a file of the data folder that was written over is named, with what to do'
 
 test('a data folder that is a file is no folder', async () => {
   writeFileSync(join(dir, 'data'), '')
-  expect(await refusal({})).toMatch(
-    /^BELLWETHER_DATA_DIR=".*data" can not be used: it, or a folder/,
-  )
+  expect(await refusal({})).toMatch(/^BELLWETHER_DATA_DIR=".*data" cannot be used: it, or a folder/)
   rmSync(join(dir, 'data'))
   mkdirSync(join(dir, 'data'))
   chmodSync(join(dir, 'data'), 0o755)
@@ -141,10 +139,10 @@ test('a role that fails in the middle of its start lets go of everything', async
     }
   }
   await expect(start({ BELLWETHER_MQTT_PORT: String(taken) })).rejects.toThrow(
-    /^BELLWETHER_MQTT_PORT=\d+ can not be used: port \d+ of 127.0.0.1 is taken/,
+    /^BELLWETHER_MQTT_PORT=\d+ cannot be used: port \d+ of 127.0.0.1 is taken/,
   )
   await expect(start({ BELLWETHER_HTTP_PORT: String(taken) })).rejects.toThrow(
-    /^BELLWETHER_HTTP_PORT=\d+ can not be used: port \d+ of 127.0.0.1 is taken/,
+    /^BELLWETHER_HTTP_PORT=\d+ cannot be used: port \d+ of 127.0.0.1 is taken/,
   )
   await start({})
 })

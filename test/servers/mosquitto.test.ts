@@ -207,7 +207,7 @@ async function outcome(port: number, bytes: Buffer): Promise<string> {
 
 /**
  * Where we differ on purpose. A device is never cut off for what it names a topic, because it would come back with
- * the same message for ever: the note in quarantine shows the name. And what only servers send (MQTT 3.1.1 table 2.1) comes from a client that is broken.
+ * the same message forever: the note in quarantine shows the name. And what only servers send (MQTT 3.1.1 table 2.1) comes from a client that is broken.
  */
 const differs = new Map([
   ['a PUBLISH to a wildcard', 'kept'],

@@ -181,7 +181,7 @@ describe('a connection', () => {
     expect(tally.refused).toBe(1)
   })
 
-  test('that is refused for good does not ask for ever', async () => {
+  test('that is refused for good does not ask forever', async () => {
     passwords = new Map()
     let asked = 0
     const { link: it, tally } = link({ renew: async () => String(++asked) })

@@ -130,7 +130,7 @@ describe('the duty phone', () => {
     expect(receiver.received.size).toBe(0)
   })
 
-  test('shows a genuine message that it can not read as unknown', async () => {
+  test('shows a genuine message that it cannot read as unknown', async () => {
     receiver.trust(secret)
     expect((await post(signed('msg_1', 'no json', nowMs), 'no json')).status).toBe(204)
     expect(lines).toEqual(['☎  unknown'])

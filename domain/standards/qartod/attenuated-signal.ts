@@ -81,10 +81,10 @@ export const attenuatedSignal = batchTest({
       refuse('t', 'is required with test_period')
     }
     if (given.min_obs !== undefined && given.min_period !== undefined) {
-      refuse('min_period', 'can not be given together with min_obs')
+      refuse('min_period', 'cannot be given together with min_obs')
     }
     if (given.method !== undefined && given.check_type !== undefined) {
-      refuse('method', 'can not be given together with check_type')
+      refuse('method', 'cannot be given together with check_type')
     }
     checkAnyGiven(context, given, ['suspect', 'fail'])
   }),

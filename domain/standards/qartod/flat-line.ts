@@ -14,7 +14,7 @@ import {
 } from './series.ts'
 import { createSlidingWindow } from './sliding-window.ts'
 
-/** Fewer can not be judged and pass (ioos_qc). */
+/** Fewer cannot be judged and pass (ioos_qc). */
 const pointsMin = 3
 
 const secondsSchema = z.number().min(0).optional()

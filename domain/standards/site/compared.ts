@@ -5,7 +5,7 @@ import type { IndexAnswer } from '../definition.ts'
 /**
  * Air indices: the index (of the European one the band, 1…6). `gb5749`: how many items are beyond their limits. The
  * others: the level, which is 1 (best) … 6 for `gb3838` and 1…7 for `rain-grade`, and 0 (none), 1 (blue) … 4 (red) for
- * signals. Null when the index can not be given.
+ * signals. Null when the index cannot be given.
  */
 export function comparedValue({ index, value, level, details }: IndexAnswer): number | null {
   switch (index) {

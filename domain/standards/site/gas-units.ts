@@ -41,7 +41,7 @@ export function unitFactor(pollutant: string, from: string, to: string): number 
   const otherMass = micrograms.get(to)
   if (perUnit !== undefined && otherMass !== undefined) return perUnit / otherMass
   if (mass === undefined || perUnit === undefined || share === undefined) {
-    throw new Error(`${pollutant} can not be converted from ${from} to ${to}.`)
+    throw new Error(`${pollutant} cannot be converted from ${from} to ${to}.`)
   }
   return (perUnit * molarVolume) / mass / share
 }

@@ -23,7 +23,7 @@ import { framed, type Override, type PanelPlan, type Scale, scaleOf } from './fr
 interface Layer {
   /** In both languages. */
   name: string
-  /** Symbols tell kinds of sites apart, also for those who can not tell colours. */
+  /** Symbols tell kinds of sites apart, also for those who cannot tell colours. */
   symbol: 'circle' | 'square' | 'triangle' | 'star'
   /** A table with `lat` and `lon`; a layer without one shows what the transformations of the panel make. */
   ask?: Ask

@@ -23,7 +23,7 @@ const journalNeedsRoom =
   'The journal is nearly full: consumed uplinks are dropped without being archived.'
 const diskNeedsRoom =
   'The disk of the archive is nearly full: consumed uplinks are dropped without being archived.'
-const canNotArchive = 'A journal segment can not be archived; it is kept and tried again.'
+const canNotArchive = 'A journal segment cannot be archived; it is kept and tried again.'
 
 export interface ArchiveOptions {
   dir: string
@@ -150,7 +150,7 @@ function copyOf({ dir, journalDir, ports, log }: ArchiverParts, segment: SealedS
     archivedAt: ports.clock.now(),
     draftName: Buffer.from(ports.random.bytes(8)).toString('hex'),
     onDamage: (damage: object) =>
-      log.warn({ ...damage }, 'A part of the journal is damaged and can not be archived.'),
+      log.warn({ ...damage }, 'A part of the journal is damaged and cannot be archived.'),
     turn: () => new Promise<void>((resolve) => ports.timers.soon(resolve)),
   }
 }

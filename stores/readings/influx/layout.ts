@@ -60,7 +60,7 @@ export function propertyOfField(field: string): string {
 }
 
 /**
- * The number in `p_q`. InfluxDB can not take a value away again, so the flag says whether the value beside it counts.
+ * The number in `p_q`. InfluxDB cannot take a value away again, so the flag says whether the value beside it counts.
  * Nearly always it is the flag itself: 9 (missing) goes without a value, and the others with one; 10 more means that it
  * is the other way round.
  */

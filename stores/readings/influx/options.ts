@@ -14,7 +14,7 @@ export interface InfluxReaderOptions extends ConnectionOptions {
 
 export interface InfluxWriterOptions extends InfluxReaderOptions {
   ports: Pick<Ports, 'clock' | 'timers' | 'log' | 'meter'>
-  /** Days that readings are kept by their observed time; 0 keeps them for ever. */
+  /** Days that readings are kept by their observed time; 0 keeps them forever. */
   keepDays: number
   /** Site and district of a device as the registry has them now; undefined when it is not registered. */
   placeOf(device: string): SiteTags | undefined

@@ -22,7 +22,7 @@ export interface Ageing {
 }
 
 export interface AgeingLimits {
-  /** 0 keeps for ever. */
+  /** 0 keeps forever. */
   keepDays: number
   /** Series looked at, or chunks dropped, in one step. */
   stepSeries: number

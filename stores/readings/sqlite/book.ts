@@ -225,6 +225,6 @@ function take(entry: Entry, reading: Reading): void {
     return
   }
   throw new RangeError(
-    `A reading of ${reading.device} ${reading.property} can not be stored: observedAt ${observedAt}, receivedAt ${receivedAt} and value ${value} must be finite, tests ${tests} a whole number of 32 bits.`,
+    `A reading of ${reading.device} ${reading.property} cannot be stored: observedAt ${observedAt}, receivedAt ${receivedAt} and value ${value} must be finite, tests ${tests} a whole number of 32 bits.`,
   )
 }

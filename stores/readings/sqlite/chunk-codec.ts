@@ -116,7 +116,7 @@ export function lastOfChunk(head: Uint8Array): {
 /** How many points a chunk says it holds, at most as many as it has bytes. */
 export function countOfChunk(bytes: Uint8Array): number {
   const count = bytes.length < columnsAt(bytes[0] ?? 0) ? 0 : viewOf(bytes).getUint32(4, true)
-  // Each point takes at least a byte, so a damaged count can not make us reserve gigabytes.
+  // Each point takes at least a byte, so a damaged count cannot make us reserve gigabytes.
   if (count === 0 || count > bytes.length) throw new Error('A chunk of readings is damaged.')
   return count
 }
@@ -158,7 +158,7 @@ function putTimes(cursor: ByteCursor, points: Points): number {
     flags |= timesPlain
     putFloats(cursor, observedAt)
   }
-  // Rounding could hide in a difference of fractions; between whole numbers it can not.
+  // Rounding could hide in a difference of fractions; between whole numbers it cannot.
   const lags = flags === 0 ? lagsOf(observedAt, receivedAt) : undefined
   if (lags === undefined || !putDeltas(cursor, lags, 1)) {
     flags |= receivedPlain

@@ -78,7 +78,7 @@ export function encodeRollUp(
 /** Appends all windows to `into`. Throws when the bytes are not a roll-up. */
 export function decodeRollUp(bytes: Uint8Array, { ms }: Level, into: RollUp): void {
   const count = bytes.length < headBytes ? -1 : viewOf(bytes).getUint32(4, true)
-  // Each window takes more than a byte, so a damaged count can not make us reserve gigabytes.
+  // Each window takes more than a byte, so a damaged count cannot make us reserve gigabytes.
   if (count < 0 || count > bytes.length) throw new Error('A roll-up of readings is damaged.')
   if (count === 0) return
   reserveWindows(into, count)

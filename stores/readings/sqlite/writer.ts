@@ -22,7 +22,7 @@ const cacheBytes = 64 * 1024 * 1024
 
 export interface WriterOptions {
   path: string
-  /** Days that readings are kept by their observed time; 0 keeps them for ever. */
+  /** Days that readings are kept by their observed time; 0 keeps them forever. */
   keepDays: number
   limits?: Partial<SealingLimits>
 }

@@ -142,7 +142,7 @@ export function addDirection(fold: Fold, degrees: number): void {
 }
 
 /**
- * The exact sum as a number and what it was rounded by; undefined when these two can not hold it. Energies are no
+ * The exact sum as a number and what it was rounded by; undefined when these two cannot hold it. Energies are no
  * decimals, and never exact: what is lost of them is far below what is shown.
  */
 export function exactSum(fold: Fold, summed: Summed): { sum: number; rest: number } | undefined {

@@ -6,7 +6,7 @@
  *
  * They count what windows count unless asked otherwise: points with a value and flag 1 or 2. A window that lies
  * across several chunks has a part in each; the parts add up exactly (`fold.ts`). They are written with their chunk
- * and never by themselves, so they can not be out of date, whatever comes late or is revised.
+ * and never by themselves, so they cannot be out of date, whatever comes late or is revised.
  */
 
 import { closesWindow, type Quantity } from '../../../domain/property.ts'
@@ -51,7 +51,7 @@ export function reserveWindows(windows: RollUp, more: number): void {
 
 const columns = ['start', 'counted', 'sum', 'rest', 'min', 'max', 'first', 'last'] as const
 
-/** Beyond this moment windows can not be told apart by whole numbers. */
+/** Beyond this moment windows cannot be told apart by whole numbers. */
 const farthest = 2 ** 52
 
 /** What the sums of roll-ups are of. */
@@ -69,7 +69,7 @@ export function canAnswer(quantity: Quantity, fn: AggregateFn, summed: Summed): 
   return !needsSum || sumsOf[quantity] === summed
 }
 
-/** Undefined where it would not pay, or where sums can not be kept exactly. */
+/** Undefined where it would not pay, or where sums cannot be kept exactly. */
 export function rollUp(
   points: Points,
   { ms }: Level,

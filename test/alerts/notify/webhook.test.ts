@@ -210,7 +210,7 @@ describe('where it refuses to go', () => {
     })
   })
 
-  test('a name that can not be resolved is a failure like any other', async () => {
+  test('a name that cannot be resolved is a failure like any other', async () => {
     const from = sender([], () => Promise.reject(new Error('getaddrinfo ENOTFOUND')))
     expect(await send('http://duty.example.org/', from)).toMatchObject({
       status: null,

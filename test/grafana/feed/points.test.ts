@@ -268,7 +268,7 @@ describe('an index', () => {
     })
   })
 
-  test('that can not be given clears the words of before', () => {
+  test('that cannot be given clears the words of before', () => {
     const none = { ...answer, value: null, level: null, category: null, primary: [], sub: {} }
     expect(siteIndexPoint(site, none, period).fields).toEqual({
       ...{ value: null, level: null, primary: '', category_en: '', category_zh: '' },

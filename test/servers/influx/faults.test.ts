@@ -128,12 +128,12 @@ for (const { name, generation, start: startServer } of findInfluxes()) {
           ? { kind: 'answer', status: 503, headers: { 'retry-after': '30' } }
           : undefined
       const write = async () => writer.write([reading(start + 1)])
-      await expect(write()).rejects.toThrow('InfluxDB can not store now: 503')
+      await expect(write()).rejects.toThrow('InfluxDB cannot store now: 503')
       proxy.misfortune = () => undefined
       const asked = () => proxy.requests.filter(({ path }) => isWrite(path)).length
       const before = asked()
       ports.advance(29_999)
-      await expect(write()).rejects.toThrow('InfluxDB can not store now: 503')
+      await expect(write()).rejects.toThrow('InfluxDB cannot store now: 503')
       expect(asked()).toBe(before)
       ports.advance(1)
       expect(await write()).toEqual({ stored: 1, duplicate: 0 })

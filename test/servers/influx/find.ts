@@ -1,6 +1,6 @@
 /**
  * Which InfluxDB servers these tests run against. 1.x must be there (Debian's package `influxdb`), 2.x and 3.x as well,
- * as programs or containers; a test fails when its server can not be had, unless BELLWETHER_TEST_SKIP_SERVERS is 1 or
+ * as programs or containers; a test fails when its server cannot be had, unless BELLWETHER_TEST_SKIP_SERVERS is 1 or
  * names it (`influxd2,influxd3`).
  */
 

@@ -25,7 +25,7 @@ function whyNoMount(): string | undefined {
     execFileSync('umount', [dir])
     return undefined
   } catch (error) {
-    return `a small file system can not be mounted here: ${(error as Error).message.split('\n')[0]}`
+    return `a small file system cannot be mounted here: ${(error as Error).message.split('\n')[0]}`
   } finally {
     rmSync(dir, { recursive: true, force: true })
   }

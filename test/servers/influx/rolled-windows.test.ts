@@ -165,7 +165,7 @@ for (const { name, start: startServer } of findInfluxes()) {
       await expectWindowsOfReadings(reader, query)
     })
 
-    test('sums that InfluxDB can not tell or will not take are made of readings', async () => {
+    test('sums that InfluxDB cannot tell or will not take are made of readings', async () => {
       const { writer, reader, proxy, bucket, sources } = await watched()
       const keys = Array.from({ length: 5 }, (_, i) => ({ device: `d-${i}`, property: 'pm25' }))
       await writer.write(keys.flatMap((key) => hours(6, key)))

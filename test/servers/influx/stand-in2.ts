@@ -16,7 +16,7 @@ export interface StandIn2 extends Influxd {
   logins: Map<string, string>
   /** Tokens beside the one that may everything → the bucket that it may read and write. */
   tokens: Map<string, string>
-  /** Seconds that a bucket keeps; 0 for ever. */
+  /** Seconds that a bucket keeps; 0 forever. */
   keep(bucket: string, seconds: number): Promise<void>
   /** The lines of requests, in order. */
   asked: string[]

@@ -130,7 +130,7 @@ describe('a block', () => {
     expect(decode(encode(drafts, 1), { firstSeq: 1 }).uplinks).toHaveLength(5_000)
   })
 
-  test('refuses an id that its length field can not hold, and stays usable', () => {
+  test('refuses an id that its length field cannot hold, and stays usable', () => {
     const builder = createBlockBuilder()
     builder.add(draftOf(1), 1)
     expect(() => builder.add({ ...draftOf(2), device: 'x'.repeat(70_000) }, 2)).toThrow(RangeError)

@@ -152,7 +152,7 @@ describe('the SQLite file', () => {
     raw.close()
   })
 
-  test('can not hold a device that refers to nothing, whoever writes to it', async () => {
+  test('cannot hold a device that refers to nothing, whoever writes to it', async () => {
     const path = await newPath()
     await openRegistry({ path, clock: systemClock }).close()
     const raw = openSqlite(path)
@@ -282,11 +282,11 @@ describe('the audit chain', () => {
     expect((await verifyAudit({ path })).brokenAt).toBe(4)
   })
 
-  test('can not be edited by accident', async () => {
+  test('cannot be edited by accident', async () => {
     const path = await written(2)
     const raw = openSqlite(path)
-    expect(() => raw.exec("UPDATE audit SET actor = 'x'")).toThrow(/can not be changed/)
-    expect(() => raw.exec('DELETE FROM audit')).toThrow(/can not be removed/)
+    expect(() => raw.exec("UPDATE audit SET actor = 'x'")).toThrow(/cannot be changed/)
+    expect(() => raw.exec('DELETE FROM audit')).toThrow(/cannot be removed/)
     raw.close()
     expect((await verifyAudit({ path })).brokenAt).toBeNull()
   })

@@ -47,7 +47,7 @@ export function openInfluxBoardSink(options: ConnectionOptions): BoardSink {
       case 'wait':
       case 'alarm':
         if (outcome.kind === 'alarm') isPrepared = false
-        throw new Fault('store_unavailable', `InfluxDB can not store now: ${outcome.reason}`)
+        throw new Fault('store_unavailable', `InfluxDB cannot store now: ${outcome.reason}`)
       case 'halve':
       case 'bisect':
         budget.searches -= 1

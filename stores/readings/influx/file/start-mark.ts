@@ -2,7 +2,7 @@
 
 import type { InfluxClient } from '../http/client.ts'
 
-/** Undefined when it does not tell. Throws `Fault` when it can not be reached. */
+/** Undefined when it does not tell. Throws `Fault` when it cannot be reached. */
 export async function startOf(client: InfluxClient): Promise<string | undefined> {
   const accept = 'text/plain'
   const { status, body } = await client.request({ method: 'GET', path: '/metrics', accept })

@@ -87,7 +87,7 @@ export function createConnection(options: ConnectionOptions): Connection {
       if (isNumberless(answer)) return undefined
       if (isBusy(answer.status)) {
         const cause = new Error(reasonOf(answer))
-        throw new Fault('store_unavailable', `InfluxDB can not answer: ${cause.message}`, { cause })
+        throw new Fault('store_unavailable', `InfluxDB cannot answer: ${cause.message}`, { cause })
       }
       if (answer.status !== 200) {
         const why = deniedText(answer, options)

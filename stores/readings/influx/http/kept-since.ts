@@ -13,7 +13,7 @@ import { serverTime } from './retention.ts'
 import type { ServerVersion } from './version.ts'
 
 export interface KeptSince {
-  /** −∞ when all is kept, or the server does not tell this account. Throws when it can not be reached. */
+  /** −∞ when all is kept, or the server does not tell this account. Throws when it cannot be reached. */
   from(version: ServerVersion): Promise<number>
   /** It may be another by now. */
   doubt(): void
@@ -82,7 +82,7 @@ export function createKeptSince({ connection, target, clock }: KeptSinceParts): 
   }
 }
 
-/** As InfluxDB 1 writes durations: `1h0m0s`, `0s` for ever. */
+/** As InfluxDB 1 writes durations: `1h0m0s`, `0s` forever. */
 function millisecondsOf(duration: string): number {
   let sum = 0
   for (const [, number, unit] of duration.matchAll(/(\d+)([hms])/g)) {

@@ -37,7 +37,7 @@ export async function findVersion(client: InfluxClient): Promise<ServerVersion> 
   throw new Fault('store_unavailable', `What answers there is no InfluxDB that we know: ${told}`)
 }
 
-/** Throws `Fault` `store_unavailable` with the command when the database is missing and can not be made. */
+/** Throws `Fault` `store_unavailable` with the command when the database is missing and cannot be made. */
 export async function prepareDatabase(
   connection: Connection,
   target: Target,
@@ -61,7 +61,7 @@ async function prepareDatabase1(connection: Connection, { bucket }: Target): Pro
 }
 
 async function prepareBucket(client: InfluxClient, target: Target): Promise<void> {
-  // Users of the old kind can not ask for buckets; if theirs is missing, the first write tells.
+  // Users of the old kind cannot ask for buckets; if theirs is missing, the first write tells.
   if (target.token === undefined) return
   if ((await findBucket(client, target)) !== undefined) return
   const { bucket, org } = target
@@ -163,7 +163,7 @@ async function askServer(client: InfluxClient, request: InfluxRequest): Promise<
   const answer = await client.request(request)
   if (!isBusy(answer.status)) return answer
   const cause = new Error(reasonOf(answer))
-  throw new Fault('store_unavailable', `InfluxDB can not answer: ${cause.message}`, { cause })
+  throw new Fault('store_unavailable', `InfluxDB cannot answer: ${cause.message}`, { cause })
 }
 
 function missing(what: string, command: string, cause: unknown): Fault {

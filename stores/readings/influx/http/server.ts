@@ -8,7 +8,7 @@ import { setRetention } from './retention.ts'
 import type { ServerVersion } from './version.ts'
 
 export interface Server {
-  /** Throws `Fault` `store_unavailable` when it can not be used. */
+  /** Throws `Fault` `store_unavailable` when it cannot be used. */
   ready(): Promise<ServerVersion>
   /** It may be another one by now, or have lost its database. */
   doubt(): void

@@ -1,6 +1,6 @@
 /**
  * Readings summed up in windows, by InfluxDB wherever it can: from roll-ups of hours where these do, else one query for
- * each property and up to 64 series, several at once. What it can not do (mean directions, sums too large for its
+ * each property and up to 64 series, several at once. What it cannot do (mean directions, sums too large for its
  * JSON) is summed up from raw readings here.
  */
 

@@ -1,4 +1,4 @@
-/** One series summed up here, reading by reading, where InfluxQL can not do it. */
+/** One series summed up here, reading by reading, where InfluxQL cannot do it. */
 
 import { quantityOf } from '../../../../domain/catalogue.ts'
 import type { Aggregate, Quality } from '../../../../domain/reading.ts'

@@ -27,7 +27,7 @@ import {
 /** Fewer hours of series are as quickly summed up from readings as an additional question is asked. */
 const hoursMin = 200
 
-/** Undefined when roll-ups do not help, or an answer can not be used: then all is to be had from readings. */
+/** Undefined when roll-ups do not help, or an answer cannot be used: then all is to be had from readings. */
 export async function rolledWindows(
   { snapshot, connection }: { snapshot: Snapshot; connection: Connection },
   group: readonly Part[],

@@ -43,7 +43,7 @@ export function seriesGroups(
   return groups
 }
 
-/** InfluxQL can not sum it up. */
+/** InfluxQL cannot sum it up. */
 export function isFolded({ property }: SeriesKey, { fn, vector }: AggregateQuery): boolean {
   const summed = summedFor(fn, quantityOf(property), vector?.(property) === true)
   return summed === 'vectors' || summed === 'increments'

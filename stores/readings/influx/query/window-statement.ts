@@ -38,7 +38,7 @@ export interface WindowQuestion {
 /** What InfluxQL can do by itself. */
 export type RawFn = Exclude<AggregateFn, 'increase'>
 
-/** Rows of each device; undefined when InfluxDB can not write down its numbers. */
+/** Rows of each device; undefined when InfluxDB cannot write down its numbers. */
 export type WindowAnswer = ReadonlyMap<string, Rows> | undefined
 
 /** There may be more rows than an answer was to hold. */

@@ -130,7 +130,7 @@ export function createWrittenSitesSearch(parts: WrittenSitesParts): WrittenSites
         if (!isNoted) {
           ports.log.warn(
             { error },
-            'Where devices stood before placements were kept can not be learned from InfluxDB now; it is tried again.',
+            'Where devices stood before placements were kept cannot be learned from InfluxDB now; it is tried again.',
           )
         }
         isNoted = true

@@ -119,7 +119,7 @@ export function createRollUps({ connection, file, zoneOf, clock, log }: RollUpPa
     // It does not say which are older than it keeps anything.
     if (outcome.kind === 'aged') return lines
     if (outcome.kind === 'wait' || outcome.kind === 'alarm') {
-      throw new Fault('store_unavailable', `InfluxDB can not store sums: ${outcome.reason}`)
+      throw new Fault('store_unavailable', `InfluxDB cannot store sums: ${outcome.reason}`)
     }
     budget.searches -= 1
     if (lines.length > 1 && budget.searches >= 0) {

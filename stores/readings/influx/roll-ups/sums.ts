@@ -36,7 +36,7 @@ export interface SumLine {
 
 export interface Sums {
   lines: SumLine[]
-  /** Devices whose sums InfluxDB can not tell: they are too large for its JSON. */
+  /** Devices whose sums InfluxDB cannot tell: they are too large for its JSON. */
   left: string[]
 }
 
@@ -59,7 +59,7 @@ export async function sumsOf(summing: Summing): Promise<Sums> {
   return sums
 }
 
-/** By halves when the answer can not be read, until it is clear whose sums are to blame. */
+/** By halves when the answer cannot be read, until it is clear whose sums are to blame. */
 async function sumUp(summing: Summing, devices: readonly string[], sums: Sums): Promise<void> {
   const answer = await summing.connection.ask(sumStatement(summing, devices))
   const lines = answer?.map((rows) => sumLines(rows, summing))

@@ -9,7 +9,7 @@ export function checkNumbers(readings: readonly Reading[]): void {
     const areTimes = Number.isFinite(observedAt) && Number.isFinite(receivedAt)
     if (areTimes && (value === null || Number.isFinite(value)) && tests >>> 0 === tests) continue
     throw new RangeError(
-      `A reading of ${device} ${property} can not be stored: observedAt ${observedAt}, receivedAt ${receivedAt}, value ${value} must be finite, tests ${tests} a whole number of 32 bits.`,
+      `A reading of ${device} ${property} cannot be stored: observedAt ${observedAt}, receivedAt ${receivedAt}, value ${value} must be finite, tests ${tests} a whole number of 32 bits.`,
     )
   }
 }

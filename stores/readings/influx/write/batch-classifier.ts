@@ -1,5 +1,5 @@
 /**
- * Judges which readings of a batch are new and what has to be written of each, from memory alone; what memory can not
+ * Judges which readings of a batch are new and what has to be written of each, from memory alone; what memory cannot
  * tell becomes a question. Then, with the answers, the rest.
  *
  * It moves the mirror as it goes: when the batch does not make it, the mirror is thrown away and read again.

@@ -220,7 +220,7 @@ function writesField(sheet: Sheet, slot: number, field: string): boolean {
 }
 
 function unavailable({ kind, reason }: Outcome & { kind: 'wait' | 'alarm' }): Fault {
-  const what = kind === 'wait' ? 'can not store now' : 'refuses to store'
+  const what = kind === 'wait' ? 'cannot store now' : 'refuses to store'
   const step = /no space left/i.test(reason)
     ? ' Its disk is full: make room, stop Bellwether, restart InfluxDB twice, start Bellwether.'
     : ''

@@ -92,7 +92,7 @@ export class FullDisk {
 
   /**
    * Before a batch: was InfluxDB restarted, and what has it still? What was observed before `agedFrom` it does not keep.
-   * Throws when it can not be reached.
+   * Throws when it cannot be reached.
    */
   async settle(agedFrom: number): Promise<void> {
     const { note } = this.#file.fullDisk
@@ -220,7 +220,7 @@ export class FullDisk {
   async #store(lines: readonly string[], budget: { searches: number }): Promise<void> {
     const outcome = await this.#connection.write(lines.join('\n'))
     if (outcome.kind === 'wait' || outcome.kind === 'alarm') {
-      throw new Fault('store_unavailable', `InfluxDB can not store now: ${outcome.reason}`)
+      throw new Fault('store_unavailable', `InfluxDB cannot store now: ${outcome.reason}`)
     }
     if (outcome.kind === 'stored' || outcome.kind === 'aged') return
     budget.searches -= 1
@@ -229,7 +229,7 @@ export class FullDisk {
     await this.#store(lines.slice(lines.length >>> 1), budget)
   }
 
-  /** Undefined when it can not be reached or does not tell. */
+  /** Undefined when it cannot be reached or does not tell. */
   async #startNow(): Promise<string | undefined> {
     try {
       return await startOf(this.#connection.client)

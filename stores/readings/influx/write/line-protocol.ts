@@ -1,8 +1,8 @@
 /**
  * Text in line protocol: tags, keys and numbers. Lines of readings are put together in `lines.ts`.
  *
- * A comma or newline in a tag writes another row, and a backslash can not be escaped at all. So what has a meaning
- * there is escaped, and what can not be is written as `%` and two hexadecimal digits; `decodeTag` gives the name back.
+ * A comma or newline in a tag writes another row, and a backslash cannot be escaped at all. So what has a meaning
+ * there is escaped, and what cannot be is written as `%` and two hexadecimal digits; `decodeTag` gives the name back.
  */
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is about.

@@ -33,7 +33,7 @@ export function createWriterNotes(options: InfluxWriterOptions): WriterNotes {
   )
   const countAgedReadings = meter.counter(
     'bellwether_influx_aged_readings_total',
-    'Readings older than the retention of InfluxDB; they count as stored and can not be read there.',
+    'Readings older than the retention of InfluxDB; they count as stored and cannot be read there.',
   )
   const sayRefused = sometimes(clock, (readings: number, fields: Fields) =>
     log.error({ ...fields, readings }, 'InfluxDB refuses readings for good; they are quarantined.'),

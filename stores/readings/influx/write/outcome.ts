@@ -23,7 +23,7 @@ export type Outcome =
 
 const waiting = new Set([408, 425, 429])
 
-/** The server is there and can not answer now. */
+/** The server is there and cannot answer now. */
 export function isBusy(status: number): boolean {
   return waiting.has(status) || status >= 500
 }

@@ -31,7 +31,7 @@ export interface Retag {
   until: number
 }
 
-/** Since ever and for ever. */
+/** Since ever and forever. */
 export const always = { from: Number.NEGATIVE_INFINITY, until: Number.POSITIVE_INFINITY }
 
 export function makePlace({

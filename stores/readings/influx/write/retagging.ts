@@ -1,6 +1,6 @@
 /**
  * Points that stand under the tags of a site to which they do not belong by now, because somebody has corrected where
- * their device stood: written again under the right tags, in bounded steps. What stood there before can not be taken
+ * their device stood: written again under the right tags, in bounded steps. What stood there before cannot be taken
  * away in all versions of InfluxDB; its flag says then that nothing counts of it (`voidCode`). A step that ends in the
  * middle is made again and changes nothing.
  */
@@ -107,7 +107,7 @@ export function createRetagging({ connection, file, log }: RetaggingParts): Reta
     if (lines.length === 0) return true
     const outcome = await connection.write(lines.join('\n'))
     if (outcome.kind === 'wait' || outcome.kind === 'alarm') {
-      throw new Fault('store_unavailable', `InfluxDB can not store now: ${outcome.reason}`)
+      throw new Fault('store_unavailable', `InfluxDB cannot store now: ${outcome.reason}`)
     }
     if (outcome.kind === 'stored' || outcome.kind === 'aged') return true
     const { reason } = outcome

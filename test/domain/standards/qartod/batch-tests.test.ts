@@ -125,8 +125,8 @@ describe('attenuated signal', () => {
   })
   test.each([
     [{ test_period: 60 }, 't: is required with test_period'],
-    [{ t: minutes(2), min_obs: 1, min_period: 1 }, 'min_period: can not be given together'],
-    [{ check_type: 'std', method: 'std' }, 'method: can not be given together'],
+    [{ t: minutes(2), min_obs: 1, min_period: 1 }, 'min_period: cannot be given together'],
+    [{ check_type: 'std', method: 'std' }, 'method: cannot be given together'],
     [{ suspect: undefined }, 'suspect: is required, or fail'],
   ])('%j is refused: %s', (wrong, message) => {
     expect(refusal('attenuated_signal', { x: [1, 2], suspect: 1, ...wrong })).toContain(message)

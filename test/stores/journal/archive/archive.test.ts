@@ -183,7 +183,7 @@ describe('archive files', () => {
   })
 })
 
-describe('an archive that can not be written', () => {
+describe('an archive that cannot be written', () => {
   test('keeps segments in the journal, says so once, and goes on when it can', async () => {
     const folder = setUp()
     writeFileSync(join(folder.dir, '..', 'archive'), 'in the way')

@@ -37,7 +37,7 @@ describe('devices', () => {
   })
 })
 
-test('names and texts can not end early', () => {
+test('names and texts cannot end early', () => {
   expect(nameText('a"b\\')).toBe('"a\\"b\\\\"')
   expect(literalText("a'b\\")).toBe("'a\\'b\\\\'")
 })

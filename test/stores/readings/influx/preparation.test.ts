@@ -220,6 +220,6 @@ describe('something else', () => {
 
   test('that is busy is the world at fault, not a missing database', async () => {
     const { prepare } = await serverThat({ 'GET /ping': [503, { error: 'starting' }] })
-    await expect(prepare()).rejects.toThrow('InfluxDB can not answer: 503 starting')
+    await expect(prepare()).rejects.toThrow('InfluxDB cannot answer: 503 starting')
   })
 })

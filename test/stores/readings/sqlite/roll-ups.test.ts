@@ -395,7 +395,7 @@ describe('a roll-up', () => {
     expect(windows && encodeRollUp(windows, levels[0]).length).toBeLessThan(16 * 23)
   })
 
-  test('is not kept of what it can not sum up exactly', () => {
+  test('is not kept of what it cannot sum up exactly', () => {
     const of = (values: readonly number[]) =>
       rollUp(pointsFrom(values.map((value, i) => reading(start + i, { value }))), levels[0])
     const eight = Array.from({ length: 8 }, () => 0.1)
