@@ -2,7 +2,7 @@
  * B4: memory of an idle, signed-in connection: the broker against stock Aedes, each in a process of its own,
  * with the clients in a third. Resident memory is read after a forced garbage collection, before and after.
  *
- *   node --import tsx test/bench/b4-idle.ts [--connections 15000] [--settle 10]
+ *   node --import tsx test/bench/idle.ts [--connections 15000] [--settle 10]
  */
 
 import { type ChildProcess, spawn } from 'node:child_process'

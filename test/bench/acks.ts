@@ -2,7 +2,7 @@
  * B1: durable acknowledgements per second, with sign-in and access checks, against Debian's Mosquitto without
  * persistence and without checks. Broker and generator in processes of their own, interleaved rounds.
  *
- *   node --import tsx test/bench/b1-acks.ts [--rounds 3] [--seconds 4] [--shapes 1x1,50x20,200x5,5000x1]
+ *   node --import tsx test/bench/acks.ts [--rounds 3] [--seconds 4] [--shapes 1x1,50x20,200x5,5000x1]
  */
 
 import { type ChildProcess, spawn } from 'node:child_process'
