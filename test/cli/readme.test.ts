@@ -31,6 +31,7 @@ test(
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
     const { stdout } = await promisify(execFile)('bash', ['-c', `${script}\nkill %1; wait`], {
       cwd: root,
+      timeout: startLimitMs - 5_000,
       env: {
         ...process.env,
         TMPDIR: folder,
