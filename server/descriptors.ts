@@ -33,7 +33,7 @@ export function loadsTogether(limit: number | null): boolean {
   return limit === null || limit >= loadingDescriptorsMax
 }
 
-/** Measured: with 320 all roles start, with 310 the last one can not load its files. The rest is for connections. */
+/** Measured: with 320 all roles start, with 310 the last one cannot load its files. The rest is for connections. */
 export const openFilesMin = 384
 
 /** Throws `Fault` where a start would end somewhere in the middle, for want of files. */
